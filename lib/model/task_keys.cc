@@ -1,0 +1,325 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+
+#include "base/text.h"
+#include "model/names.h"
+#include "model/task_spec.h"
+
+namespace dn {
+namespace {
+
+using Result = Expected<void, std::string>;
+using Text = std::optional<std::string>;
+
+constexpr Names<Lead, 3> kLeads{{{Lead::Both, "both"}, {Lead::Buy, "buy"}, {Lead::Sell, "sell"}}};
+constexpr Names<Direction, 2> kDirections{{{Direction::Open, "open"}, {Direction::Close, "close"}}};
+constexpr Names<PriceReference, 3> kReferences{{{PriceReference::Touch, "touch"}, {PriceReference::Opposite, "opposite"}, {PriceReference::Mid, "mid"}}};
+constexpr Names<SpreadExit, 3> kExits{{{SpreadExit::Pause, "pause"}, {SpreadExit::Complete, "complete"}, {SpreadExit::Unwind, "unwind"}}};
+
+// Amounts from outside keep to this many digits, so that no product of price, quantity and rate leaves 128 bits.
+constexpr int kMaxDigits = 17;
+constexpr int kMaxPlaces = 12;
+
+Result bad(std::string why) { return Unexpected{std::move(why)}; }
+
+struct Key {
+  KeyInfo info;
+  std::function<Result(TaskSpec&, std::string_view)> set;
+  std::function<Text(const TaskSpec&)> get;
+};
+
+enum class Sign : std::uint8_t { Positive, NotNegative, Any };
+
+Expected<Decimal, std::string> read_decimal(std::string_view text, Sign sign) {
+  const auto d = Decimal::parse(text);
+  if (!d) return Unexpected{fmt::format("\"{}\" {}; write a plain decimal such as 0.25", printable_excerpt(text), describe(d.error()))};
+  if (sign == Sign::Positive && !d->is_positive()) return Unexpected{fmt::format("{} is not above zero; write a positive amount", d->str())};
+  if (sign == Sign::NotNegative && d->is_negative()) return Unexpected{fmt::format("{} is negative; write zero or more", d->str())};
+  if (!d->within(kMaxDigits, kMaxPlaces)) {
+    return Unexpected{fmt::format("{} has too many digits; at most {} in all and {} behind the point are kept", printable_excerpt(text), kMaxDigits, kMaxPlaces)};
+  }
+  return *d;
+}
+
+template <class A>
+Key amount_key(KeyInfo info, Sign sign, std::function<A&(TaskSpec&)> ref) {
+  return {info,
+          [sign, ref](TaskSpec& s, std::string_view text) -> Result {
+            const auto d = read_decimal(text, sign);
+            if (!d) return bad(d.error());
+            ref(s) = A(*d);
+            return {};
+          },
+          [ref](const TaskSpec& s) -> Text { return ref(const_cast<TaskSpec&>(s)).str(); }};
+}
+
+// An amount that may be unset; with `zero_is_off`, writing 0 unsets it.
+template <class A>
+Key optional_key(KeyInfo info, Sign sign, bool zero_is_off, std::function<std::optional<A>&(TaskSpec&)> ref) {
+  return {info,
+          [sign, zero_is_off, ref](TaskSpec& s, std::string_view text) -> Result {
+            const auto d = read_decimal(text, sign);
+            if (!d) return bad(d.error());
+            if (zero_is_off && d->is_zero()) {
+              ref(s).reset();
+            } else {
+              ref(s) = A(*d);
+            }
+            return {};
+          },
+          [ref](const TaskSpec& s) -> Text {
+            const auto& v = ref(const_cast<TaskSpec&>(s));
+            return v ? Text(v->str()) : std::nullopt;
+          }};
+}
+
+Key integer_key(KeyInfo info, std::int64_t least, std::int64_t most, std::function<std::int64_t&(TaskSpec&)> ref) {
+  return {info,
+          [least, most, ref](TaskSpec& s, std::string_view text) -> Result {
+            std::int64_t n = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+            if (error != std::errc() || end != text.data() + text.size() || n < least || n > most) {
+              return bad(fmt::format("\"{}\" is not a whole number from {} to {}", printable_excerpt(text), least, most));
+            }
+            ref(s) = n;
+            return {};
+          },
+          [ref](const TaskSpec& s) -> Text { return std::to_string(ref(const_cast<TaskSpec&>(s))); }};
+}
+
+Result read_duration(std::string_view text, Dur least, Dur* out) {
+  const auto d = parse_duration(text);
+  if (!d) return bad(fmt::format("\"{}\" {}", printable_excerpt(text), d.error()));
+  if (*d < least) return bad(fmt::format("\"{}\" is shorter than {}", printable_excerpt(text), format_duration(least)));
+  *out = *d;
+  return {};
+}
+
+Key duration_key(KeyInfo info, Dur least, std::function<Dur&(TaskSpec&)> ref) {
+  return {info, [least, ref](TaskSpec& s, std::string_view text) -> Result { return read_duration(text, least, &ref(s)); },
+          [ref](const TaskSpec& s) -> Text { return format_duration(ref(const_cast<TaskSpec&>(s))); }};
+}
+
+template <class E, std::size_t N>
+Key choice_key(KeyInfo info, const Names<E, N>& names, std::function<E&(TaskSpec&)> ref) {
+  return {info,
+          [&names, info, ref](TaskSpec& s, std::string_view text) -> Result {
+            const auto v = value_in(names, text);
+            if (!v) return bad(fmt::format("\"{}\" is not one of {}", printable_excerpt(text), info.value));
+            ref(s) = *v;
+            return {};
+          },
+          [&names, ref](const TaskSpec& s) -> Text { return std::string(name_in(names, ref(const_cast<TaskSpec&>(s)))); }};
+}
+
+Key exchange_key(KeyInfo info, Side side) {
+  return {info,
+          [side](TaskSpec& s, std::string_view text) -> Result {
+            const auto v = venue_from(text);
+            if (!v) return bad(fmt::format("\"{}\" is not a venue; write {}", printable_excerpt(text), venue_list()));
+            s.leg[side].exchange = *v;
+            return {};
+          },
+          [side](const TaskSpec& s) -> Text {
+            return s.leg[side].exchange ? Text(std::string(name(*s.leg[side].exchange))) : std::nullopt;
+          }};
+}
+
+bool is_task_name(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && text[0] != '-' && text[0] != '.' && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+  });
+}
+
+Key name_key(KeyInfo info) {
+  return {info,
+          [](TaskSpec& s, std::string_view text) -> Result {
+            if (!is_task_name(text)) {
+              return bad(fmt::format("\"{}\" is not a task name; write 1 to 64 of A-Z a-z 0-9 _ . - not starting with . or -", printable_excerpt(text)));
+            }
+            s.name = text;
+            return {};
+          },
+          [](const TaskSpec& s) -> Text { return s.name.empty() ? std::nullopt : Text(s.name); }};
+}
+
+Key symbol_key(KeyInfo info) {
+  return {info,
+          [](TaskSpec& s, std::string_view text) -> Result {
+            const auto symbol = symbol_from(text);
+            if (!symbol) return bad(fmt::format("\"{}\" is not a symbol; write BASE/QUOTE in capitals, as in \"BTC/USDT\"", printable_excerpt(text)));
+            s.symbol = *symbol;
+            return {};
+          },
+          [](const TaskSpec& s) -> Text { return s.symbol.base.empty() ? std::nullopt : Text(s.symbol.str()); }};
+}
+
+Key post_only_key(KeyInfo info) {
+  return {info,
+          [](TaskSpec& s, std::string_view text) -> Result {
+            if (text != "true" && text != "false") return bad(fmt::format("\"{}\" is not true or false", printable_excerpt(text)));
+            s.post_only = text == "true";
+            return {};
+          },
+          [](const TaskSpec& s) -> Text { return std::string(s.post_only ? "true" : "false"); }};
+}
+
+Key grace_key(KeyInfo info) {
+  return {info,
+          [](TaskSpec& s, std::string_view text) -> Result {
+            Dur d;
+            if (auto r = read_duration(text, Dur{}, &d); !r) return r;
+            s.risk.imbalance_grace = d;
+            return {};
+          },
+          [](const TaskSpec& s) -> Text { return s.risk.imbalance_grace ? Text(format_duration(*s.risk.imbalance_grace)) : std::nullopt; }};
+}
+
+Key order_id_key(KeyInfo info, Side side) {
+  return {info,
+          [side](TaskSpec& s, std::string_view text) -> Result {
+            const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
+            if (!plain || text.size() > 64) return bad("is not a venue's order id; write at most 64 printable characters without blanks");
+            s.restore[side].order_id = text;
+            return {};
+          },
+          [side](const TaskSpec& s) -> Text { return s.restore[side].order_id.empty() ? std::nullopt : Text(s.restore[side].order_id); }};
+}
+
+#define DN_REF(type, expr) std::function<type&(TaskSpec&)>([](TaskSpec& s) -> type& { return expr; })
+
+void add_leg_keys(std::vector<Key>& keys, Side side) {
+  struct Texts {
+    std::string_view exchange, offset, tolerance, reference;
+  };
+  const Texts t = side == Side::Buy ? Texts{"buy.exchange", "buy.offset_ticks", "buy.tick_tolerance", "buy.price_reference"}
+                                    : Texts{"sell.exchange", "sell.offset_ticks", "sell.tick_tolerance", "sell.price_reference"};
+  const auto leg = [side](TaskSpec& s) -> LegSpec& { return s.leg[side]; };
+  keys.push_back(exchange_key({t.exchange, KeyType::String, false, "mexc_spot, gateio_spot or gateio_futures", "venue of this side; required"}, side));
+  keys.push_back(integer_key({t.offset, KeyType::Integer, true, "whole ticks", "limit price = reference - offset x tick, on both sides"}, -1'000'000, 1'000'000,
+                             [leg](TaskSpec& s) -> std::int64_t& { return leg(s).offset_ticks; }));
+  keys.push_back(integer_key({t.tolerance, KeyType::Integer, true, "whole ticks >= 0", "re-quote when the resting price is further than this from the target"}, 0,
+                             1'000'000, [leg](TaskSpec& s) -> std::int64_t& { return leg(s).tick_tolerance; }));
+  keys.push_back(choice_key<PriceReference>({t.reference, KeyType::String, false, "touch, opposite or mid", "price that the offset counts from"}, kReferences,
+                                            [leg](TaskSpec& s) -> PriceReference& { return leg(s).price_reference; }));
+}
+
+void add_restore_keys(std::vector<Key>& keys, Side side) {
+  const bool buy = side == Side::Buy;
+  const auto restore = [side](TaskSpec& s) -> RestoreSpec& { return s.restore[side]; };
+  keys.push_back(amount_key<Qty>({buy ? "restore.buy.filled_quantity" : "restore.sell.filled_quantity", KeyType::Decimal, false, "decimal >= 0, base",
+                                  "already filled on this side before the task"},
+                                 Sign::NotNegative, [restore](TaskSpec& s) -> Qty& { return restore(s).filled_quantity; }));
+  keys.push_back(amount_key<Price>({buy ? "restore.buy.avg_price" : "restore.sell.avg_price", KeyType::Decimal, false, "decimal >= 0, quote per base",
+                                    "its average price"},
+                                   Sign::NotNegative, [restore](TaskSpec& s) -> Price& { return restore(s).avg_price; }));
+  keys.push_back(order_id_key({buy ? "restore.buy.order_id" : "restore.sell.order_id", KeyType::String, false, "the venue's order id",
+                               "an order that may still rest there, to take over"},
+                              side));
+}
+
+void add_risk_keys(std::vector<Key>& k) {
+  using T = KeyType;
+  k.push_back(optional_key<Qty>({"risk.max_position", T::Decimal, true, "decimal > 0, base", "largest position per side (default: total_quantity)"}, Sign::Positive,
+                                false, DN_REF(std::optional<Qty>, s.risk.max_position)));
+  k.push_back(optional_key<Money>({"risk.max_notional", T::Decimal, true, "decimal > 0, quote", "largest value of both sides together"}, Sign::Positive, false,
+                                  DN_REF(std::optional<Money>, s.risk.max_notional)));
+  k.push_back(optional_key<Money>({"risk.max_order_notional", T::Decimal, true, "decimal > 0, quote", "largest value of one order; required for live trading"},
+                                  Sign::Positive, false, DN_REF(std::optional<Money>, s.risk.max_order_notional)));
+  k.push_back(integer_key({"risk.max_orders_per_minute", T::Integer, true, "whole number >= 1", "new orders in any minute"}, 1, 100'000,
+                          DN_REF(std::int64_t, s.risk.max_orders_per_minute)));
+  k.push_back(integer_key({"risk.max_orders_per_run", T::Integer, true, "whole number >= 1", "new orders in one run"}, 1, 10'000'000,
+                          DN_REF(std::int64_t, s.risk.max_orders_per_run)));
+  k.push_back(amount_key<Bps>({"risk.price_collar_bps", T::Decimal, true, "decimal > 0, bps", "no order further than this beyond either venue's fresh mid"}, Sign::Positive,
+                              DN_REF(Bps, s.risk.price_collar_bps)));
+  k.push_back(amount_key<Bps>({"risk.max_slippage_bps", T::Decimal, true, "decimal > 0, bps", "price limit of market-like orders, from the opposite touch"},
+                              Sign::Positive, DN_REF(Bps, s.risk.max_slippage_bps)));
+  k.push_back(duration_key({"risk.max_book_age", T::Duration, true, "duration", "no quote on an older book; resting quotes are cancelled"}, Dur::millis(1),
+                           DN_REF(Dur, s.risk.max_book_age)));
+  k.push_back(optional_key<Bps>({"risk.min_spread_bps", T::Decimal, true, "decimal, bps", "no new quotes below this spread, net of both legs' fees (default: off)"},
+                                Sign::Any, false, DN_REF(std::optional<Bps>, s.risk.min_spread_bps)));
+  k.push_back(optional_key<Bps>({"risk.exit_spread_bps", T::Decimal, true, "decimal, bps; 0 = off", "act when the net spread falls below this"}, Sign::Any, true,
+                                DN_REF(std::optional<Bps>, s.risk.exit_spread_bps)));
+  k.push_back(choice_key<SpreadExit>({"risk.exit_action", T::String, true, "pause, complete or unwind", "what exit_spread_bps does"}, kExits,
+                                     DN_REF(SpreadExit, s.risk.exit_action)));
+  k.push_back(amount_key<Qty>({"risk.imbalance_threshold", T::Decimal, true, "decimal >= 0, base", "rebalance from this difference (0: the lagging venue's minimum)"},
+                              Sign::NotNegative, DN_REF(Qty, s.risk.imbalance_threshold)));
+  k.push_back(grace_key({"risk.imbalance_grace", T::Duration, true, "duration", "how long a difference may stand first (default: 1s, with a lead 0s)"}));
+  k.push_back(amount_key<Bps>({"risk.max_imbalance_bps", T::Decimal, true, "decimal > 0, bps of total_quantity", "beyond it: CRITICAL, only orders that reduce"},
+                              Sign::Positive, DN_REF(Bps, s.risk.max_imbalance)));
+  k.push_back(duration_key({"risk.max_imbalance_time", T::Duration, true, "duration", "an imbalance that lasts longer: CRITICAL, only orders that reduce"}, Dur::millis(1),
+                           DN_REF(Dur, s.risk.max_imbalance_time)));
+  k.push_back(integer_key({"risk.rebalance_attempts", T::Integer, true, "whole number >= 1", "market-like orders tried before the leading leg is reduced"}, 1, 100,
+                          DN_REF(std::int64_t, s.risk.rebalance_attempts)));
+  k.push_back(integer_key({"risk.max_repeated_errors", T::Integer, true, "whole number >= 1", "errors or escalations in a row that halt the task"}, 1, 1000,
+                          DN_REF(std::int64_t, s.risk.max_repeated_errors)));
+  k.push_back(optional_key<Money>({"risk.max_loss", T::Decimal, true, "decimal > 0, quote", "halt when realised + marked loss exceeds this"}, Sign::Positive, false,
+                                  DN_REF(std::optional<Money>, s.risk.max_loss)));
+  k.push_back(duration_key({"risk.max_hold", T::Duration, true, "duration", "longest run of a task; then it stops opening and halts balanced"}, Dur::seconds(1),
+                           DN_REF(Dur, s.risk.max_hold)));
+  k.push_back(amount_key<Bps>({"risk.max_capital_fraction_bps", T::Decimal, true, "decimal > 0, bps", "largest share of the account's balance that the task may use"},
+                              Sign::Positive, DN_REF(Bps, s.risk.max_capital_fraction)));
+}
+
+std::vector<Key> make_keys() {
+  using T = KeyType;
+  std::vector<Key> k;
+  k.push_back(name_key({"name", T::String, false, "1 to 64 of A-Z a-z 0-9 _ . -", "task name, unique in the database (default: the file's name)"}));
+  k.push_back(symbol_key({"symbol", T::String, false, "\"BASE/QUOTE\"", "pair, the same on both venues; required"}));
+  k.push_back(amount_key<Qty>({"total_quantity", T::Decimal, true, "decimal > 0, base", "target per side; required"}, Sign::Positive, DN_REF(Qty, s.total_quantity)));
+  k.push_back(amount_key<Qty>({"order_quantity", T::Decimal, true, "decimal > 0, base", "slice; required"}, Sign::Positive, DN_REF(Qty, s.order_quantity)));
+  k.push_back(duration_key({"delay", T::Duration, true, "duration", "timer between cycles (default 100ms)"}, Dur::millis(1), DN_REF(Dur, s.delay)));
+  k.push_back(choice_key<Lead>({"lead", T::String, false, "both, buy or sell", "both sides quote, or one quotes and the other hedges each fill"}, kLeads,
+                               DN_REF(Lead, s.lead)));
+  k.push_back(choice_key<Direction>({"direction", T::String, false, "open or close", "close = unwind: a futures leg is reduce-only"}, kDirections,
+                                    DN_REF(Direction, s.direction)));
+  k.push_back(post_only_key({"post_only", T::Bool, false, "true or false", "maker only: clamps to the touch instead of crossing"}));
+  for (const Side side : kSides) add_leg_keys(k, side);
+  add_risk_keys(k);
+  for (const Side side : kSides) add_restore_keys(k, side);
+  return k;
+}
+
+const std::vector<Key>& keys() {
+  static const std::vector<Key> table = make_keys();
+  return table;
+}
+
+const Key* find(std::string_view key) {
+  for (const Key& k : keys()) {
+    if (k.info.key == key) return &k;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+const std::vector<KeyInfo>& task_keys() {
+  static const std::vector<KeyInfo> infos = [] {
+    std::vector<KeyInfo> out;
+    for (const Key& k : keys()) out.push_back(k.info);
+    return out;
+  }();
+  return infos;
+}
+
+const KeyInfo* find_task_key(std::string_view key) {
+  const Key* k = find(key);
+  return k == nullptr ? nullptr : &k->info;
+}
+
+Expected<void, std::string> set_task_key(TaskSpec& spec, std::string_view key, std::string_view value) {
+  const Key* k = find(key);
+  if (k == nullptr) return bad("is not a key of a task");
+  return k->set(spec, value);
+}
+
+std::optional<std::string> get_task_key(const TaskSpec& spec, std::string_view key) {
+  const Key* k = find(key);
+  return k == nullptr ? std::nullopt : k->get(spec);
+}
+
+}  // namespace dn

@@ -1,0 +1,21 @@
+#include "model/task_record.h"
+
+#include <algorithm>
+
+namespace dn {
+
+void FeeTotals::add(const Asset& asset, const Fee& fee) {
+  if (fee.is_zero()) return;
+  auto at = std::lower_bound(totals_.begin(), totals_.end(), asset, [](const auto& entry, const Asset& a) { return entry.first < a; });
+  if (at == totals_.end() || !(at->first == asset)) at = totals_.insert(at, {asset, Fee{}});
+  at->second += fee;
+}
+
+Fee FeeTotals::of(const Asset& asset) const {
+  for (const auto& [a, fee] : totals_) {
+    if (a == asset) return fee;
+  }
+  return {};
+}
+
+}  // namespace dn

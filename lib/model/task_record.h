@@ -1,0 +1,115 @@
+// What is durable of a task besides its orders and fills, and the interface through which it becomes durable.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/expected.h"
+#include "base/time.h"
+#include "model/exit_code.h"
+#include "model/order.h"
+#include "model/task_event.h"
+#include "model/task_spec.h"
+#include "model/task_state.h"
+
+namespace dn {
+
+// Fees paid per asset; few assets, sorted by name.
+class FeeTotals {
+ public:
+  void add(const Asset& asset, const Fee& fee);
+  Fee of(const Asset& asset) const;
+  const std::vector<std::pair<Asset, Fee>>& all() const { return totals_; }
+
+ private:
+  std::vector<std::pair<Asset, Fee>> totals_;
+};
+
+// One leg's sums over all its booked fills and what was restored.
+struct LegTotals {
+  Qty filled;          // towards total_quantity: fills on the leg's side less those that reduced it
+  Qty net;             // base really gained (buy leg) or given away (sell leg): filled less base fees
+  Qty traded;          // fills on the leg's own side only
+  Money traded_quote;  // their value; avg price = traded_quote / traded
+  Money cash;          // quote gained (+) or spent (-) by all fills, before fees
+  FeeTotals fees;
+
+  std::optional<Price> avg_price() const {
+    return traded.is_positive() ? std::optional<Price>(average_price(traded_quote, traded)) : std::nullopt;
+  }
+};
+
+// One row of the tasks table.
+struct TaskRecord {
+  std::int64_t id = 0;     // database key; one row per round
+  std::int64_t round = 1;  // 1, then one more at each --restart
+  TaskSpec spec;
+  TaskState state = TaskState::Idle;
+  TaskMode mode = TaskMode::Active;
+  Verdict verdict = Verdict::None;
+  std::string reason;  // why paused, halted or ended; for a person
+  ExitCode exit_code = ExitCode::Ok;  // of the last run, or what it would be now
+
+  std::uint32_t run_epoch = 0;  // of the newest run; every client order id carries it, none is used twice
+  std::uint32_t next_seq = 1;   // of the next order in this run
+  PerSide<LegTotals> leg;
+  std::int64_t orders = 0;      // sent in all runs of this round
+  std::int64_t rebalances = 0;
+  std::int64_t rejects = 0;
+  std::int64_t errors = 0;
+  std::int64_t runs = 0;
+  bool restored = false;  // the [restore] position is in the sums
+  Time created;
+  Time first_order;  // 0 = none yet
+  Time updated;
+
+  // buy net - sell net: > 0 when too much was bought.
+  Qty imbalance() const { return leg.buy.net - leg.sell.net; }
+};
+
+// A task as the database holds it.
+struct StoredTask {
+  TaskRecord task;
+  std::vector<OrderRecord> orders;  // all of this round, oldest first
+  std::vector<Fill> fills;          // all of this round, oldest first
+};
+
+struct JournalError {
+  enum class Kind : std::uint8_t {
+    DiskFull,
+    ReadOnly,
+    Busy,
+    Corrupt,
+    Other,
+  };
+  Kind kind = Kind::Other;
+  std::string message;
+};
+
+// What one step of the engine wants durable, in one transaction, before anything is sent.
+struct JournalBatch {
+  bool task = false;  // the task row changed
+  std::vector<OrderRecord> orders;
+  std::vector<Fill> fills;
+  std::vector<TaskEvent> events;
+
+  bool empty() const { return !task && orders.empty() && fills.empty() && events.empty(); }
+  void clear() {
+    task = false;
+    orders.clear();
+    fills.clear();
+    events.clear();
+  }
+};
+
+// Makes batches durable: all of a batch or nothing. After a failure nothing of the batch is stored and the
+// caller sends nothing. One thread at a time.
+class Journal {
+ public:
+  virtual ~Journal() = default;
+  virtual Expected<void, JournalError> commit(const TaskRecord& task, const JournalBatch& batch) = 0;
+};
+
+}  // namespace dn

@@ -1,0 +1,67 @@
+#include "model/task_spec.h"
+
+#include <fmt/format.h>
+
+namespace dn {
+namespace {
+
+std::string required(std::string_view what) { return fmt::format("is required; write {}", what); }
+
+}  // namespace
+
+std::string to_text(const TaskSpec& spec) {
+  std::string out;
+  for (const KeyInfo& k : task_keys()) {
+    if (const auto value = get_task_key(spec, k.key)) out += fmt::format("{}={}\n", k.key, *value);
+  }
+  return out;
+}
+
+Expected<TaskSpec, std::string> task_spec_from_text(std::string_view text) {
+  TaskSpec spec;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    const auto line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    const auto equals = line.find('=');
+    if (equals == std::string_view::npos) return Unexpected{fmt::format("\"{}\" is not key=value", line)};
+    const auto key = line.substr(0, equals);
+    if (auto r = set_task_key(spec, key, line.substr(equals + 1)); !r) {
+      return Unexpected{fmt::format("{}: {}", key, r.error())};
+    }
+  }
+  return spec;
+}
+
+std::vector<SpecProblem> check(const TaskSpec& s) {
+  std::vector<SpecProblem> out;
+  const auto add = [&out](std::string key, std::string what) { out.push_back({std::move(key), std::move(what)}); };
+  if (s.name.empty()) add("name", required("a task name"));
+  if (s.symbol.base.empty()) add("symbol", required("the pair, as in symbol = \"BTC/USDT\""));
+  if (!s.total_quantity.is_positive()) add("total_quantity", required("the target per side in base, as in total_quantity = 1.0"));
+  if (!s.order_quantity.is_positive()) add("order_quantity", required("the slice in base, as in order_quantity = 0.1"));
+  if (s.total_quantity.is_positive() && s.order_quantity > s.total_quantity) {
+    add("order_quantity", fmt::format("the slice {} is larger than total_quantity {}; write a slice of at most the total", s.order_quantity.str(), s.total_quantity.str()));
+  }
+  for (const Side side : kSides) {
+    const std::string leg(name(side));
+    if (!s.leg[side].exchange) add(leg + ".exchange", required("a venue: " + venue_list()));
+    const RestoreSpec& r = s.restore[side];
+    if (r.filled_quantity.is_positive() && !r.avg_price.is_positive()) {
+      add("restore." + leg + ".avg_price", "is required where filled_quantity is given; write the average price of what was filled");
+    }
+    if (s.total_quantity.is_positive() && r.filled_quantity > s.total_quantity) {
+      add("restore." + leg + ".filled_quantity",
+          fmt::format("{} is more than total_quantity {}; write what this task's side has filled, or a larger total", r.filled_quantity.str(), s.total_quantity.str()));
+    }
+  }
+  if (s.direction == Direction::Close && s.leg.buy.exchange != Venue::GateioFutures && s.leg.sell.exchange != Venue::GateioFutures) {
+    add("direction", "close needs a futures leg to reduce; with two spot legs swap the sides and use direction = \"open\"");
+  }
+  if (s.leg.buy.exchange && s.leg.buy.exchange == s.leg.sell.exchange && *s.leg.buy.exchange == Venue::GateioFutures) {
+    add("sell.exchange", "both legs on gateio_futures would only net each other out in one position; choose another venue for one side");
+  }
+  return out;
+}
+
+}  // namespace dn

@@ -1,0 +1,90 @@
+// A simulated exchange for one symbol of one venue: price-time matching against a market feed, with the venue's
+// rules, an account and its ledger.
+//
+// Pure and synchronous: every call happens at the virtual time it is given and returns the venue's answer at
+// once; latency, loss and duplication are the network's work (sim/network.h). Our own orders match against the
+// feed's depth, not against each other; two of ours that would trade together are counted as self trades.
+// Times must not decrease from call to call. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "model/order.h"
+#include "sim/market.h"
+
+namespace dn::sim {
+
+struct VenueSetup {
+  Instrument instrument;
+  std::map<Asset, Decimal> balances;  // free at the start
+  std::string id_prefix;              // makes venue order ids and trade ids unique among venues
+};
+
+// The venue's own record of an order.
+struct VenueOrder {
+  OrderRequest request;
+  VenueOrderId venue_order_id;
+  bool open = true;
+  Qty filled;
+  Qty queue_ahead;      // visible quantity that stood before it at its price
+  Decimal locked;       // of the asset it locks
+  std::uint64_t arrived = 0;  // arrival sequence: time priority among our own orders
+};
+
+// The exchange's truth, for the checker and for `paper.db`.
+struct VenueTruth {
+  std::vector<VenueOrder> orders;  // in order of arrival
+  std::vector<Fill> fills;         // in order of time
+  std::map<Asset, Decimal> balances;  // free + locked
+  Qty position;                    // perpetual: signed base
+  Money position_cost;             // perpetual: quote paid for it, signed
+  Money realised;                  // perpetual: profit booked so far
+  Money funding;                   // perpetual: funding received (+) or paid (-)
+  std::int64_t self_trades = 0;
+  std::int64_t duplicate_ids = 0;  // requests with a client order id that was here before
+  std::uint64_t next_id = 1;
+};
+
+class SimVenue {
+ public:
+  explicit SimVenue(VenueSetup setup);
+
+  // ---- the market
+  void on_book(const Book& book, Time now);
+  // Fills resting orders that the trade reaches: better prices first, then its own price behind the queue.
+  void on_trade(const PublicTrade& trade, Time now);
+  // The depth a taker would meet now: the last book less what we took of it. Empty before the first book.
+  const Book& book() const;
+  std::optional<TopOfBook> top() const;  // nullopt until both sides are known
+
+  // ---- the private API
+  // Checks status, type, tick, step, minimums, maximums, price band, balance, reduce-only, post-only, expiry, id.
+  PlaceReport place(const OrderRequest& request, Time now);
+  // By client id; `answered` is always true here. Code "not_found" when there is no open order of that id.
+  CancelReport cancel(const ClientOrderId& id, Time now);
+  // By client id, or by venue order id where the client id is not known here (restored orders).
+  LookupReport lookup(const ClientOrderId& id, const VenueOrderId& venue_id, LookupStage stage, Time now) const;
+  TradesReport trades(const ClientOrderId& id, const VenueOrderId& venue_id) const;
+  // Fills since the last call: what the private stream would push.
+  std::vector<Fill> take_new_fills();
+
+  // ---- what only the simulation does
+  // The venue itself ends an order (self-trade prevention, risk, reduce-only cut).
+  void venue_cancel(const ClientOrderId& id, Time now);
+  void set_status(TradingStatus status);
+  void deposit(const Asset& asset, const Decimal& amount);  // negative takes away
+  // Perpetual: pays position × price × rate, longs pay a positive rate.
+  void settle_funding(const Rate& rate, const Price& mark);
+  // Plants an order that was there before us, under a venue order id of the caller's choice.
+  void plant(const OrderRequest& request, const VenueOrderId& venue_id, Time now);
+
+  const Instrument& instrument() const;
+  const VenueTruth& truth() const;
+  // Continues from a truth that was saved: open orders stand at the end of their queues.
+  void restore(VenueTruth truth);
+};
+
+}  // namespace dn::sim

@@ -1,0 +1,117 @@
+// The SQLite file that holds tasks, orders, fills and events.
+//
+// One `Store` is one connection, used by one thread. Writers open ReadWrite (WAL, STRICT tables, every write in
+// BEGIN IMMEDIATE); readers open ReadOnly and never block a writer nor are blocked by one. Which process may
+// write a task is decided by TaskLock (store/task_lock.h), not by SQLite.
+//
+// Durability rule: `commit` survives kill -9 (WAL, synchronous=NORMAL). A power cut may lose the newest commits;
+// what they held is found again at the venues by our client order ids, and no id is used twice because
+// `begin_run` makes the run's epoch durable against power loss (synchronous=FULL) before the first order.
+//
+// Error rule: every call that touches the disk answers with a value or a JournalError; nothing throws.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/task_record.h"
+
+namespace dn {
+
+struct StoreError {
+  enum class Kind : std::uint8_t {
+    NotFound,      // the file (ReadOnly) or the task is not there
+    NewerSchema,   // written by a newer program
+    NotADatabase,  // the file is something else or damaged
+    DiskFull,
+    ReadOnly,  // no permission to write
+    Busy,      // another process held the file longer than the time-out
+    Other,
+  };
+  Kind kind = Kind::Other;
+  std::string message;  // what and why, naming the file
+};
+
+// A wish from another process, kept until the task's own process has carried it out.
+struct ControlRequest {
+  enum class Verb : std::uint8_t { Set, Pause, Resume, Cancel };
+  std::int64_t id = 0;
+  Verb verb = Verb::Pause;
+  std::string arguments;  // Set: "key=value" lines
+  Time asked;
+};
+
+// One stored event, as it was printed.
+struct StoredEvent {
+  std::int64_t id = 0;
+  Time ts;
+  std::string type;
+  std::string json;  // the whole "dn.event/1" object
+};
+
+// How long the stages of the engine's work took, measured by the shell with the real clock.
+struct LatencyStats {
+  std::string stage;  // "cycle", "sync", "placement", "decision"
+  std::int64_t count = 0;
+  std::int64_t p50_ns = 0;
+  std::int64_t p99_ns = 0;
+  std::int64_t max_ns = 0;
+};
+
+struct OrderFilter {
+  bool open = false;     // only orders that are not closed
+  bool unknown = false;  // only orders of unknown fate
+};
+
+class Store final : public Journal {
+ public:
+  enum class Mode : std::uint8_t { ReadWrite, ReadOnly };
+  static constexpr int kSchemaVersion = 1;
+
+  // ReadWrite creates the file (0600) and its directory (0700) and migrates an older schema.
+  // ":memory:" opens a private database in memory.
+  static Expected<std::unique_ptr<Store>, StoreError> open(const std::string& path, Mode mode);
+  ~Store() override;
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // ---- tasks. A name has one row per round; the newest round is the task.
+  Expected<std::vector<TaskRecord>, StoreError> tasks();
+  Expected<std::optional<TaskRecord>, StoreError> find_task(std::string_view name);
+  Expected<StoredTask, StoreError> load_task(std::string_view name);
+  // Adds a task, or its next round when the name exists; run_epoch goes on from the last round. Fills `id`, `round`.
+  Expected<TaskRecord, StoreError> add_task(TaskRecord task);
+  // Counts up the task's run epoch and its runs, durable against power loss. Returns the row as it stands now.
+  Expected<TaskRecord, StoreError> begin_run(std::int64_t task_id, Time now);
+
+  // ---- Journal
+  Expected<void, JournalError> commit(const TaskRecord& task, const JournalBatch& batch) override;
+  // The run id that events are stored with from now on; set after begin_run.
+  void set_run_id(std::string run_id);
+  // An event that the shell makes itself (run_start, summary), already in JSON.
+  Expected<void, JournalError> append_event(const TaskRecord& task, Time ts, std::string_view type, std::string_view json);
+  Expected<void, JournalError> save_latency(std::int64_t task_id, const std::vector<LatencyStats>& stats);
+
+  // ---- wishes of other processes
+  Expected<void, StoreError> ask(std::string_view task, ControlRequest::Verb verb, std::string_view arguments, Time now);
+  // Open wishes of a task, oldest first. Cheap when nothing was written since the last call.
+  Expected<std::vector<ControlRequest>, StoreError> pending_requests(std::string_view task);
+  Expected<void, StoreError> mark_done(std::int64_t request_id, std::string_view outcome, Time now);
+
+  // ---- reading, for dn-status. `task_id` is a round's row.
+  Expected<std::vector<OrderRecord>, StoreError> orders(std::int64_t task_id, const OrderFilter& filter);
+  Expected<std::vector<Fill>, StoreError> fills(std::int64_t task_id);
+  // Events of a task after the event `after_id` (0 = from the first), at most `limit`.
+  Expected<std::vector<StoredEvent>, StoreError> events(std::int64_t task_id, std::int64_t after_id, std::int64_t limit);
+  Expected<std::vector<LatencyStats>, StoreError> latency(std::int64_t task_id);
+
+ private:
+  struct Impl;
+  explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace dn
