@@ -150,6 +150,8 @@ struct LookupReport {
   VenueOrderId venue_order_id;  // for Found
   bool open = false;            // for Found: the venue may still fill it
   Qty filled;                   // for Found: cumulative
+  Price price;                  // for Found: its limit price
+  Qty qty;                      // for Found: its quantity
   Time venue_time;              // the venue's clock when it answered
   Code code;                    // for Failed
   Dur retry_after;              // for Failed

@@ -1,0 +1,48 @@
+// What the engine asks of its shell, as one step: first make `journal` durable, then carry out `sends` in order.
+// When the journal fails, nothing is sent.
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "model/order.h"
+#include "model/task_record.h"
+
+namespace dn {
+
+struct PlaceOrder {
+  Venue venue = Venue::MexcSpot;
+  OrderRequest request;
+};
+struct CancelOrder {
+  Venue venue = Venue::MexcSpot;
+  ClientOrderId id;
+  VenueOrderId venue_order_id;  // empty when the venue has not named it
+};
+struct LookupOrder {
+  Venue venue = Venue::MexcSpot;
+  ClientOrderId id;
+  VenueOrderId venue_order_id;
+  LookupStage stage = LookupStage::ById;
+};
+struct QueryTrades {
+  Venue venue = Venue::MexcSpot;
+  ClientOrderId id;
+  VenueOrderId venue_order_id;
+};
+
+// Each is sent at most once and answered exactly once; the shell turns a timeout into an answer.
+using Send = std::variant<PlaceOrder, CancelOrder, LookupOrder, QueryTrades>;
+
+struct Commands {
+  JournalBatch journal;
+  std::vector<Send> sends;
+
+  bool empty() const { return journal.empty() && sends.empty(); }
+  void clear() {
+    journal.clear();
+    sends.clear();
+  }
+};
+
+}  // namespace dn

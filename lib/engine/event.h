@@ -1,0 +1,56 @@
+// What the engine is told. Every event comes with the time at which the shell received it.
+#pragma once
+
+#include <variant>
+
+#include "model/order.h"
+#include "model/task_record.h"
+
+namespace dn {
+
+// The public stream's newest best prices of a venue.
+struct BookUpdate {
+  Venue venue = Venue::MexcSpot;
+  TopOfBook top;
+};
+// The public stream is gone: its book proves nothing until the next update.
+struct BookLost {
+  Venue venue = Venue::MexcSpot;
+};
+// The private stream was (re)connected: whatever it would have said meanwhile is asked for.
+struct PrivateStreamReset {
+  Venue venue = Venue::MexcSpot;
+};
+// A fill pushed by the private stream with the venue's own trade id.
+struct StreamFill {
+  Fill fill;
+};
+// The private stream said something about an order that has to be asked for (a status, a fill without a usable id).
+struct OrderHint {
+  ClientOrderId id;
+};
+// Nothing but time passed.
+struct Wake {};
+
+// Wishes of a person or of the shell.
+struct Pause {};
+struct Resume {};
+struct CancelTask {};
+struct ChangeSpec {
+  TaskSpec spec;  // validated by the shell
+};
+// A limit or a person outside the engine stops the task for good until a person resumes it (kill switch).
+struct HaltTask {
+  Code code;
+  Reason reason;
+};
+// The run ends, the task does not: cancel what rests (or leave it), prove, hedge, save, finish.
+struct Drain {
+  ExitCode exit_code = ExitCode::BudgetUsed;
+  bool leave_orders = false;
+};
+
+using Event = std::variant<BookUpdate, BookLost, PrivateStreamReset, StreamFill, OrderHint, Wake, PlaceReport, CancelReport, LookupReport,
+                           TradesReport, Pause, Resume, CancelTask, ChangeSpec, HaltTask, Drain>;
+
+}  // namespace dn

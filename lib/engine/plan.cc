@@ -1,0 +1,64 @@
+#include "engine/plan.h"
+
+namespace dn {
+namespace {
+
+class Problems {
+ public:
+  void add(std::string key, std::string what) { list_.push_back({std::move(key), std::move(what)}); }
+  std::vector<SpecProblem> take() { return std::move(list_); }
+
+ private:
+  std::vector<SpecProblem> list_;
+};
+
+void check_venue(const TaskSpec& spec, const Instrument& i, Side side, Problems& out) {
+  const std::string key = std::string(name(side)) + ".exchange";
+  const std::string where = spec.symbol.str() + " on " + std::string(name(i.venue));
+  if (!i.api_tradable) out.add(key, where + " is listed but not open to orders by API; choose another venue or symbol");
+  if (i.status == TradingStatus::Halted) out.add(key, where + " is not trading; wait, or choose another venue");
+  if (i.status == TradingStatus::ReduceOnly && spec.direction == Direction::Open) {
+    out.add(key, where + " only takes orders that reduce a position; choose another venue");
+  }
+  if (spec.post_only && !i.has_post_only) out.add("post_only", where + " has no post-only orders; write post_only = false");
+}
+
+void check_sizes(const Instrument& i, Side side, const Plan& plan, Price price, Problems& out) {
+  const std::string on = std::string(name(i.venue)) + " (" + std::string(name(side)) + " side)";
+  const Qty least = i.min_tradable(price);
+  if (plan.leg_slice[side] < least) {
+    out.add("order_quantity", "the slice " + plan.leg_slice[side].str() + " is below the smallest order of " + on + ", " + least.str() + "; write at least that");
+  }
+  if (plan.total < least) {
+    out.add("total_quantity", "the total " + plan.total.str() + " is below the smallest order of " + on + ", " + least.str() + "; write at least that");
+  }
+  if (const auto most = i.max_tradable(price); most && plan.leg_slice[side] > *most) {
+    out.add("order_quantity", "the slice " + plan.leg_slice[side].str() + " is above the largest order of " + on + ", " + most->str() + "; write at most that");
+  }
+}
+
+}  // namespace
+
+Plan make_plan(const TaskSpec& spec, const PerSide<Instrument>& instruments) {
+  Plan p;
+  p.step = common_step(instruments.buy, instruments.sell);
+  p.total = spec.total_quantity.floor_to(p.step);
+  p.slice = spec.order_quantity.floor_to(p.step);
+  p.leg_slice.buy = p.slice;
+  const Rate lost = instruments.buy.base_fee_rate(Side::Buy);
+  p.leg_slice.sell = lost.is_zero() ? p.slice : (p.slice * (Decimal(1) - lost.decimal())).floor_to(p.step);
+  return p;
+}
+
+std::vector<SpecProblem> check_plan(const TaskSpec& spec, const PerSide<Instrument>& instruments, const Plan& plan, const PerSide<Price>& prices) {
+  Problems out;
+  for (const Side side : kSides) check_venue(spec, instruments[side], side, out);
+  if (plan.total.is_zero()) out.add("total_quantity", "is below the common step of both venues, " + plan.step.str() + "; write at least that");
+  if (plan.slice.is_zero()) out.add("order_quantity", "is below the common step of both venues, " + plan.step.str() + "; write at least that");
+  if (plan.total.is_positive() && plan.slice.is_positive()) {
+    for (const Side side : kSides) check_sizes(instruments[side], side, plan, prices[side], out);
+  }
+  return out.take();
+}
+
+}  // namespace dn

@@ -1,0 +1,27 @@
+// A task's sizes made tradable on both of its venues, and whether both legs can trade them at all.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/instrument.h"
+#include "model/task_spec.h"
+
+namespace dn {
+
+struct Plan {
+  Qty step;   // common step of both legs
+  Qty total;  // total_quantity floored to the step
+  Qty slice;  // order_quantity floored to the step
+  // The slice of each leg: where the buy leg pays its fee in base, the sell leg's is smaller by that fee.
+  PerSide<Qty> leg_slice;
+};
+
+// The aligned sizes; total or slice may come out as zero, which check_plan names.
+Plan make_plan(const TaskSpec& spec, const PerSide<Instrument>& instruments);
+
+// What keeps the task from trading by the venues' rules, at these prices (quote per base; zero = not known, then
+// minimum notionals are not checked). Both legs or none: a task with a problem sends nothing.
+std::vector<SpecProblem> check_plan(const TaskSpec& spec, const PerSide<Instrument>& instruments, const Plan& plan, const PerSide<Price>& prices);
+
+}  // namespace dn

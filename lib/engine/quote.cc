@@ -1,0 +1,135 @@
+#include "engine/quote.h"
+
+namespace dn {
+namespace {
+
+Price touch(const TopOfBook& top, Side side) { return side == Side::Buy ? top.bid : top.ask; }
+
+Price reference(const LegSituation& l, const LegSpec& spec, Side leg) {
+  switch (spec.price_reference) {
+    case PriceReference::Touch: return touch(l.top, leg);
+    case PriceReference::Opposite: return touch(l.top, flip(leg));
+    case PriceReference::Mid: break;
+  }
+  return Price((l.top.bid + l.top.ask).decimal() * Decimal::from_parts(5, 1));
+}
+
+Price to_tick(Price p, Side side, Price tick) { return side == Side::Buy ? p.floor_to(tick) : p.ceil_to(tick); }
+
+// A quote must not trade with our own order of the other leg on the same book.
+Price keep_off_own(const Situation& s, Side leg, Price price) {
+  const auto& other = s.leg[flip(leg)].resting;
+  if (!s.same_book || !other) return price;
+  const Price tick = s.leg[leg].instrument->tick;
+  return leg == Side::Buy ? min(price, other->price - tick) : max(price, other->price + tick);
+}
+
+// What the buy leg will have netted when it ends, seen from now.
+Qty projected_bought(const Situation& s) {
+  const LegSituation& buy = s.leg.buy;
+  const Qty left = s.plan->total - buy.filled;
+  if (left < buy.min_tradable || !left.is_positive()) return buy.net;
+  return buy.net + left * (Decimal(1) - buy.instrument->base_fee_rate(Side::Buy).decimal());
+}
+
+Qty not_negative(Qty q) { return q.is_negative() ? Qty{} : q; }
+
+}  // namespace
+
+Qty imbalance(const Situation& s) { return s.leg.buy.net - s.leg.sell.net; }
+
+Side lagging_leg(const Situation& s) { return imbalance(s).is_positive() ? Side::Sell : Side::Buy; }
+
+Qty imbalance_threshold(const Situation& s) { return max(s.spec->risk.imbalance_threshold, s.leg[lagging_leg(s)].min_tradable); }
+
+bool is_apart(const Situation& s) {
+  const Qty difference = imbalance(s).abs();
+  return difference.is_positive() && difference >= imbalance_threshold(s);
+}
+
+std::optional<Price> target_price(const Situation& s, Side leg) {
+  const LegSituation& l = s.leg[leg];
+  const LegSpec& spec = s.spec->leg[leg];
+  const Price tick = l.instrument->tick;
+  Price p = to_tick(reference(l, spec, leg) - tick * Decimal(spec.offset_ticks), leg, tick);
+  if (s.spec->post_only) {
+    const bool crosses = leg == Side::Buy ? p >= l.top.ask : p <= l.top.bid;
+    if (crosses) p = to_tick(touch(l.top, leg), leg, tick);
+  }
+  p = keep_off_own(s, leg, p);
+  if (!p.is_positive()) return std::nullopt;
+  return p;
+}
+
+bool is_own_touch(const Situation& s, Side leg) {
+  const LegSituation& l = s.leg[leg];
+  if (!l.resting || s.spec->leg[leg].price_reference != PriceReference::Touch) return false;
+  const Qty shown = leg == Side::Buy ? l.top.bid_qty : l.top.ask_qty;
+  return l.resting->price == touch(l.top, leg) && shown <= l.resting->remaining;
+}
+
+Qty remaining(const Situation& s, Side leg) {
+  const Qty to_total = s.plan->total - s.leg[leg].filled;
+  if (leg == Side::Buy) return not_negative(to_total);
+  const Qty to_bought = projected_bought(s) - s.leg.sell.net;
+  return not_negative(min(to_total, to_bought)).floor_to(s.leg.sell.instrument->step);
+}
+
+Qty quote_quantity(const Situation& s, Side leg, Price price) {
+  const LegSituation& l = s.leg[leg];
+  const Qty left = remaining(s, leg);
+  const Qty slice = s.plan->leg_slice[leg];
+  const Qty ahead = not_negative(l.net - s.leg[flip(leg)].net);
+  Qty q = min(min(slice, left), max(slice - ahead, l.min_tradable));
+  const Qty rest = left - q;
+  if (rest.is_positive() && rest < l.min_tradable) {
+    // A rest too small to trade: leave room for a last order, or take it along.
+    const Qty shorter = left - l.min_tradable * Decimal(2);
+    q = shorter >= l.min_tradable ? min(q, shorter) : left;
+  }
+  if (const auto most = l.instrument->max_tradable(price)) q = min(q, *most);
+  q = q.floor_to(s.plan->step);
+  // The very last rest may be finer than the common step but tradable here.
+  if (q < l.min_tradable && left < slice) q = left.floor_to(l.instrument->step);
+  return q < l.instrument->min_tradable(price) ? Qty{} : q;
+}
+
+Price market_like_price(const Situation& s, Side leg, Side side) {
+  const LegSituation& l = s.leg[leg];
+  const Price opposite = touch(l.top, flip(side));
+  const Price slip(bps_of(opposite.decimal(), s.spec->risk.max_slippage_bps));
+  const Price tick = l.instrument->tick;
+  return side == Side::Buy ? max((opposite + slip).floor_to(tick), opposite) : min((opposite - slip).ceil_to(tick), opposite);
+}
+
+Qty hedge_quantity(const Situation& s, Side leg, Side side) {
+  const LegSituation& l = s.leg[leg];
+  const Instrument& i = *l.instrument;
+  Qty q = imbalance(s).abs();
+  const Rate lost = side == Side::Buy ? i.base_fee_rate(Side::Buy) : Rate{};
+  if (!lost.is_zero()) q = Qty(q.decimal().divided_by(Decimal(1) - lost.decimal(), 18, Rounding::Down));
+  q = min(q, side == leg ? s.plan->total - l.filled : l.filled);
+  if (const auto most = i.max_tradable(touch(l.top, flip(side)))) q = min(q, *most);
+  return not_negative(q).floor_to(i.step);
+}
+
+std::optional<Bps> net_spread(const Situation& s) {
+  PerSide<Price> price;
+  PerSide<Rate> fee;
+  for (const Side leg : kSides) {
+    const LegSituation& l = s.leg[leg];
+    if (!l.known) return std::nullopt;
+    const bool hedges = (s.spec->lead == Lead::Buy && leg == Side::Sell) || (s.spec->lead == Lead::Sell && leg == Side::Buy);
+    const Price crossing = touch(l.top, flip(leg));
+    const std::optional<Price> quoted = hedges ? crossing : target_price(s, leg);
+    if (!quoted) return std::nullopt;
+    price[leg] = *quoted;
+    const bool takes = leg == Side::Buy ? *quoted >= crossing : *quoted <= crossing;
+    fee[leg] = takes ? l.instrument->taker_fee : l.instrument->maker_fee;
+  }
+  const Decimal gross = (price.sell - price.buy).decimal();
+  const Decimal fees = (price.buy.decimal() * fee.buy.decimal()) + (price.sell.decimal() * fee.sell.decimal());
+  return in_bps(gross - fees, price.buy.decimal());
+}
+
+}  // namespace dn

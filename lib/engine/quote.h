@@ -1,0 +1,44 @@
+// Prices and sizes of orders: pure arithmetic over one situation.
+#pragma once
+
+#include <optional>
+
+#include "engine/situation.h"
+
+namespace dn {
+
+// buy net - sell net; > 0: the sell leg lags.
+Qty imbalance(const Situation& s);
+Side lagging_leg(const Situation& s);
+// The difference from which the legs count as apart: the configured threshold, never below what the lagging leg can trade.
+Qty imbalance_threshold(const Situation& s);
+bool is_apart(const Situation& s);
+
+// The limit price that `leg` should quote now. Its book is known.
+//   price = reference - offset × tick; BUY floors to the tick, SELL ceils; post-only clamps to the touch instead of
+//   crossing; with both legs on one book neither quote reaches the other leg's resting order.
+// nullopt when no positive price is left.
+std::optional<Price> target_price(const Situation& s, Side leg);
+
+// True when the resting order itself is what its leg's touch shows: a reference computed from it would chase itself.
+bool is_own_touch(const Situation& s, Side leg);
+
+// What `leg` may still trade towards the task's end: for BUY the total less what is filled; for SELL never more than the net that was
+// or will be bought. Not negative; live orders are not deducted.
+Qty remaining(const Situation& s, Side leg);
+
+// Quantity of the leg's next quote: at most a slice, at most what keeps the leg within a slice ahead of the other, a multiple of the
+// step, and such that no untradable rest is left behind where that can be avoided. Zero: nothing useful to quote.
+Qty quote_quantity(const Situation& s, Side leg, Price price);
+
+// The collar of a market-like order: the opposite touch worsened by max_slippage_bps, BUY floored to the tick, SELL ceiled.
+Price market_like_price(const Situation& s, Side leg, Side side);
+
+// Base that a market-like order on `leg` and `side` has to trade so that the imbalance is not enlarged: net of base fees, floored to
+// the leg's step, capped by the task's total, by what the leg holds (reduce) and by the venue's largest order.
+Qty hedge_quantity(const Situation& s, Side leg, Side side);
+
+// Spread that new quotes would capture, in bps of the buy price, net of both legs' fees. nullopt while a book is not known.
+std::optional<Bps> net_spread(const Situation& s);
+
+}  // namespace dn

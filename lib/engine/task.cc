@@ -1,0 +1,346 @@
+#include "engine/task.h"
+
+#include <algorithm>
+
+#include "engine/backoff.h"
+#include "engine/ids.h"
+#include "engine/states.h"
+
+namespace dn {
+namespace {
+
+// An unknown order, or a silent venue, makes its leg unprovable for the other after this.
+constexpr Dur kProofPatience = Dur::seconds(1);
+
+}  // namespace
+
+std::string TaskEngine::trade_key(const Fill& f) {
+  std::string key(name(f.venue));
+  key += ' ';
+  key += f.trade_id.view();
+  return key;
+}
+
+TaskEngine::TaskEngine(StoredTask stored, PerSide<Instrument> instruments, RunOptions options)
+    : record_(std::move(stored.task)), options_(options), plan_(make_plan(record_.spec, instruments)), key_(task_key(record_.spec.name)) {
+  same_book_ = instruments.buy.venue == instruments.sell.venue;
+  for (const Side leg : kSides) {
+    legs_[leg].instrument = std::move(instruments[leg]);
+    legs_[leg].min_tradable = legs_[leg].instrument.min_tradable(Price{});
+  }
+  for (OrderRecord& o : stored.orders) {
+    if (o.status == OrderStatus::Closed) continue;
+    WorkingOrder w;
+    w.record = std::move(o);
+    w.asked_since_start = false;
+    w.doubt = true;
+    legs_[w.record.request.leg].working.push_back(std::move(w));
+  }
+  for (const Fill& f : stored.fills) seen_trades_.insert(trade_key(f));
+}
+
+void TaskEngine::start(Time now, Commands& out) {
+  DN_CHECK(!started_, "an engine starts once");
+  started_ = true;
+  now_ = now;
+  out_ = &out;
+  orders_this_run_ = 0;
+  record_.state = TaskState::Idle;
+  if (record_.verdict != Verdict::None) {
+    finished_ = true;
+    record_.exit_code = ExitCode::Ok;
+    return;
+  }
+  if (record_.mode == TaskMode::Reducing) record_.mode = TaskMode::Active;
+  move_to(TaskState::Syncing, Reason("the run starts"));
+  restore_position();
+  for (const Side leg : kSides) {
+    for (WorkingOrder& w : legs_[leg].working) {
+      if (w.record.status == OrderStatus::Intent) become_unknown(w, Code("restart"), Reason("an earlier run ended before the answer came"));
+      if (w.is_unknown()) w.unproven_since = now_;
+      if (w.record.cancel_requested) w.cancel_reason = Reason("asked for by an earlier run");
+    }
+  }
+  save_task();
+  if (record_.mode == TaskMode::Paused || record_.mode == TaskMode::Halted) end_pause_run();
+  advance();
+}
+
+void TaskEngine::handle(Time now, const Event& event, Commands& out) {
+  DN_CHECK(started_ && now >= now_, "events come after start and in order of time");
+  now_ = now;
+  out_ = &out;
+  if (finished_) return;
+  std::visit(
+      [this](const auto& e) {
+        using E = std::decay_t<decltype(e)>;
+        if constexpr (std::is_same_v<E, BookUpdate>) {
+          for (const Side leg : kSides) {
+            if (legs_[leg].instrument.venue == e.venue) refresh_book(legs_[leg], e.top);
+          }
+        } else if constexpr (std::is_same_v<E, BookLost>) {
+          for (const Side leg : kSides) {
+            if (legs_[leg].instrument.venue == e.venue) legs_[leg].top_valid = false;
+          }
+        } else if constexpr (std::is_same_v<E, PrivateStreamReset>) {
+          for (const Side leg : kSides) {
+            if (legs_[leg].instrument.venue != e.venue) continue;
+            for (WorkingOrder& w : legs_[leg].working) w.doubt = true;
+          }
+        } else if constexpr (std::is_same_v<E, StreamFill>) {
+          book(e.fill);
+        } else if constexpr (std::is_same_v<E, OrderHint>) {
+          if (WorkingOrder* w = find_working(e.id)) w->doubt = true;
+        } else if constexpr (!std::is_same_v<E, Wake>) {
+          on(e);
+        }
+      },
+      event);
+  advance();
+}
+
+void TaskEngine::advance() {
+  if (finished_) return;
+  drive_orders();
+  if (stop_) {
+    step_stop();
+    if (!finished_) drive_orders();
+    return;
+  }
+  if (record_.state == TaskState::Error) {
+    const Situation s = situation();
+    for (const Side leg : kSides) mind_quote(s, leg);
+    if (now_ >= error_until_) move_to(TaskState::Syncing, Reason("the backoff is over"));
+  } else if (rebalance_) {
+    if (step_rebalance() && !stop_) {
+      rebalance_.reset();
+      move_to(TaskState::Syncing, Reason("rebalanced"));
+    }
+  } else if (all_asked()) {
+    run_cycle();
+  } else {
+    const Situation s = situation();
+    for (const Side leg : kSides) mind_quote(s, leg);
+  }
+  if (stop_ && !finished_) step_stop();
+  if (!finished_) drive_orders();
+}
+
+// Every order of an earlier run has had an answer, so the fills it missed are booked (or their trades are being read).
+bool TaskEngine::all_asked() const {
+  for (const Side leg : kSides) {
+    for (const WorkingOrder& w : legs_[leg].working) {
+      if (!w.asked_since_start) return false;
+    }
+  }
+  return true;
+}
+
+void TaskEngine::run_cycle() {
+  const bool due = now_ >= next_cycle_;
+  if (due) next_cycle_ = now_ + record_.spec.delay;
+  if (pending_spec_) {
+    record_.spec = std::move(*pending_spec_);
+    pending_spec_.reset();
+    plan_ = make_plan(record_.spec, {legs_.buy.instrument, legs_.sell.instrument});
+    save_task();
+  }
+  Situation s = situation();
+  track_imbalance(s);
+  if (check_limits(s)) return;
+  if (due && s.leg.buy.fresh && s.leg.sell.fresh) {
+    if (options_.max_cycles > 0 && cycles_ >= options_.max_cycles) {
+      on(Drain{ExitCode::BudgetUsed, options_.leave_orders});
+      return;
+    }
+    ++cycles_;
+  }
+  s.mode = record_.mode;
+  s.imbalance_since = imbalance_since_;
+  const Decision d = analyze(s);
+  move_to(TaskState::Analyzing, {}, true);
+  switch (d.kind) {
+    case Decision::Kind::Complete:
+      begin_stop({Stop::Kind::Complete, ExitCode::Ok, false, true, Time::never(), Reason("no side can usefully trade more and the sides are equal")});
+      return;
+    case Decision::Kind::Rebalance:
+      begin_rebalance();
+      return;
+    case Decision::Kind::Manage: break;
+  }
+  move_to(TaskState::ManagingOrders, {}, true);
+  const std::size_t sends_before = out_->sends.size();
+  manage(d);
+  drive_orders();
+  if (stop_) return;
+  if (out_->sends.size() != sends_before) flush_quiet_moves();
+  if (record_.state == TaskState::ManagingOrders) move_to(TaskState::Syncing, {}, true);
+  quiet_moves_.clear();
+}
+
+void TaskEngine::manage(const Decision& d) {
+  for (const Side leg : kSides) {
+    const LegDecision& x = d.leg[leg];
+    if (x.action == LegAction::Cancel) {
+      for (WorkingOrder& w : legs_[leg].working) request_cancel(w, Reason(x.why));
+    } else if (x.action == LegAction::Place) {
+      place(leg, leg, Purpose::Quote, record_.spec.post_only ? OrderType::PostOnly : OrderType::Limit, x.price, x.qty);
+    }
+    if (stop_) return;
+  }
+}
+
+Situation TaskEngine::situation() const {
+  Situation s;
+  s.spec = &record_.spec;
+  s.plan = &plan_;
+  s.now = now_;
+  s.mode = record_.mode;
+  s.same_book = same_book_;
+  s.imbalance_since = imbalance_since_;
+  for (const Side leg : kSides) {
+    const LegState& from = legs_[leg];
+    LegSituation& l = s.leg[leg];
+    l.instrument = &from.instrument;
+    l.top = from.top;
+    l.known = from.top_known;
+    l.fresh = from.top_valid && now_ - from.top_at <= record_.spec.risk.max_book_age;
+    l.min_tradable = from.min_tradable;
+    l.filled = record_.leg[leg].filled;
+    l.net = record_.leg[leg].net;
+    l.has_orders = !from.working.empty();
+    l.waiting = now_ < from.next_place;
+    l.stopped = from.stopped;
+    l.unprovable = from.failures >= 2 && now_ - from.failing_since > kProofPatience;
+    for (const WorkingOrder& w : from.working) {
+      l.busy = l.busy || w.is_busy();
+      if (w.is_unknown() && now_ - w.unproven_since > kProofPatience) l.unprovable = true;
+      const Qty ahead = w.record.filled - w.record.booked;
+      if (!ahead.is_positive()) continue;
+      const bool forward = w.record.request.side == leg;
+      l.filled += forward ? ahead : -ahead;
+      l.net += forward ? ahead : -ahead;
+    }
+    if (from.working.size() == 1 && !l.busy && from.working[0].record.status == OrderStatus::Open) {
+      const OrderRecord& o = from.working[0].record;
+      l.resting = RestingOrder{o.request.price, o.request.qty - o.filled};
+    }
+  }
+  return s;
+}
+
+void TaskEngine::track_imbalance(const Situation& s) {
+  if (is_apart(s)) {
+    if (imbalance_since_.is_never()) imbalance_since_ = now_;
+    return;
+  }
+  imbalance_since_ = Time::never();
+  imbalance_told_ = false;
+  if (record_.mode == TaskMode::Reducing) {
+    record_.mode = TaskMode::Active;
+    save_task();
+  }
+}
+
+// Resting quotes do not outlive the proofs they rest on, whatever state the task is in.
+void TaskEngine::mind_quote(const Situation& s, Side leg) {
+  const LegDecision d = keep_or_cancel(s, leg);
+  if (d.action != LegAction::Cancel) return;
+  for (WorkingOrder& w : legs_[leg].working) request_cancel(w, Reason(d.why));
+}
+
+void TaskEngine::refresh_book(LegState& leg, const TopOfBook& top) {
+  leg.top_at = now_;
+  leg.top_valid = top.bid.is_positive() && top.ask > top.bid;
+  if (!leg.top_valid) return;
+  leg.top = top;
+  leg.top_known = true;
+  if (leg.min_tradable_at == top.bid) return;
+  leg.min_tradable_at = top.bid;
+  leg.min_tradable = leg.instrument.min_tradable(top.bid);
+}
+
+// A quiet move is told only if something comes of it: a cycle that changes nothing leaves no trace.
+void TaskEngine::move_to(TaskState to, const Reason& reason, bool quiet) {
+  if (record_.state == to) return;
+  DN_CHECK(may_move(record_.state, to), "a move that the state table does not have");
+  const TaskEvent event{now_, StateChanged{record_.state, to, record_.mode, reason}};
+  record_.state = to;
+  if (quiet) {
+    quiet_moves_.push_back(event);
+    return;
+  }
+  flush_quiet_moves();
+  out_->journal.events.push_back(event);
+  save_task();
+}
+
+void TaskEngine::flush_quiet_moves() {
+  if (quiet_moves_.empty()) return;
+  for (TaskEvent& e : quiet_moves_) out_->journal.events.push_back(std::move(e));
+  quiet_moves_.clear();
+  save_task();
+}
+
+void TaskEngine::enter_error(const Reason& why) {
+  if (stop_ || rebalance_ || record_.state == TaskState::Error) return;
+  ++errors_in_row_;
+  error_until_ = now_ + backoff(errors_in_row_, key_);
+  move_to(TaskState::Error, why);
+}
+
+// Books the position of [restore] once, as a fill of its own, and takes over the order that may still rest.
+void TaskEngine::restore_position() {
+  if (record_.restored) return;
+  record_.restored = true;
+  for (const Side leg : kSides) {
+    const RestoreSpec& r = record_.spec.restore[leg];
+    const Instrument& i = legs_[leg].instrument;
+    if (r.filled_quantity.is_positive()) {
+      Fill f;
+      f.trade_id = TradeId("restored-" + key_ + std::string(name(leg)) + std::to_string(record_.round));
+      f.order = ClientOrderId("restored-position");
+      f.venue = i.venue;
+      f.leg = f.side = leg;
+      f.price = r.avg_price;
+      f.qty = r.filled_quantity;
+      f.fee_asset = i.symbol.quote;
+      f.time = now_;
+      seen_trades_.insert(trade_key(f));
+      add_to_totals(f);
+      out_->journal.fills.push_back(f);
+      emit(Filled{f});
+    }
+    if (!r.order_id.empty()) {
+      WorkingOrder w;
+      w.record.request = {restored_order_id(key_, leg), leg, leg, OrderType::Limit, Purpose::Restored, Price{}, plan_.slice, false, now_, Time{}};
+      w.record.venue_order_id = VenueOrderId(r.order_id);
+      w.record.status = OrderStatus::Unknown;
+      w.record.updated = now_;
+      w.asked_since_start = false;
+      w.doubt = true;
+      w.unproven_since = now_;
+      save(w);
+      legs_[leg].working.push_back(std::move(w));
+    }
+  }
+}
+
+Time TaskEngine::next_deadline() const {
+  if (finished_) return Time::never();
+  Time next = now_ + record_.spec.delay;
+  const auto consider = [&](Time t) {
+    if (t > now_) next = std::min(next, t);
+  };
+  consider(next_cycle_);
+  if (record_.state == TaskState::Error) consider(error_until_);
+  if (rebalance_) consider(rebalance_->next_try);
+  if (stop_) consider(stop_->deadline);
+  for (const Side leg : kSides) {
+    consider(legs_[leg].top_at + record_.spec.risk.max_book_age + Dur::micros(1));
+    for (const WorkingOrder& w : legs_[leg].working) consider(w.next_try);
+  }
+  return next;
+}
+
+}  // namespace dn

@@ -1,0 +1,188 @@
+// The engine of one task: a state machine that is told events and answers with commands.
+//
+// Pure: no clock, socket, thread, file or random number. Time comes with each event and must not decrease. The
+// same sequence of events gives the same commands, byte for byte. One thread.
+//
+// Life: construct from the stored task (after Store::begin_run), `start`, then `handle` every event; call it with
+// Wake at `next_deadline()` at the latest. Each answer's journal is made durable before its sends are carried out.
+// When `finished()`, nothing more is asked for. An engine that is dropped at any moment and built again from what
+// was journaled goes on correctly: that is how a crash, a restart and a test's crash are the same thing.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+#include "engine/analyze.h"
+#include "engine/command.h"
+#include "engine/event.h"
+#include "engine/gate.h"
+#include "engine/plan.h"
+#include "engine/situation.h"
+#include "engine/working_order.h"
+#include "model/task_record.h"
+
+namespace dn {
+
+// How a run is told to behave; not durable.
+struct RunOptions {
+  std::int64_t max_cycles = 0;  // 0 = no bound; otherwise the run drains with BudgetUsed after so many
+  bool leave_orders = false;    // at the end of that budget: what rests stays
+};
+
+class TaskEngine {
+ public:
+  TaskEngine(StoredTask stored, PerSide<Instrument> instruments, RunOptions options = {});
+
+  // The first step. Every order that an earlier run left is asked for before anything new is decided.
+  void start(Time now, Commands& out);
+  void handle(Time now, const Event& event, Commands& out);
+  // When to be called again without an event. never() when finished.
+  Time next_deadline() const;
+
+  bool finished() const { return finished_; }
+  ExitCode exit_code() const { return record_.exit_code; }
+  const TaskRecord& record() const { return record_; }
+  const Plan& plan() const { return plan_; }
+  std::int64_t cycles() const { return cycles_; }
+  // Orders that are not closed, oldest first per leg.
+  const std::vector<WorkingOrder>& working(Side leg) const { return legs_[leg].working; }
+
+ private:
+  struct LegState {
+    Instrument instrument;
+    std::vector<WorkingOrder> working;
+    std::deque<OrderRecord> closed;  // the newest few, for trades that come late
+    TopOfBook top;
+    Time top_at;
+    bool top_valid = false;
+    bool top_known = false;
+    Qty min_tradable;
+    Price min_tradable_at;      // the price that min_tradable was computed for
+    int failures = 0;           // unanswered questions in a row
+    Time failing_since;
+    int rejects_in_row = 0;
+    Time next_place;            // backoff of new orders
+    bool stopped = false;       // insufficient balance
+    Code shown_refusal;         // the gate's last refusal, told once
+  };
+  // Why the run is coming to its end, and how.
+  struct Stop {
+    enum class Kind : std::uint8_t { Complete, Cancel, Drain, Halt };
+    Kind kind = Kind::Drain;
+    ExitCode exit_code = ExitCode::Ok;
+    bool leave_orders = false;
+    bool hedge = true;       // restore the balance before the end
+    Time deadline;           // gives up proving then; never() for Complete and Cancel until a drain sets it
+    Reason reason;
+  };
+  struct Rebalance {
+    Side leg = Side::Buy;    // the leg that trades
+    bool reduce = false;     // against the leading leg
+    std::int64_t attempts = 0;
+    Time since;
+    Time next_try;
+    ClientOrderId order;     // of the attempt under way; empty between attempts
+  };
+
+  // task.cc: the turn of the machine
+  void advance();
+  void run_cycle();
+  void manage(const Decision& d);
+  void mind_quote(const Situation& s, Side leg);
+  bool all_asked() const;
+  Situation situation() const;
+  void track_imbalance(const Situation& s);
+  void move_to(TaskState to, const Reason& reason = {}, bool quiet = false);
+  void flush_quiet_moves();
+  void enter_error(const Reason& why);
+  void restore_position();
+  void refresh_book(LegState& leg, const TopOfBook& top);
+
+  // task_orders.cc: the order protocol
+  WorkingOrder* find_working(const ClientOrderId& id);
+  void on(const PlaceReport& r);
+  void on(const CancelReport& r);
+  void on(const LookupReport& r);
+  void on(const TradesReport& r);
+  void on_refused(WorkingOrder& w, const PlaceReport& r);
+  void on_found(WorkingOrder& w, const LookupReport& r);
+  void on_not_found(WorkingOrder& w, const LookupReport& r);
+  void on_failed(WorkingOrder& w, Side leg, const Code& code, Dur retry_after);
+  void become_unknown(WorkingOrder& w, const Code& code, const Reason& reason);
+  void drive_orders();
+  void drive(WorkingOrder& w);
+  void request_cancel(WorkingOrder& w, const Reason& reason);
+  void close(WorkingOrder& w, CloseReason reason);
+  void sweep_closed();
+  static std::string trade_key(const Fill& f);  // unique over all venues
+  void book(const Fill& fill);
+  void add_to_totals(const Fill& fill);
+  void answered(Side leg);
+
+  // task_place.cc: the only way by which an order is made
+  bool place(Side leg, Side side, Purpose purpose, OrderType type, Price price, Qty qty);
+  GateView gate_view(Side leg) const;
+  void on_gate_refusal(Side leg, Purpose purpose, const Refusal& r);
+
+  // task_stop.cc: rebalancing and the ways a run ends
+  void begin_rebalance();
+  bool step_rebalance();
+  bool attempt_is_over();
+  bool finish_rebalance();
+  void try_closing_hedge();
+  bool check_loss(const Situation& s);
+  bool place_hedge(const Situation& s, Side side);
+  bool clear_for_hedge(Side leg);
+  void escalate(const char* why);
+  void begin_stop(Stop stop);
+  void step_stop();
+  void finish(ExitCode code);
+  void halt(ExitCode code, std::string_view what, const Reason& reason, bool hedge);
+  ExitCode final_code(ExitCode wanted) const;
+  void on(const Pause&);
+  void on(const Resume&);
+  void on(const CancelTask&);
+  void on(const ChangeSpec& c);
+  void on(const HaltTask& h);
+  void on(const Drain& d);
+  void end_pause_run();
+  bool check_limits(const Situation& s);
+
+  // task_orders.cc: what is told and stored
+  void emit(std::variant<StateChanged, OrderStepped, Filled, CancelProven, Rebalanced, Alerted, Erred> what);
+  void emit_step(OrderStep step, const OrderRecord& record, const Code& code, const Reason& reason);
+  void alert(AlertKind kind, AlertLevel level, std::string_view code, const Reason& message, std::string_view value = {}, std::string_view limit = {});
+  void save(const WorkingOrder& w);
+  void save_task();
+
+  TaskRecord record_;
+  RunOptions options_;
+  Plan plan_;
+  PerSide<LegState> legs_;
+  std::unordered_set<std::string> seen_trades_;
+  std::string key_;
+  bool same_book_ = false;
+
+  Time now_;
+  Commands* out_ = nullptr;  // of the step under way
+  bool finished_ = false;
+  bool started_ = false;
+  std::int64_t cycles_ = 0;  // analyses on the timer, with both books fresh
+  std::int64_t orders_this_run_ = 0;
+  Time next_cycle_;
+  Time error_until_;
+  int errors_in_row_ = 0;
+  int escalations_in_row_ = 0;
+  bool contradiction_ = false;
+  Time imbalance_since_ = Time::never();
+  bool imbalance_told_ = false;
+  std::optional<TaskSpec> pending_spec_;
+  std::optional<Stop> stop_;
+  std::optional<Rebalance> rebalance_;
+  std::deque<Time> sent_last_minute_;
+  std::vector<TaskEvent> quiet_moves_;
+};
+
+}  // namespace dn

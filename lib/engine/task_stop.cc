@@ -1,0 +1,325 @@
+// Restoring the balance, and the ways a run ends.
+#include <algorithm>
+
+#include "engine/backoff.h"
+#include "engine/task.h"
+
+namespace dn {
+namespace {
+
+constexpr Dur kStopPatience = Dur::seconds(20);  // a stop that leaves the task to a later run gives up proving after this
+
+}  // namespace
+
+// ---- rebalancing
+
+void TaskEngine::begin_rebalance() {
+  rebalance_ = Rebalance{};
+  rebalance_->leg = lagging_leg(situation());
+  rebalance_->since = now_;
+  move_to(TaskState::Rebalancing, Reason("imbalance " + record_.imbalance().str()));
+  if (step_rebalance() && !stop_) {
+    rebalance_.reset();
+    move_to(TaskState::Syncing, Reason("nothing to rebalance"));
+  }
+}
+
+// True when the order of the last attempt is closed. A full fill ends the series: what comes next is a new one.
+bool TaskEngine::attempt_is_over() {
+  Rebalance& r = *rebalance_;
+  if (r.order.empty()) return true;
+  if (find_working(r.order) != nullptr) return false;
+  for (const OrderRecord& o : legs_[r.leg].closed) {
+    if (!(o.request.id == r.order) || o.booked < o.request.qty) continue;
+    if (!r.reduce) escalations_in_row_ = 0;
+    r.attempts = 0;
+  }
+  r.order = {};
+  if (r.attempts > 0) r.next_try = now_ + backoff(static_cast<int>(r.attempts), key_);
+  return true;
+}
+
+// One step towards balance; true when nothing is left to do. May begin a stop.
+//   cancel the leg's resting order -> prove its final fill -> compute the imbalance again -> one market-like order ->
+//   prove its fill -> again, up to rebalance_attempts; then the leading leg is reduced instead; then HALT.
+bool TaskEngine::step_rebalance() {
+  Rebalance& r = *rebalance_;
+  if (!attempt_is_over()) {
+    mind_quote(situation(), flip(r.leg));
+    return false;
+  }
+  Situation s = situation();
+  track_imbalance(s);
+  if (!stop_ && check_limits(s)) return false;
+  const Side lagging = lagging_leg(s);
+  const Side wanted = r.reduce ? flip(lagging) : lagging;
+  if (imbalance(s).abs() < s.leg[lagging].min_tradable || wanted != r.leg) return finish_rebalance();
+  mind_quote(s, flip(r.leg));
+  if (now_ < r.next_try) return false;
+  if (!clear_for_hedge(r.leg)) return false;
+  if (r.attempts >= record_.spec.risk.rebalance_attempts || legs_[r.leg].stopped) {
+    escalate(legs_[r.leg].stopped ? "the leg is stopped" : "its market-like orders did not fill");
+    return false;
+  }
+  if (!s.leg[r.leg].fresh) {
+    if (now_ - r.since > record_.spec.risk.max_imbalance_time && s.leg[flip(r.leg)].fresh) escalate("its venue shows no market");
+    return false;
+  }
+  return place_hedge(s, r.reduce ? flip(r.leg) : r.leg);
+}
+
+bool TaskEngine::finish_rebalance() {
+  if (rebalance_->reduce && ++escalations_in_row_ >= record_.spec.risk.max_repeated_errors) {
+    halt(ExitCode::Halted, "repeated_escalations",
+         Reason("the lagging leg could not be traded " + std::to_string(escalations_in_row_) + " times in a row; the leading leg was reduced, the sides are equal"), false);
+    return false;
+  }
+  return true;
+}
+
+bool TaskEngine::place_hedge(const Situation& s, Side side) {
+  Rebalance& r = *rebalance_;
+  const Instrument& i = legs_[r.leg].instrument;
+  const Price price = market_like_price(s, r.leg, side);
+  const Qty qty = hedge_quantity(s, r.leg, side);
+  if (qty < i.min_tradable(price)) {
+    escalate("what is left is below its minimum or beyond the total");
+    return false;
+  }
+  ++r.attempts;
+  const Qty before = imbalance(s);
+  const std::uint32_t seq = record_.next_seq;
+  if (!place(r.leg, side, r.reduce ? Purpose::Reduce : Purpose::Rebalance, i.has_ioc ? OrderType::Ioc : OrderType::Market, price, qty)) {
+    --r.attempts;
+    r.next_try = now_ + record_.spec.delay;
+    if (now_ - r.since > record_.spec.risk.max_imbalance_time) escalate("the gate refuses its orders");
+    return false;
+  }
+  DN_CHECK(record_.next_seq == seq + 1, "one order per attempt");
+  r.order = legs_[r.leg].working.back().record.request.id;
+  ++record_.rebalances;
+  emit(Rebalanced{side, i.venue, qty, before, r.attempts});
+  return false;
+}
+
+// The leg that trades must be free of other orders; on one book the other leg's as well, or the two would meet.
+bool TaskEngine::clear_for_hedge(Side leg) {
+  bool clear = true;
+  for (const Side l : kSides) {
+    if (l != leg && !same_book_) continue;
+    for (WorkingOrder& w : legs_[l].working) {
+      request_cancel(w, Reason("makes way for a rebalance"));
+      clear = false;
+    }
+  }
+  return clear;
+}
+
+// The lagging leg cannot be traded: reduce the leading one instead. When that fails too, a person has to decide.
+void TaskEngine::escalate(const char* why) {
+  Rebalance& r = *rebalance_;
+  const std::string leg(upper_name(r.leg));
+  if (r.reduce) {
+    halt(ExitCode::Imbalanced, "imbalance", Reason("neither leg could restore the balance (" + leg + ": " + why + ")"), false);
+    return;
+  }
+  alert(AlertKind::Alert, AlertLevel::Critical, "rebalance_escalated", Reason(leg + " could not be rebalanced (" + why + "): the other leg is reduced"),
+        record_.imbalance().str());
+  const Time since = now_;
+  legs_[r.leg].next_place = now_ + Dur::seconds(1);
+  r = Rebalance{};
+  r.reduce = true;
+  r.leg = flip(lagging_leg(situation()));
+  r.since = since;
+}
+
+// ---- limits on the task as a whole; true when one of them began a stop
+
+bool TaskEngine::check_limits(const Situation& s) {
+  const RiskSpec& risk = record_.spec.risk;
+  const Qty apart = imbalance(s).abs();
+  const bool is_too_wide = is_apart(s) && apart.decimal() > bps_of(plan_.total.decimal(), risk.max_imbalance);
+  const bool is_too_long = !imbalance_since_.is_never() && now_ - imbalance_since_ > risk.max_imbalance_time;
+  if ((is_too_wide || is_too_long) && !imbalance_told_) {
+    imbalance_told_ = true;
+    const Decimal limit = bps_of(plan_.total.decimal(), risk.max_imbalance).normalized();
+    alert(AlertKind::Alert, AlertLevel::Critical, is_too_wide ? "imbalance" : "imbalance_time",
+          Reason(is_too_wide ? "the sides are further apart than max_imbalance_bps allows" : "the sides are apart for longer than max_imbalance_time"), imbalance(s).str(),
+          is_too_wide ? limit.str() : format_duration(risk.max_imbalance_time));
+    if (record_.mode == TaskMode::Active) record_.mode = TaskMode::Reducing;
+    save_task();
+  }
+  if (record_.first_order.us != 0 && now_ - record_.first_order > risk.max_hold) {
+    halt(ExitCode::Refused, "max_hold", Reason("the task runs for longer than risk.max_hold " + format_duration(risk.max_hold)), true);
+    return true;
+  }
+  return check_loss(s);
+}
+
+// Realised + marked: cash of both legs, the net position at its mid, fees in quote (those in base are in the net).
+bool TaskEngine::check_loss(const Situation& s) {
+  const auto& most = record_.spec.risk.max_loss;
+  if (!most || !s.leg.buy.known || !s.leg.sell.known) return false;
+  const Asset& quote = record_.spec.symbol.quote;
+  const LegSituation& exit_leg = s.leg[record_.imbalance().is_negative() ? Side::Buy : Side::Sell];
+  const Price mark = record_.imbalance().is_negative() ? exit_leg.top.ask : exit_leg.top.bid;
+  const Money fees(record_.leg.buy.fees.of(quote).decimal() + record_.leg.sell.fees.of(quote).decimal());
+  const Money result = record_.leg.buy.cash + record_.leg.sell.cash + mark * record_.imbalance() - fees;
+  if (!result.is_negative() || -result <= *most) return false;
+  alert(AlertKind::Limit, AlertLevel::Critical, "max_loss", Reason("realised and marked loss is above risk.max_loss"), (-result).str(), most->str());
+  halt(ExitCode::Halted, "max_loss", Reason("realised and marked loss " + (-result).str() + " is above risk.max_loss " + most->str()), true);
+  return true;
+}
+
+// ---- wishes
+
+void TaskEngine::on(const Pause&) {
+  if (record_.mode == TaskMode::Halted) return;
+  record_.mode = TaskMode::Paused;
+  record_.reason = "paused by a person";
+  save_task();
+  alert(AlertKind::Alert, AlertLevel::Info, "paused", Reason("no new quotes until resume; hedges still go out"));
+}
+
+void TaskEngine::on(const Resume&) {
+  if (record_.mode != TaskMode::Paused) return;
+  record_.mode = TaskMode::Active;
+  record_.reason.clear();
+  for (const Side leg : kSides) legs_[leg].stopped = false;
+  save_task();
+  alert(AlertKind::Alert, AlertLevel::Info, "resumed", Reason("quotes go on"));
+}
+
+void TaskEngine::on(const CancelTask&) {
+  begin_stop({Stop::Kind::Cancel, ExitCode::Ok, false, true, Time::never(), Reason("cancelled by a person")});
+}
+
+void TaskEngine::on(const ChangeSpec& c) {
+  pending_spec_ = c.spec;
+  alert(AlertKind::Alert, AlertLevel::Info, "parameters_changed", Reason("applied at the next cycle"));
+}
+
+void TaskEngine::on(const HaltTask& h) { halt(ExitCode::Halted, h.code.view(), h.reason, false); }
+
+void TaskEngine::on(const Drain& d) {
+  if (stop_ && stop_->kind == Stop::Kind::Drain) {
+    finish(d.exit_code);  // asked twice: what is proven is saved, the rest is the next run's
+    return;
+  }
+  if (stop_ && stop_->kind != Stop::Kind::Halt) {
+    // The task was about to end for good; it gets its time, then this run ends without the verdict.
+    stop_->exit_code = d.exit_code;
+    stop_->deadline = now_ + kStopPatience;
+    return;
+  }
+  begin_stop({Stop::Kind::Drain, d.exit_code, d.leave_orders, !d.leave_orders, now_ + kStopPatience, Reason("the run ends")});
+}
+
+// A run that starts on a paused or halted task cancels what an earlier run left resting, proves it, and ends.
+void TaskEngine::end_pause_run() {
+  const bool paused = record_.mode == TaskMode::Paused;
+  begin_stop({Stop::Kind::Drain, paused ? ExitCode::Waiting : ExitCode::Halted, false, paused, now_ + kStopPatience, Reason(paused ? "the task is paused" : "the task is halted")});
+}
+
+void TaskEngine::halt(ExitCode code, std::string_view what, const Reason& reason, bool hedge) {
+  record_.mode = TaskMode::Halted;
+  record_.reason = reason.str();
+  save_task();
+  alert(AlertKind::Halt, AlertLevel::Critical, what, reason);
+  begin_stop({Stop::Kind::Halt, code, false, hedge, now_ + kStopPatience, reason});
+}
+
+// ---- stopping
+
+void TaskEngine::begin_stop(Stop stop) {
+  const bool overrides = !stop_ || stop.kind == Stop::Kind::Halt || (stop.kind == Stop::Kind::Cancel && stop_->kind != Stop::Kind::Halt);
+  if (!overrides) return;
+  // An earlier halt's graver code stays.
+  if (stop_ && stop_->kind == Stop::Kind::Halt) stop.exit_code = worse(stop.exit_code, stop_->exit_code);
+  const Reason reason = stop.reason;
+  if (!stop.hedge) rebalance_.reset();
+  stop_ = std::move(stop);
+  if (record_.state == TaskState::Completing || finished_) return;
+  // The table leads from everywhere to ANALYZING, and from there to the end.
+  for (const TaskState on_the_way : {TaskState::Syncing, TaskState::Analyzing}) {
+    if (record_.state != TaskState::Analyzing) move_to(on_the_way, reason);
+  }
+  move_to(TaskState::Completing, reason);
+}
+
+// COMPLETING: cancel what rests, prove every final fill, restore the balance, finish.
+void TaskEngine::step_stop() {
+  if (finished_) return;
+  bool pending = false;
+  for (const Side leg : kSides) {
+    for (WorkingOrder& w : legs_[leg].working) {
+      if (stop_->leave_orders) {
+        pending = pending || w.sending;
+        continue;
+      }
+      pending = true;
+      const bool hedge = w.record.request.purpose == Purpose::Rebalance || w.record.request.purpose == Purpose::Reduce;
+      if (!hedge) request_cancel(w, stop_->reason);
+    }
+  }
+  if (stop_->hedge && !stop_->leave_orders) {
+    if (!rebalance_ && !pending) try_closing_hedge();
+    if (rebalance_) {
+      if (step_rebalance()) rebalance_.reset();
+      if (finished_) return;
+      pending = pending || rebalance_.has_value();
+    }
+  }
+  if (pending && now_ < stop_->deadline) return;
+  if (pending) stop_->kind = Stop::Kind::Drain;  // no verdict without proof
+  finish(stop_->exit_code);
+}
+
+void TaskEngine::try_closing_hedge() {
+  const Situation s = situation();
+  const Side lagging = lagging_leg(s);
+  const Qty apart = imbalance(s).abs();
+  if (!apart.is_positive() || apart < s.leg[lagging].min_tradable) return;
+  rebalance_ = Rebalance{};
+  rebalance_->leg = lagging;
+  rebalance_->since = now_;
+}
+
+// The exit code of the task as it stands, when it would otherwise be `wanted`.
+ExitCode TaskEngine::final_code(ExitCode wanted) const {
+  ExitCode code = wanted;
+  if (contradiction_) code = worse(code, ExitCode::Contradiction);
+  bool open = false;
+  for (const Side leg : kSides) {
+    for (const WorkingOrder& w : legs_[leg].working) {
+      if (w.is_unknown() || w.record.status == OrderStatus::Intent) code = worse(code, ExitCode::UnknownOrder);
+      open = true;
+    }
+  }
+  if (open && !stop_->leave_orders) code = worse(code, ExitCode::VenueDown);
+  const Situation s = situation();
+  const Qty apart = imbalance(s).abs();
+  if (apart.is_positive() && apart >= s.leg[lagging_leg(s)].min_tradable) code = worse(code, ExitCode::Imbalanced);
+  return code;
+}
+
+void TaskEngine::finish(ExitCode wanted) {
+  rebalance_.reset();
+  const Stop::Kind kind = stop_->kind;
+  record_.exit_code = kind == Stop::Kind::Complete || kind == Stop::Kind::Cancel ? ExitCode::Ok : final_code(wanted);
+  if (kind == Stop::Kind::Complete) {
+    record_.verdict = Verdict::Completed;
+    record_.reason = stop_->reason.str();
+    move_to(TaskState::Completed, stop_->reason);
+  } else if (kind == Stop::Kind::Cancel) {
+    record_.verdict = Verdict::Cancelled;
+    record_.reason = stop_->reason.str();
+    move_to(TaskState::Cancelled, stop_->reason);
+  } else {
+    move_to(TaskState::Idle, stop_->reason);
+  }
+  finished_ = true;
+  save_task();
+}
+
+}  // namespace dn
