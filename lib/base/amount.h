@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <string>
+#include <type_traits>
 
 #include "base/decimal.h"
 
@@ -15,6 +16,8 @@ class Amount {
   constexpr Amount() = default;
   constexpr explicit Amount(Decimal value) : value_(value) {}
   constexpr explicit Amount(std::int64_t whole) : value_(whole) {}
+  template <class Binary, class = std::enable_if_t<std::is_floating_point_v<Binary>>>
+  Amount(Binary) = delete;  // NOLINT(google-explicit-constructor): a binary fraction never becomes an amount
 
   const Decimal& decimal() const { return value_; }
   std::string str() const { return value_.str(); }

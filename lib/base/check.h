@@ -11,5 +11,4 @@ namespace dn {
 
 }  // namespace dn
 
-#define DN_CHECK(condition, why) \
-  (static_cast<bool>(condition) ? void(0) : ::dn::check_failed(#condition, why, __FILE__, __LINE__))
+#define DN_CHECK(condition, why) (static_cast<bool>(condition) ? void(0) : ::dn::check_failed(#condition, why, __FILE__, __LINE__))

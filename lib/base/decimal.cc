@@ -30,19 +30,48 @@ bool scale_up(Mantissa m, int n, Mantissa* out) {
 
 Unsigned magnitude(Mantissa m) { return m < 0 ? -static_cast<Unsigned>(m) : static_cast<Unsigned>(m); }
 
-// Whether a quotient with this remainder moves one away from its truncated value.
-bool rounds_away(Mantissa remainder, Mantissa divisor, bool negative, Rounding rounding) {
+// The range is symmetric, so that every number can be negated: the one mantissa without an opposite is an overflow.
+constexpr Unsigned kLargest = ~Unsigned{0} / 2;
+bool in_range(Mantissa m) { return magnitude(m) <= kLargest; }
+
+// Whether a quotient with this remainder (< divisor, both magnitudes) moves one away from its truncated value.
+bool rounds_away(Unsigned remainder, Unsigned divisor, bool negative, Rounding rounding) {
   if (remainder == 0) return false;
   switch (rounding) {
     case Rounding::Down: return negative;
     case Rounding::Up: return !negative;
     case Rounding::Zero: return false;
-    case Rounding::HalfUp: {
-      const Unsigned r = magnitude(remainder);
-      return r >= magnitude(divisor) - r;
-    }
+    case Rounding::HalfUp: return remainder >= divisor - remainder;
   }
   return false;
+}
+
+// The next digit of a long division: 10 × remainder = digit × divisor + new remainder, for remainder < divisor < 2^127.
+unsigned next_digit(Unsigned* remainder, Unsigned divisor) {
+  if (*remainder <= ~Unsigned{0} / 10) {
+    const Unsigned ten = *remainder * 10;
+    *remainder = ten % divisor;
+    return static_cast<unsigned>(ten / divisor);
+  }
+  // Ten times a remainder this large needs more than 128 bits: double, add and reduce instead.
+  unsigned digit = 0;
+  Unsigned rest = 0;
+  const auto reduce = [&] {
+    if (rest < divisor) return;
+    rest -= divisor;
+    ++digit;
+  };
+  for (const bool bit_of_ten : {true, false, true, false}) {
+    rest *= 2;
+    digit *= 2;
+    reduce();
+    if (bit_of_ten) {
+      rest += *remainder;
+      reduce();
+    }
+  }
+  *remainder = rest;
+  return digit;
 }
 
 struct Aligned {
@@ -198,10 +227,12 @@ std::string Decimal::str_padded(int places) const {
   return out;
 }
 
+Decimal Decimal::operator-() const { return {-mantissa_, scale_}; }
+
 Decimal operator+(const Decimal& a, const Decimal& b) {
   const Aligned x = align(a, b);
   Mantissa sum = 0;
-  DN_CHECK(!__builtin_add_overflow(x.a, x.b, &sum), "decimal overflow");
+  DN_CHECK(!__builtin_add_overflow(x.a, x.b, &sum) && in_range(sum), "decimal overflow");
   return {sum, x.scale};
 }
 
@@ -209,12 +240,12 @@ Decimal operator-(const Decimal& a, const Decimal& b) { return a + (-b); }
 
 Decimal operator*(const Decimal& a, const Decimal& b) {
   Mantissa product = 0;
-  if (a.scale_ + b.scale_ <= Decimal::kMaxScale && !__builtin_mul_overflow(a.mantissa_, b.mantissa_, &product)) {
+  if (a.scale_ + b.scale_ <= Decimal::kMaxScale && !__builtin_mul_overflow(a.mantissa_, b.mantissa_, &product) && in_range(product)) {
     return {product, a.scale_ + b.scale_};
   }
   const Decimal na = a.normalized();
   const Decimal nb = b.normalized();
-  DN_CHECK(na.scale_ + nb.scale_ <= Decimal::kMaxScale && !__builtin_mul_overflow(na.mantissa_, nb.mantissa_, &product),
+  DN_CHECK(na.scale_ + nb.scale_ <= Decimal::kMaxScale && !__builtin_mul_overflow(na.mantissa_, nb.mantissa_, &product) && in_range(product),
            "decimal overflow");
   return {product, na.scale_ + nb.scale_};
 }
@@ -238,44 +269,39 @@ Decimal Decimal::divided_by(const Decimal& divisor, int scale, Rounding rounding
   const Decimal n = normalized();
   const Decimal d = divisor.normalized();
   const bool negative = (n.mantissa_ < 0) != (d.mantissa_ < 0);
-  const int shift = d.scale_ + scale - n.scale_;  // quotient = n.mantissa × 10^shift / d.mantissa
-  Mantissa numerator = n.mantissa_;
-  Mantissa denominator = d.mantissa_;
-  Mantissa quotient = 0;
-  Mantissa remainder = 0;
-  if (shift >= 0) {
-    // Long division, digit by digit, so that only the quotient has to fit.
-    quotient = numerator / denominator;
-    remainder = numerator % denominator;
-    for (int i = 0; i < shift; ++i) {
-      Mantissa ten_r = 0;
-      DN_CHECK(!__builtin_mul_overflow(remainder, Mantissa{10}, &ten_r), "decimal overflow");
-      Mantissa ten_q = 0;
-      DN_CHECK(!__builtin_mul_overflow(quotient, Mantissa{10}, &ten_q), "decimal overflow");
-      quotient = ten_q + ten_r / denominator;
-      remainder = ten_r % denominator;
-    }
-  } else if (scale_up(denominator, -shift, &denominator)) {
-    quotient = numerator / denominator;
-    remainder = numerator % denominator;
-  } else {
-    remainder = numerator;  // the divisor outweighs every digit: less than half a unit
-    denominator = kPow10[38];
+  int shift = d.scale_ + scale - n.scale_;  // quotient = n.mantissa × 10^shift / d.mantissa
+  Unsigned rest = magnitude(n.mantissa_);
+  Unsigned unit = magnitude(d.mantissa_);
+  if (shift < 0 && __builtin_mul_overflow(unit, static_cast<Unsigned>(pow10(-shift)), &unit)) {
+    unit = ~Unsigned{0};  // outweighs twice every numerator: nothing, and less than half a unit
   }
-  if (rounds_away(remainder, denominator, negative, rounding)) quotient += negative ? -1 : 1;
-  return {quotient, scale};
+  Unsigned scaled = 0;
+  if (shift > 0 && shift <= kMaxScale && !__builtin_mul_overflow(rest, static_cast<Unsigned>(pow10(shift)), &scaled)) {
+    rest = scaled;
+    shift = 0;
+  }
+  Unsigned quotient = rest / unit;
+  rest %= unit;
+  // What is left of the shift is divided digit by digit, so that only the quotient has to fit.
+  for (; shift > 0; --shift) {
+    DN_CHECK(quotient <= kLargest / 10, "decimal overflow");
+    quotient = quotient * 10 + next_digit(&rest, unit);
+  }
+  if (rounds_away(rest, unit, negative, rounding)) ++quotient;
+  DN_CHECK(quotient <= kLargest, "decimal overflow");
+  return {negative ? -static_cast<Mantissa>(quotient) : static_cast<Mantissa>(quotient), scale};
 }
 
-Decimal Decimal::rounded(int scale, Rounding rounding) const {
-  return scale_ <= scale ? *this : divided_by(Decimal(1), scale, rounding);
-}
+Decimal Decimal::rounded(int scale, Rounding rounding) const { return scale_ <= scale ? *this : divided_by(Decimal(1), scale, rounding); }
 
 Decimal Decimal::rounded_to(const Decimal& step, Rounding rounding) const {
   DN_CHECK(step.is_positive(), "step must be positive");
   const Aligned x = align(*this, step);
   Mantissa quotient = x.a / x.b;
-  if (rounds_away(x.a % x.b, x.b, x.a < 0, rounding)) quotient += x.a < 0 ? -1 : 1;
-  return {quotient * x.b, x.scale};
+  if (rounds_away(magnitude(x.a % x.b), magnitude(x.b), x.a < 0, rounding)) quotient += x.a < 0 ? -1 : 1;
+  Mantissa product = 0;
+  DN_CHECK(!__builtin_mul_overflow(quotient, x.b, &product) && in_range(product), "decimal overflow");
+  return {product, x.scale};
 }
 
 bool Decimal::is_multiple_of(const Decimal& step) const {
@@ -313,7 +339,7 @@ bool Decimal::within(int digits, int places) const {
 Decimal greatest_common_step(const Decimal& a, const Decimal& b) {
   DN_CHECK(a.is_positive() && b.is_positive(), "steps must be positive");
   const Aligned x = align(a, b);
-  return (Decimal(1) * Decimal::from_parts(1, x.scale) * Decimal(static_cast<std::int64_t>(gcd(x.a, x.b)))).normalized();
+  return Decimal(gcd(x.a, x.b), x.scale).normalized();
 }
 
 Decimal least_common_multiple(const Decimal& a, const Decimal& b) {

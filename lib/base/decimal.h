@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "base/expected.h"
 
@@ -37,6 +38,8 @@ class Decimal {
 
   constexpr Decimal() = default;
   constexpr explicit Decimal(std::int64_t whole) : mantissa_(whole) {}
+  template <class Binary, class = std::enable_if_t<std::is_floating_point_v<Binary>>>
+  Decimal(Binary) = delete;  // NOLINT(google-explicit-constructor): a binary fraction never becomes an amount
   // mantissa × 10^-scale, 0 <= scale <= kMaxScale.
   static constexpr Decimal from_parts(std::int64_t mantissa, int scale) { return Decimal(Mantissa{mantissa}, scale); }
 
@@ -51,7 +54,7 @@ class Decimal {
   friend Decimal operator+(const Decimal& a, const Decimal& b);
   friend Decimal operator-(const Decimal& a, const Decimal& b);
   friend Decimal operator*(const Decimal& a, const Decimal& b);
-  Decimal operator-() const { return Decimal(-mantissa_, scale_); }
+  Decimal operator-() const;
   Decimal& operator+=(const Decimal& b) { return *this = *this + b; }
   Decimal& operator-=(const Decimal& b) { return *this = *this - b; }
 
@@ -70,14 +73,16 @@ class Decimal {
   bool is_negative() const { return mantissa_ < 0; }
   bool is_positive() const { return mantissa_ > 0; }
   Decimal abs() const { return mantissa_ < 0 ? -*this : *this; }
-  Decimal normalized() const;          // without trailing zeros behind the point
+  Decimal normalized() const;           // without trailing zeros behind the point
   int scale() const { return scale_; }  // decimal places as stored
-  int significant_digits() const;      // of the normalized number; 1 for zero
+  int significant_digits() const;       // of the normalized number; 1 for zero
   Mantissa mantissa() const { return mantissa_; }
-  // True when the number has at most `digits` significant digits and at most `places` behind the point.
+  // True when the number written out has at most `digits` digits, those behind the point included, and at most
+  // `places` of them behind the point; leading zeros do not count, "1000" has four.
   bool within(int digits, int places) const;
 
  private:
+  friend Decimal greatest_common_step(const Decimal& a, const Decimal& b);
   constexpr Decimal(Mantissa mantissa, int scale) : mantissa_(mantissa), scale_(scale) {}
   int compare(const Decimal& other) const;
   Decimal rounded_to(const Decimal& step, Rounding rounding) const;

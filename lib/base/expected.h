@@ -20,7 +20,7 @@ Unexpected(E) -> Unexpected<E>;
 template <class T, class E>
 class [[nodiscard]] Expected {
  public:
-  Expected(T value) : data_(std::in_place_index<0>, std::move(value)) {}             // NOLINT(google-explicit-constructor)
+  Expected(T value) : data_(std::in_place_index<0>, std::move(value)) {}            // NOLINT(google-explicit-constructor)
   Expected(Unexpected<E> e) : data_(std::in_place_index<1>, std::move(e.error)) {}  // NOLINT(google-explicit-constructor)
 
   bool has_value() const { return data_.index() == 0; }

@@ -3,13 +3,15 @@
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace dn {
 
-// At most N bytes. Longer text is refused by `fits`; the constructor cuts it, so check first where cutting would matter.
+// At most N bytes. Longer text is refused by `fits`; the constructor cuts it (not inside a UTF-8 character), so check
+// first where cutting would matter.
 template <std::size_t N>
 class FixedString {
   static_assert(N < 256);
@@ -17,7 +19,12 @@ class FixedString {
  public:
   constexpr FixedString() = default;
   constexpr explicit FixedString(std::string_view text) {
-    size_ = static_cast<std::uint8_t>(text.size() < N ? text.size() : N);
+    std::size_t size = text.size();
+    if (size > N) {
+      size = N;
+      for (int i = 0; i < 3 && size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U; ++i) --size;
+    }
+    size_ = static_cast<std::uint8_t>(size);
     for (std::size_t i = 0; i < size_; ++i) data_[i] = text[i];
   }
   static constexpr bool fits(std::string_view text) { return text.size() <= N; }

@@ -32,7 +32,7 @@ class JsonWriter {
   void separate();
 
   std::string out_;
-  bool first_ = true;      // nothing written yet at this level
+  bool first_ = true;  // nothing written yet at this level
   bool after_key_ = false;
 };
 

@@ -34,7 +34,7 @@ std::size_t row(ExitCode c) {
   for (std::size_t i = 0; i < kCodes.size(); ++i) {
     if (kCodes[i].code == c) return i;
   }
-  return kCodes.size() - 1;
+  return row(ExitCode::Internal);  // a number that is no code, as a damaged database may hold: never taken for success
 }
 
 }  // namespace

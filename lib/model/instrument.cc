@@ -18,8 +18,7 @@ constexpr std::array kVenues{
 };
 
 bool is_asset(std::string_view text) {
-  return !text.empty() && Asset::fits(text) &&
-         std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
+  return !text.empty() && Asset::fits(text) && std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
 }
 
 }  // namespace
@@ -70,7 +69,8 @@ Rate Instrument::base_fee_rate(Side side) const {
 Qty Instrument::min_tradable(Price price) const {
   Qty least = max(min_qty, step);
   if (min_notional.is_positive() && price.is_positive()) {
-    least = max(least, Qty(min_notional.decimal().divided_by(price.decimal(), 18, Rounding::Up)));
+    // The step's own decimal places are enough: between them no multiple of the step is skipped.
+    least = max(least, Qty(min_notional.decimal().divided_by(price.decimal(), step.decimal().scale(), Rounding::Up)));
   }
   return least.ceil_to(step);
 }
@@ -78,7 +78,7 @@ Qty Instrument::min_tradable(Price price) const {
 std::optional<Qty> Instrument::max_tradable(Price price) const {
   std::optional<Qty> most = max_qty;
   if (max_notional && price.is_positive()) {
-    const Qty by_notional(max_notional->decimal().divided_by(price.decimal(), 18, Rounding::Down));
+    const Qty by_notional(max_notional->decimal().divided_by(price.decimal(), step.decimal().scale(), Rounding::Down));
     most = most ? min(*most, by_notional) : by_notional;
   }
   if (most) *most = most->floor_to(step);

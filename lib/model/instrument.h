@@ -13,8 +13,8 @@
 namespace dn {
 
 // The venues that this program knows. A new venue adds one line here and one folder.
-#define DN_VENUES(X)                    \
-  X(MexcSpot, "mexc_spot", "MEXC")      \
+#define DN_VENUES(X)                     \
+  X(MexcSpot, "mexc_spot", "MEXC")       \
   X(GateioSpot, "gateio_spot", "GATEIO") \
   X(GateioFutures, "gateio_futures", "GATEIO_FUTURES")
 

@@ -6,8 +6,11 @@
 namespace dn {
 namespace {
 
-constexpr Names<OrderStep, 5> kSteps{
-    {{OrderStep::Intent, "intent"}, {OrderStep::Ack, "ack"}, {OrderStep::Reject, "reject"}, {OrderStep::Unknown, "unknown"}, {OrderStep::Resolved, "resolved"}}};
+constexpr Names<OrderStep, 5> kSteps{{{OrderStep::Intent, "intent"},
+                                      {OrderStep::Ack, "ack"},
+                                      {OrderStep::Reject, "reject"},
+                                      {OrderStep::Unknown, "unknown"},
+                                      {OrderStep::Resolved, "resolved"}}};
 constexpr Names<AlertKind, 3> kKinds{{{AlertKind::Limit, "limit"}, {AlertKind::Alert, "alert"}, {AlertKind::Halt, "halt"}}};
 constexpr Names<AlertLevel, 4> kLevels{
     {{AlertLevel::Critical, "CRITICAL"}, {AlertLevel::Warning, "WARNING"}, {AlertLevel::Info, "INFO"}, {AlertLevel::Debug, "DEBUG"}}};
@@ -45,9 +48,7 @@ void fields(JsonWriter& w, const Alerted& e) {
   w.field("value", e.value.view()).field("limit", e.limit.view());
 }
 
-void fields(JsonWriter& w, const Erred& e) {
-  w.field("class", e.error_class.view()).field("message", e.message.view()).field("next", e.next.view());
-}
+void fields(JsonWriter& w, const Erred& e) { w.field("class", e.error_class.view()).field("message", e.message.view()).field("next", e.next.view()); }
 
 std::string_view type_of(const StateChanged&) { return "state"; }
 std::string_view type_of(const OrderStepped& e) { return name_in(kSteps, e.step); }

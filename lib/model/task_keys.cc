@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
+#include <type_traits>
 
 #include "base/text.h"
 #include "model/names.h"
@@ -19,9 +20,15 @@ constexpr Names<Direction, 2> kDirections{{{Direction::Open, "open"}, {Direction
 constexpr Names<PriceReference, 3> kReferences{{{PriceReference::Touch, "touch"}, {PriceReference::Opposite, "opposite"}, {PriceReference::Mid, "mid"}}};
 constexpr Names<SpreadExit, 3> kExits{{{SpreadExit::Pause, "pause"}, {SpreadExit::Complete, "complete"}, {SpreadExit::Unwind, "unwind"}}};
 
-// Amounts from outside keep to this many digits, so that no product of price, quantity and rate leaves 128 bits.
-constexpr int kMaxDigits = 17;
-constexpr int kMaxPlaces = 12;
+// Values from outside keep to this many digits, so that price × quantity × bps stays below 10^38 and inside 38 places.
+struct Digits {
+  int all;
+  int places;
+};
+constexpr Digits kAmountDigits{15, 12};
+constexpr Digits kBpsDigits{8, 4};
+template <class A>
+constexpr Digits kDigitsOf = std::is_same_v<A, Bps> ? kBpsDigits : kAmountDigits;
 
 Result bad(std::string why) { return Unexpected{std::move(why)}; }
 
@@ -33,13 +40,13 @@ struct Key {
 
 enum class Sign : std::uint8_t { Positive, NotNegative, Any };
 
-Expected<Decimal, std::string> read_decimal(std::string_view text, Sign sign) {
+Expected<Decimal, std::string> read_decimal(std::string_view text, Sign sign, Digits most) {
   const auto d = Decimal::parse(text);
   if (!d) return Unexpected{fmt::format("\"{}\" {}; write a plain decimal such as 0.25", printable_excerpt(text), describe(d.error()))};
   if (sign == Sign::Positive && !d->is_positive()) return Unexpected{fmt::format("{} is not above zero; write a positive amount", d->str())};
   if (sign == Sign::NotNegative && d->is_negative()) return Unexpected{fmt::format("{} is negative; write zero or more", d->str())};
-  if (!d->within(kMaxDigits, kMaxPlaces)) {
-    return Unexpected{fmt::format("{} has too many digits; at most {} in all and {} behind the point are kept", printable_excerpt(text), kMaxDigits, kMaxPlaces)};
+  if (!d->within(most.all, most.places)) {
+    return Unexpected{fmt::format("{} has too many digits; write at most {} in all and {} behind the point", printable_excerpt(text), most.all, most.places)};
   }
   return *d;
 }
@@ -48,12 +55,15 @@ template <class A>
 Key amount_key(KeyInfo info, Sign sign, std::function<A&(TaskSpec&)> ref) {
   return {info,
           [sign, ref](TaskSpec& s, std::string_view text) -> Result {
-            const auto d = read_decimal(text, sign);
+            const auto d = read_decimal(text, sign, kDigitsOf<A>);
             if (!d) return bad(d.error());
             ref(s) = A(*d);
             return {};
           },
-          [ref](const TaskSpec& s) -> Text { return ref(const_cast<TaskSpec&>(s)).str(); }};
+          [sign, ref](const TaskSpec& s) -> Text {
+            const A& v = ref(const_cast<TaskSpec&>(s));
+            return sign == Sign::Positive && !v.is_positive() ? std::nullopt : Text(v.str());
+          }};
 }
 
 // An amount that may be unset; with `zero_is_off`, writing 0 unsets it.
@@ -61,7 +71,7 @@ template <class A>
 Key optional_key(KeyInfo info, Sign sign, bool zero_is_off, std::function<std::optional<A>&(TaskSpec&)> ref) {
   return {info,
           [sign, zero_is_off, ref](TaskSpec& s, std::string_view text) -> Result {
-            const auto d = read_decimal(text, sign);
+            const auto d = read_decimal(text, sign, kDigitsOf<A>);
             if (!d) return bad(d.error());
             if (zero_is_off && d->is_zero()) {
               ref(s).reset();
@@ -123,9 +133,7 @@ Key exchange_key(KeyInfo info, Side side) {
             s.leg[side].exchange = *v;
             return {};
           },
-          [side](const TaskSpec& s) -> Text {
-            return s.leg[side].exchange ? Text(std::string(name(*s.leg[side].exchange))) : std::nullopt;
-          }};
+          [side](const TaskSpec& s) -> Text { return s.leg[side].exchange ? Text(std::string(name(*s.leg[side].exchange))) : std::nullopt; }};
 }
 
 bool is_task_name(std::string_view text) {
@@ -201,8 +209,8 @@ void add_leg_keys(std::vector<Key>& keys, Side side) {
   keys.push_back(exchange_key({t.exchange, KeyType::String, false, "mexc_spot, gateio_spot or gateio_futures", "venue of this side; required"}, side));
   keys.push_back(integer_key({t.offset, KeyType::Integer, true, "whole ticks", "limit price = reference - offset x tick, on both sides"}, -1'000'000, 1'000'000,
                              [leg](TaskSpec& s) -> std::int64_t& { return leg(s).offset_ticks; }));
-  keys.push_back(integer_key({t.tolerance, KeyType::Integer, true, "whole ticks >= 0", "re-quote when the resting price is further than this from the target"}, 0,
-                             1'000'000, [leg](TaskSpec& s) -> std::int64_t& { return leg(s).tick_tolerance; }));
+  keys.push_back(integer_key({t.tolerance, KeyType::Integer, true, "whole ticks >= 0", "re-quote when the resting price is further than this from the target"},
+                             0, 1'000'000, [leg](TaskSpec& s) -> std::int64_t& { return leg(s).tick_tolerance; }));
   keys.push_back(choice_key<PriceReference>({t.reference, KeyType::String, false, "touch, opposite or mid", "price that the offset counts from"}, kReferences,
                                             [leg](TaskSpec& s) -> PriceReference& { return leg(s).price_reference; }));
 }
@@ -213,9 +221,9 @@ void add_restore_keys(std::vector<Key>& keys, Side side) {
   keys.push_back(amount_key<Qty>({buy ? "restore.buy.filled_quantity" : "restore.sell.filled_quantity", KeyType::Decimal, false, "decimal >= 0, base",
                                   "already filled on this side before the task"},
                                  Sign::NotNegative, [restore](TaskSpec& s) -> Qty& { return restore(s).filled_quantity; }));
-  keys.push_back(amount_key<Price>({buy ? "restore.buy.avg_price" : "restore.sell.avg_price", KeyType::Decimal, false, "decimal >= 0, quote per base",
-                                    "its average price"},
-                                   Sign::NotNegative, [restore](TaskSpec& s) -> Price& { return restore(s).avg_price; }));
+  keys.push_back(amount_key<Price>(
+      {buy ? "restore.buy.avg_price" : "restore.sell.avg_price", KeyType::Decimal, false, "decimal >= 0, quote per base", "its average price"},
+      Sign::NotNegative, [restore](TaskSpec& s) -> Price& { return restore(s).avg_price; }));
   keys.push_back(order_id_key({buy ? "restore.buy.order_id" : "restore.sell.order_id", KeyType::String, false, "the venue's order id",
                                "an order that may still rest there, to take over"},
                               side));
@@ -223,8 +231,8 @@ void add_restore_keys(std::vector<Key>& keys, Side side) {
 
 void add_risk_keys(std::vector<Key>& k) {
   using T = KeyType;
-  k.push_back(optional_key<Qty>({"risk.max_position", T::Decimal, true, "decimal > 0, base", "largest position per side (default: total_quantity)"}, Sign::Positive,
-                                false, DN_REF(std::optional<Qty>, s.risk.max_position)));
+  k.push_back(optional_key<Qty>({"risk.max_position", T::Decimal, true, "decimal > 0, base", "largest position per side (default: total_quantity)"},
+                                Sign::Positive, false, DN_REF(std::optional<Qty>, s.risk.max_position)));
   k.push_back(optional_key<Money>({"risk.max_notional", T::Decimal, true, "decimal > 0, quote", "largest value of both sides together"}, Sign::Positive, false,
                                   DN_REF(std::optional<Money>, s.risk.max_notional)));
   k.push_back(optional_key<Money>({"risk.max_order_notional", T::Decimal, true, "decimal > 0, quote", "largest value of one order; required for live trading"},
@@ -233,35 +241,39 @@ void add_risk_keys(std::vector<Key>& k) {
                           DN_REF(std::int64_t, s.risk.max_orders_per_minute)));
   k.push_back(integer_key({"risk.max_orders_per_run", T::Integer, true, "whole number >= 1", "new orders in one run"}, 1, 10'000'000,
                           DN_REF(std::int64_t, s.risk.max_orders_per_run)));
-  k.push_back(amount_key<Bps>({"risk.price_collar_bps", T::Decimal, true, "decimal > 0, bps", "no order further than this beyond either venue's fresh mid"}, Sign::Positive,
-                              DN_REF(Bps, s.risk.price_collar_bps)));
+  k.push_back(amount_key<Bps>({"risk.price_collar_bps", T::Decimal, true, "decimal > 0, bps", "no order further than this beyond either venue's fresh mid"},
+                              Sign::Positive, DN_REF(Bps, s.risk.price_collar_bps)));
   k.push_back(amount_key<Bps>({"risk.max_slippage_bps", T::Decimal, true, "decimal > 0, bps", "price limit of market-like orders, from the opposite touch"},
                               Sign::Positive, DN_REF(Bps, s.risk.max_slippage_bps)));
   k.push_back(duration_key({"risk.max_book_age", T::Duration, true, "duration", "no quote on an older book; resting quotes are cancelled"}, Dur::millis(1),
                            DN_REF(Dur, s.risk.max_book_age)));
-  k.push_back(optional_key<Bps>({"risk.min_spread_bps", T::Decimal, true, "decimal, bps", "no new quotes below this spread, net of both legs' fees (default: off)"},
-                                Sign::Any, false, DN_REF(std::optional<Bps>, s.risk.min_spread_bps)));
-  k.push_back(optional_key<Bps>({"risk.exit_spread_bps", T::Decimal, true, "decimal, bps; 0 = off", "act when the net spread falls below this"}, Sign::Any, true,
-                                DN_REF(std::optional<Bps>, s.risk.exit_spread_bps)));
+  k.push_back(
+      optional_key<Bps>({"risk.min_spread_bps", T::Decimal, true, "decimal, bps", "no new quotes below this spread, net of both legs' fees (default: off)"},
+                        Sign::Any, false, DN_REF(std::optional<Bps>, s.risk.min_spread_bps)));
+  k.push_back(optional_key<Bps>({"risk.exit_spread_bps", T::Decimal, true, "decimal, bps; 0 = off", "act when the net spread falls below this"}, Sign::Any,
+                                true, DN_REF(std::optional<Bps>, s.risk.exit_spread_bps)));
   k.push_back(choice_key<SpreadExit>({"risk.exit_action", T::String, true, "pause, complete or unwind", "what exit_spread_bps does"}, kExits,
                                      DN_REF(SpreadExit, s.risk.exit_action)));
-  k.push_back(amount_key<Qty>({"risk.imbalance_threshold", T::Decimal, true, "decimal >= 0, base", "rebalance from this difference (0: the lagging venue's minimum)"},
-                              Sign::NotNegative, DN_REF(Qty, s.risk.imbalance_threshold)));
+  k.push_back(
+      amount_key<Qty>({"risk.imbalance_threshold", T::Decimal, true, "decimal >= 0, base", "rebalance from this difference (0: the lagging venue's minimum)"},
+                      Sign::NotNegative, DN_REF(Qty, s.risk.imbalance_threshold)));
   k.push_back(grace_key({"risk.imbalance_grace", T::Duration, true, "duration", "how long a difference may stand first (default: 1s, with a lead 0s)"}));
-  k.push_back(amount_key<Bps>({"risk.max_imbalance_bps", T::Decimal, true, "decimal > 0, bps of total_quantity", "beyond it: CRITICAL, only orders that reduce"},
-                              Sign::Positive, DN_REF(Bps, s.risk.max_imbalance)));
-  k.push_back(duration_key({"risk.max_imbalance_time", T::Duration, true, "duration", "an imbalance that lasts longer: CRITICAL, only orders that reduce"}, Dur::millis(1),
-                           DN_REF(Dur, s.risk.max_imbalance_time)));
-  k.push_back(integer_key({"risk.rebalance_attempts", T::Integer, true, "whole number >= 1", "market-like orders tried before the leading leg is reduced"}, 1, 100,
-                          DN_REF(std::int64_t, s.risk.rebalance_attempts)));
+  k.push_back(
+      amount_key<Bps>({"risk.max_imbalance_bps", T::Decimal, true, "decimal > 0, bps of total_quantity", "beyond it: CRITICAL, only orders that reduce"},
+                      Sign::Positive, DN_REF(Bps, s.risk.max_imbalance)));
+  k.push_back(duration_key({"risk.max_imbalance_time", T::Duration, true, "duration", "an imbalance that lasts longer: CRITICAL, only orders that reduce"},
+                           Dur::millis(1), DN_REF(Dur, s.risk.max_imbalance_time)));
+  k.push_back(integer_key({"risk.rebalance_attempts", T::Integer, true, "whole number >= 1", "market-like orders tried before the leading leg is reduced"}, 1,
+                          100, DN_REF(std::int64_t, s.risk.rebalance_attempts)));
   k.push_back(integer_key({"risk.max_repeated_errors", T::Integer, true, "whole number >= 1", "errors or escalations in a row that halt the task"}, 1, 1000,
                           DN_REF(std::int64_t, s.risk.max_repeated_errors)));
-  k.push_back(optional_key<Money>({"risk.max_loss", T::Decimal, true, "decimal > 0, quote", "halt when realised + marked loss exceeds this"}, Sign::Positive, false,
-                                  DN_REF(std::optional<Money>, s.risk.max_loss)));
+  k.push_back(optional_key<Money>({"risk.max_loss", T::Decimal, true, "decimal > 0, quote", "halt when realised + marked loss exceeds this"}, Sign::Positive,
+                                  false, DN_REF(std::optional<Money>, s.risk.max_loss)));
   k.push_back(duration_key({"risk.max_hold", T::Duration, true, "duration", "longest run of a task; then it stops opening and halts balanced"}, Dur::seconds(1),
                            DN_REF(Dur, s.risk.max_hold)));
-  k.push_back(amount_key<Bps>({"risk.max_capital_fraction_bps", T::Decimal, true, "decimal > 0, bps", "largest share of the account's balance that the task may use"},
-                              Sign::Positive, DN_REF(Bps, s.risk.max_capital_fraction)));
+  k.push_back(
+      amount_key<Bps>({"risk.max_capital_fraction_bps", T::Decimal, true, "decimal > 0, bps", "largest share of the account's balance that the task may use"},
+                      Sign::Positive, DN_REF(Bps, s.risk.max_capital_fraction)));
 }
 
 std::vector<Key> make_keys() {
@@ -269,7 +281,8 @@ std::vector<Key> make_keys() {
   std::vector<Key> k;
   k.push_back(name_key({"name", T::String, false, "1 to 64 of A-Z a-z 0-9 _ . -", "task name, unique in the database (default: the file's name)"}));
   k.push_back(symbol_key({"symbol", T::String, false, "\"BASE/QUOTE\"", "pair, the same on both venues; required"}));
-  k.push_back(amount_key<Qty>({"total_quantity", T::Decimal, true, "decimal > 0, base", "target per side; required"}, Sign::Positive, DN_REF(Qty, s.total_quantity)));
+  k.push_back(
+      amount_key<Qty>({"total_quantity", T::Decimal, true, "decimal > 0, base", "target per side; required"}, Sign::Positive, DN_REF(Qty, s.total_quantity)));
   k.push_back(amount_key<Qty>({"order_quantity", T::Decimal, true, "decimal > 0, base", "slice; required"}, Sign::Positive, DN_REF(Qty, s.order_quantity)));
   k.push_back(duration_key({"delay", T::Duration, true, "duration", "timer between cycles (default 100ms)"}, Dur::millis(1), DN_REF(Dur, s.delay)));
   k.push_back(choice_key<Lead>({"lead", T::String, false, "both, buy or sell", "both sides quote, or one quotes and the other hedges each fill"}, kLeads,

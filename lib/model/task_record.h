@@ -36,9 +36,7 @@ struct LegTotals {
   Money cash;          // quote gained (+) or spent (-) by all fills, before fees
   FeeTotals fees;
 
-  std::optional<Price> avg_price() const {
-    return traded.is_positive() ? std::optional<Price>(average_price(traded_quote, traded)) : std::nullopt;
-  }
+  std::optional<Price> avg_price() const { return traded.is_positive() ? std::optional<Price>(average_price(traded_quote, traded)) : std::nullopt; }
 };
 
 // One row of the tasks table.
@@ -49,13 +47,13 @@ struct TaskRecord {
   TaskState state = TaskState::Idle;
   TaskMode mode = TaskMode::Active;
   Verdict verdict = Verdict::None;
-  std::string reason;  // why paused, halted or ended; for a person
+  std::string reason;                 // why paused, halted or ended; for a person
   ExitCode exit_code = ExitCode::Ok;  // of the last run, or what it would be now
 
   std::uint32_t run_epoch = 0;  // of the newest run; every client order id carries it, none is used twice
   std::uint32_t next_seq = 1;   // of the next order in this run
   PerSide<LegTotals> leg;
-  std::int64_t orders = 0;      // sent in all runs of this round
+  std::int64_t orders = 0;  // sent in all runs of this round
   std::int64_t rebalances = 0;
   std::int64_t rejects = 0;
   std::int64_t errors = 0;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace dn {
 namespace {
 
@@ -41,7 +43,8 @@ std::vector<SpecProblem> check(const TaskSpec& s) {
   if (!s.total_quantity.is_positive()) add("total_quantity", required("the target per side in base, as in total_quantity = 1.0"));
   if (!s.order_quantity.is_positive()) add("order_quantity", required("the slice in base, as in order_quantity = 0.1"));
   if (s.total_quantity.is_positive() && s.order_quantity > s.total_quantity) {
-    add("order_quantity", fmt::format("the slice {} is larger than total_quantity {}; write a slice of at most the total", s.order_quantity.str(), s.total_quantity.str()));
+    add("order_quantity",
+        fmt::format("the slice {} is larger than total_quantity {}; write a slice of at most the total", s.order_quantity.str(), s.total_quantity.str()));
   }
   for (const Side side : kSides) {
     const std::string leg(name(side));
@@ -51,8 +54,8 @@ std::vector<SpecProblem> check(const TaskSpec& s) {
       add("restore." + leg + ".avg_price", "is required where filled_quantity is given; write the average price of what was filled");
     }
     if (s.total_quantity.is_positive() && r.filled_quantity > s.total_quantity) {
-      add("restore." + leg + ".filled_quantity",
-          fmt::format("{} is more than total_quantity {}; write what this task's side has filled, or a larger total", r.filled_quantity.str(), s.total_quantity.str()));
+      add("restore." + leg + ".filled_quantity", fmt::format("{} is more than total_quantity {}; write what this task's side has filled, or a larger total",
+                                                             r.filled_quantity.str(), s.total_quantity.str()));
     }
   }
   if (s.direction == Direction::Close && s.leg.buy.exchange != Venue::GateioFutures && s.leg.sell.exchange != Venue::GateioFutures) {
@@ -61,6 +64,7 @@ std::vector<SpecProblem> check(const TaskSpec& s) {
   if (s.leg.buy.exchange && s.leg.buy.exchange == s.leg.sell.exchange && *s.leg.buy.exchange == Venue::GateioFutures) {
     add("sell.exchange", "both legs on gateio_futures would only net each other out in one position; choose another venue for one side");
   }
+  std::stable_sort(out.begin(), out.end(), [](const SpecProblem& a, const SpecProblem& b) { return find_task_key(a.key) < find_task_key(b.key); });
   return out;
 }
 

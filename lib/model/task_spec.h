@@ -48,9 +48,9 @@ struct RiskSpec {
   std::optional<Bps> min_spread_bps;   // net of both legs' fees
   std::optional<Bps> exit_spread_bps;  // 0 in a file = off
   SpreadExit exit_action = SpreadExit::Complete;
-  Qty imbalance_threshold;              // 0 = the lagging leg's minimum tradable
-  std::optional<Dur> imbalance_grace;   // default 0 with a lead, 1 s with both
-  Bps max_imbalance{1000};              // of total_quantity: CRITICAL beyond
+  Qty imbalance_threshold;             // 0 = the lagging leg's minimum tradable
+  std::optional<Dur> imbalance_grace;  // default 0 with a lead, 1 s with both
+  Bps max_imbalance{1000};             // of total_quantity: CRITICAL beyond
   Dur max_imbalance_time = Dur::seconds(15);
   std::int64_t rebalance_attempts = 3;
   std::int64_t max_repeated_errors = 3;  // errors or escalations in a row: HALTED

@@ -14,7 +14,8 @@ constexpr Names<TaskState, 9> kStates{{{TaskState::Idle, "IDLE"},
                                        {TaskState::Error, "ERROR"},
                                        {TaskState::Completed, "COMPLETED"},
                                        {TaskState::Cancelled, "CANCELLED"}}};
-constexpr Names<TaskMode, 4> kModes{{{TaskMode::Active, "ACTIVE"}, {TaskMode::Paused, "PAUSED"}, {TaskMode::Reducing, "REDUCING"}, {TaskMode::Halted, "HALTED"}}};
+constexpr Names<TaskMode, 4> kModes{
+    {{TaskMode::Active, "ACTIVE"}, {TaskMode::Paused, "PAUSED"}, {TaskMode::Reducing, "REDUCING"}, {TaskMode::Halted, "HALTED"}}};
 constexpr Names<Verdict, 3> kVerdicts{{{Verdict::None, ""}, {Verdict::Completed, "COMPLETED"}, {Verdict::Cancelled, "CANCELLED"}}};
 
 }  // namespace
