@@ -85,7 +85,8 @@ LegDecision manage_leg(const Situation& s, Side leg) {
     return l.resting ? cancel(s.mode == TaskMode::Reducing ? "only orders that reduce the imbalance" : "the task is paused") : keep("not active");
   }
   if (s.mode == TaskMode::Paused || s.mode == TaskMode::Halted) return l.resting ? cancel("the task is paused") : keep("not active");
-  if (!lagging && spread_too_thin(s, l.resting.has_value())) return l.resting ? cancel("the net spread is below min_spread_bps") : keep("spread below min_spread_bps");
+  if (!lagging && spread_too_thin(s, l.resting.has_value()))
+    return l.resting ? cancel("the net spread is below min_spread_bps") : keep("spread below min_spread_bps");
   if (l.has_orders) return l.resting ? requote_or_keep(s, leg) : keep("an answer is outstanding");
   if (apart && !lagging) return keep("the other leg catches up first");
   return l.fresh ? open_new(s, leg) : keep("the book is stale");

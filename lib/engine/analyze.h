@@ -12,9 +12,9 @@ enum class LegAction : std::uint8_t { Keep, Place, Cancel };
 
 struct LegDecision {
   LegAction action = LegAction::Keep;
-  Price price;                  // Place
-  Qty qty;                      // Place
-  const char* why = "";         // Cancel: the reason; Keep without an order: what it waits for
+  Price price;           // Place
+  Qty qty;               // Place
+  const char* why = "";  // Cancel: the reason; Keep without an order: what it waits for
 };
 
 struct Decision {

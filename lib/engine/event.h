@@ -50,7 +50,7 @@ struct Drain {
   bool leave_orders = false;
 };
 
-using Event = std::variant<BookUpdate, BookLost, PrivateStreamReset, StreamFill, OrderHint, Wake, PlaceReport, CancelReport, LookupReport,
-                           TradesReport, Pause, Resume, CancelTask, ChangeSpec, HaltTask, Drain>;
+using Event = std::variant<BookUpdate, BookLost, PrivateStreamReset, StreamFill, OrderHint, Wake, PlaceReport, CancelReport, LookupReport, TradesReport, Pause,
+                           Resume, CancelTask, ChangeSpec, HaltTask, Drain>;
 
 }  // namespace dn

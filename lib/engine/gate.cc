@@ -1,5 +1,7 @@
 #include "engine/gate.h"
 
+#include "engine/planted.h"
+
 namespace dn {
 namespace {
 
@@ -23,7 +25,9 @@ std::optional<Refusal> check_collar(const Situation& s, const OrderRequest& o) {
     const Decimal width = bps_of(mid, s.spec->risk.price_collar_bps);
     const Decimal limit = o.side == Side::Buy ? mid + width : mid - width;
     const bool beyond = o.side == Side::Buy ? o.price.decimal() > limit : o.price.decimal() < limit;
-    if (beyond) return refuse("price_collar_bps", "the price is beyond the collar around the mid of " + std::string(name(l.instrument->venue)) + ":", o.price.str(), limit.str(), false);
+    if (beyond)
+      return refuse("price_collar_bps", "the price is beyond the collar around the mid of " + std::string(name(l.instrument->venue)) + ":", o.price.str(),
+                    limit.str(), false);
   }
   return std::nullopt;
 }
@@ -36,7 +40,8 @@ std::optional<Refusal> check_quantities(const GateView& v, const OrderRequest& o
     return std::nullopt;
   }
   const Qty after = l.filled + v.open + o.qty;
-  if (after > s.plan->total) return refuse("total_quantity", "filled, open and unknown with the new order:", after.str(), s.plan->total.str(), true);
+  if (after > s.plan->total && !planted(Bug::IgnoreTotal))
+    return refuse("total_quantity", "filled, open and unknown with the new order:", after.str(), s.plan->total.str(), true);
   if (const auto& most = s.spec->risk.max_position; most && after > *most) {
     return refuse("max_position", "the side's position with the new order:", after.str(), most->str(), true);
   }
@@ -49,7 +54,7 @@ std::optional<Refusal> check_order(const GateView& v, const OrderRequest& o) {
   const Situation& s = *v.situation;
   const RiskSpec& risk = s.spec->risk;
   const bool quote = o.purpose == Purpose::Quote;
-  if (v.has_unknown) return refuse("unknown_order", "the leg has orders of unknown fate:", "1", "0", false);
+  if (v.has_unknown && !planted(Bug::PlaceBesideUnknown)) return refuse("unknown_order", "the leg has orders of unknown fate:", "1", "0", false);
   if (!s.leg[o.leg].fresh) return refuse("max_book_age", "the book of the leg is older than", "now", format_duration(risk.max_book_age), false);
   if (auto r = check_quantities(v, o)) return r;
   const Money value = o.price * o.qty;
@@ -63,7 +68,8 @@ std::optional<Refusal> check_order(const GateView& v, const OrderRequest& o) {
     return refuse("max_orders_per_run", "orders sent in this run:", std::to_string(v.sent_this_run), std::to_string(risk.max_orders_per_run), true);
   }
   if (quote && v.sent_last_minute >= risk.max_orders_per_minute) {
-    return refuse("max_orders_per_minute", "orders sent in the last minute:", std::to_string(v.sent_last_minute), std::to_string(risk.max_orders_per_minute), false);
+    return refuse("max_orders_per_minute", "orders sent in the last minute:", std::to_string(v.sent_last_minute), std::to_string(risk.max_orders_per_minute),
+                  false);
   }
   return check_collar(s, o);
 }

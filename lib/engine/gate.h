@@ -18,9 +18,9 @@ struct Refusal {
 // What the gate counts besides the situation.
 struct GateView {
   const Situation* situation = nullptr;
-  Qty open;            // of the order's leg: what its unclosed orders may still add, unknown ones at full size
-  bool has_unknown = false;          // on the order's leg
-  Money traded;                      // value of both sides so far
+  Qty open;                  // of the order's leg: what its unclosed orders may still add, unknown ones at full size
+  bool has_unknown = false;  // on the order's leg
+  Money traded;              // value of both sides so far
   std::int64_t sent_last_minute = 0;
   std::int64_t sent_this_run = 0;
 };

@@ -59,8 +59,6 @@ std::optional<ClientOrderIdParts> parse_client_order_id(std::string_view id) {
   return parts;
 }
 
-ClientOrderId restored_order_id(std::string_view key, Side leg) {
-  return ClientOrderId("restored-" + std::string(key) + (leg == Side::Buy ? "b" : "s"));
-}
+ClientOrderId restored_order_id(std::string_view key, Side leg) { return ClientOrderId("restored-" + std::string(key) + (leg == Side::Buy ? "b" : "s")); }
 
 }  // namespace dn

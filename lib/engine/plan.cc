@@ -27,7 +27,8 @@ void check_sizes(const Instrument& i, Side side, const Plan& plan, Price price, 
   const std::string on = std::string(name(i.venue)) + " (" + std::string(name(side)) + " side)";
   const Qty least = i.min_tradable(price);
   if (plan.leg_slice[side] < least) {
-    out.add("order_quantity", "the slice " + plan.leg_slice[side].str() + " is below the smallest order of " + on + ", " + least.str() + "; write at least that");
+    out.add("order_quantity",
+            "the slice " + plan.leg_slice[side].str() + " is below the smallest order of " + on + ", " + least.str() + "; write at least that");
   }
   if (plan.total < least) {
     out.add("total_quantity", "the total " + plan.total.str() + " is below the smallest order of " + on + ", " + least.str() + "; write at least that");

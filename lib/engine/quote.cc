@@ -1,5 +1,7 @@
 #include "engine/quote.h"
 
+#include "engine/planted.h"
+
 namespace dn {
 namespace {
 
@@ -69,7 +71,7 @@ bool is_own_touch(const Situation& s, Side leg) {
 }
 
 Qty remaining(const Situation& s, Side leg) {
-  const Qty to_total = s.plan->total - s.leg[leg].filled;
+  const Qty to_total = planted(Bug::IgnoreTotal) ? s.plan->total : s.plan->total - s.leg[leg].filled;
   if (leg == Side::Buy) return not_negative(to_total);
   const Qty to_bought = projected_bought(s) - s.leg.sell.net;
   return not_negative(min(to_total, to_bought)).floor_to(s.leg.sell.instrument->step);

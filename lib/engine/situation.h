@@ -17,13 +17,13 @@ struct RestingOrder {
 struct LegSituation {
   const Instrument* instrument = nullptr;
   TopOfBook top;
-  bool fresh = false;     // `top` is younger than max_book_age
-  bool known = false;     // `top` was ever seen
-  Qty min_tradable;       // at the last known price
-  Qty filled;             // towards the total; amounts that run ahead of their trades count
-  Qty net;                // likewise
+  bool fresh = false;       // `top` is younger than max_book_age
+  bool known = false;       // `top` was ever seen
+  Qty min_tradable;         // at the last known price
+  Qty filled;               // towards the total; amounts that run ahead of their trades count
+  Qty net;                  // likewise
   bool has_orders = false;  // any order of the leg is not closed
-  bool busy = false;      // ... and one of them has an unanswered question: nothing is decided about it now
+  bool busy = false;        // ... and one of them has an unanswered question: nothing is decided about it now
   std::optional<RestingOrder> resting;
   bool unprovable = false;  // an unknown order, or a venue that does not answer, for too long
   bool waiting = false;     // a backoff runs: nothing new on this leg yet
@@ -36,8 +36,8 @@ struct Situation {
   Time now;
   TaskMode mode = TaskMode::Active;
   PerSide<LegSituation> leg;
-  Time imbalance_since;  // when the difference passed the threshold; never() while it has not
-  bool same_book = false;   // both legs trade the same symbol on the same venue
+  Time imbalance_since;    // when the difference passed the threshold; never() while it has not
+  bool same_book = false;  // both legs trade the same symbol on the same venue
 };
 
 }  // namespace dn

@@ -4,6 +4,7 @@
 
 #include "engine/backoff.h"
 #include "engine/ids.h"
+#include "engine/planted.h"
 #include "engine/states.h"
 
 namespace dn {
@@ -29,7 +30,7 @@ TaskEngine::TaskEngine(StoredTask stored, PerSide<Instrument> instruments, RunOp
     legs_[leg].min_tradable = legs_[leg].instrument.min_tradable(Price{});
   }
   for (OrderRecord& o : stored.orders) {
-    if (o.status == OrderStatus::Closed) continue;
+    if (o.status == OrderStatus::Closed || (planted(Bug::ForgetOpenOrders) && o.status == OrderStatus::Open)) continue;
     WorkingOrder w;
     w.record = std::move(o);
     w.asked_since_start = false;
@@ -111,16 +112,17 @@ void TaskEngine::advance() {
     const Situation s = situation();
     for (const Side leg : kSides) mind_quote(s, leg);
     if (now_ >= error_until_) move_to(TaskState::Syncing, Reason("the backoff is over"));
-  } else if (rebalance_) {
-    if (step_rebalance() && !stop_) {
-      rebalance_.reset();
-      move_to(TaskState::Syncing, Reason("rebalanced"));
+  } else if (rebalance_ && step_rebalance() && !stop_) {
+    rebalance_.reset();
+    move_to(TaskState::Syncing, Reason("rebalanced"));
+  }
+  if (!stop_ && record_.state == TaskState::Syncing) {
+    if (all_asked()) {
+      run_cycle();
+    } else {
+      const Situation s = situation();
+      for (const Side leg : kSides) mind_quote(s, leg);
     }
-  } else if (all_asked()) {
-    run_cycle();
-  } else {
-    const Situation s = situation();
-    for (const Side leg : kSides) mind_quote(s, leg);
   }
   if (stop_ && !finished_) step_stop();
   if (!finished_) drive_orders();
@@ -163,9 +165,7 @@ void TaskEngine::run_cycle() {
     case Decision::Kind::Complete:
       begin_stop({Stop::Kind::Complete, ExitCode::Ok, false, true, Time::never(), Reason("no side can usefully trade more and the sides are equal")});
       return;
-    case Decision::Kind::Rebalance:
-      begin_rebalance();
-      return;
+    case Decision::Kind::Rebalance: begin_rebalance(); return;
     case Decision::Kind::Manage: break;
   }
   move_to(TaskState::ManagingOrders, {}, true);
@@ -204,7 +204,7 @@ Situation TaskEngine::situation() const {
     l.instrument = &from.instrument;
     l.top = from.top;
     l.known = from.top_known;
-    l.fresh = from.top_valid && now_ - from.top_at <= record_.spec.risk.max_book_age;
+    l.fresh = (from.top_known && planted(Bug::QuoteOnStaleBook)) || (from.top_valid && now_ - from.top_at <= record_.spec.risk.max_book_age);
     l.min_tradable = from.min_tradable;
     l.filled = record_.leg[leg].filled;
     l.net = record_.leg[leg].net;
@@ -213,6 +213,10 @@ Situation TaskEngine::situation() const {
     l.stopped = from.stopped;
     l.unprovable = from.failures >= 2 && now_ - from.failing_since > kProofPatience;
     for (const WorkingOrder& w : from.working) {
+      if (planted(Bug::PlaceBesideUnknown) && w.is_unknown()) {
+        l.has_orders = false;
+        continue;
+      }
       l.busy = l.busy || w.is_busy();
       if (w.is_unknown() && now_ - w.unproven_since > kProofPatience) l.unprovable = true;
       const Qty ahead = w.record.filled - w.record.booked;
@@ -231,7 +235,9 @@ Situation TaskEngine::situation() const {
 
 void TaskEngine::track_imbalance(const Situation& s) {
   if (is_apart(s)) {
-    if (imbalance_since_.is_never()) imbalance_since_ = now_;
+    // What an earlier run, or another hand, left apart has had its grace.
+    const Dur had = orders_this_run_ == 0 ? record_.spec.imbalance_grace() : Dur{};
+    if (imbalance_since_.is_never()) imbalance_since_ = now_ - had;
     return;
   }
   imbalance_since_ = Time::never();

@@ -59,13 +59,13 @@ class TaskEngine {
     bool top_valid = false;
     bool top_known = false;
     Qty min_tradable;
-    Price min_tradable_at;      // the price that min_tradable was computed for
-    int failures = 0;           // unanswered questions in a row
+    Price min_tradable_at;  // the price that min_tradable was computed for
+    int failures = 0;       // unanswered questions in a row
     Time failing_since;
     int rejects_in_row = 0;
-    Time next_place;            // backoff of new orders
-    bool stopped = false;       // insufficient balance
-    Code shown_refusal;         // the gate's last refusal, told once
+    Time next_place;       // backoff of new orders
+    bool stopped = false;  // insufficient balance
+    Code shown_refusal;    // the gate's last refusal, told once
   };
   // Why the run is coming to its end, and how.
   struct Stop {
@@ -73,17 +73,17 @@ class TaskEngine {
     Kind kind = Kind::Drain;
     ExitCode exit_code = ExitCode::Ok;
     bool leave_orders = false;
-    bool hedge = true;       // restore the balance before the end
-    Time deadline;           // gives up proving then; never() for Complete and Cancel until a drain sets it
+    bool hedge = true;  // restore the balance before the end
+    Time deadline;      // gives up proving then; never() for Complete and Cancel until a drain sets it
     Reason reason;
   };
   struct Rebalance {
-    Side leg = Side::Buy;    // the leg that trades
-    bool reduce = false;     // against the leading leg
+    Side leg = Side::Buy;  // the leg that trades
+    bool reduce = false;   // against the leading leg
     std::int64_t attempts = 0;
     Time since;
     Time next_try;
-    ClientOrderId order;     // of the attempt under way; empty between attempts
+    ClientOrderId order;  // of the attempt under way; empty between attempts
   };
 
   // task.cc: the turn of the machine

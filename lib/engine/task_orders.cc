@@ -3,6 +3,7 @@
 
 #include "engine/backoff.h"
 #include "engine/ids.h"
+#include "engine/planted.h"
 #include "engine/task.h"
 
 namespace dn {
@@ -55,7 +56,14 @@ void TaskEngine::on(const PlaceReport& r) {
       if (legs_[leg].failures == 1) legs_[leg].failing_since = now_;
       close(*w, CloseReason::DeniedLocally);
       break;
-    case PlaceOutcome::Unknown: become_unknown(*w, r.code, r.reason); break;
+    case PlaceOutcome::Unknown:
+      if (planted(Bug::TimeoutIsFailure)) return close(*w, CloseReason::Refused);
+      if (planted(Bug::Resend)) {
+        out_->sends.push_back(PlaceOrder{legs_[leg].instrument.venue, w->record.request});
+        return;
+      }
+      become_unknown(*w, r.code, r.reason);
+      break;
   }
 }
 
@@ -76,20 +84,16 @@ void TaskEngine::on_refused(WorkingOrder& w, const PlaceReport& r) {
   close(w, CloseReason::Refused);
   switch (r.reject) {
     case RejectClass::WouldCross:
-    case RejectClass::Expired:
-      l.next_place = now_ + record_.spec.delay;
-      return;
-    case RejectClass::RateLimited:
-      l.next_place = now_ + std::max(r.retry_after, Dur::seconds(1));
-      return;
+    case RejectClass::Expired: l.next_place = now_ + record_.spec.delay; return;
+    case RejectClass::RateLimited: l.next_place = now_ + std::max(r.retry_after, Dur::seconds(1)); return;
     case RejectClass::InsufficientBalance:
       l.stopped = true;
       alert(AlertKind::Alert, AlertLevel::Critical, "insufficient_balance", Reason("the " + std::string(upper_name(leg)) + " leg stops: " + r.reason.str()));
-      if (quote) halt(ExitCode::Halted, "insufficient_balance", Reason("insufficient balance on " + std::string(name(l.instrument.venue)) + ": " + r.reason.str()), true);
+      if (quote)
+        halt(ExitCode::Halted, "insufficient_balance", Reason("insufficient balance on " + std::string(name(l.instrument.venue)) + ": " + r.reason.str()),
+             true);
       return;
-    case RejectClass::Permission:
-      halt(ExitCode::Permission, "permission", Reason("the venue refuses this key: " + r.reason.str()), false);
-      return;
+    case RejectClass::Permission: halt(ExitCode::Permission, "permission", Reason("the venue refuses this key: " + r.reason.str()), false); return;
     case RejectClass::Filter:
     case RejectClass::Halted:
     case RejectClass::Other:
@@ -122,6 +126,7 @@ void TaskEngine::on(const CancelReport& r) {
   WorkingOrder* w = find_working(r.id);
   if (w == nullptr) return;
   w->cancelling = false;
+  if (planted(Bug::CancelIsFinal)) return close(*w, CloseReason::Cancelled);
   w->doubt = true;
 }
 
@@ -159,6 +164,7 @@ void TaskEngine::on_found(WorkingOrder& w, const LookupReport& r) {
   }
   o.filled = max(o.filled, r.filled);
   w.ended = !r.open;
+  if (w.ended && planted(Bug::DropPartialFill)) o.filled = o.booked;
   if (o.filled > o.request.qty) {
     contradiction_ = true;
     save(w);
@@ -183,6 +189,7 @@ void TaskEngine::on_not_found(WorkingOrder& w, const LookupReport& r) {
   }
   w.stage = LookupStage::ById;
   w.asked_since_start = true;
+  if (planted(Bug::NeverArrivedTooEarly)) w.absent_proof = true;
   if (!w.absent_proof) {
     w.next_try = now_ + backoff(++w.tries, w.record.request.id.view());
     return;
@@ -209,9 +216,10 @@ void TaskEngine::on_failed(WorkingOrder& w, Side leg, const Code& code, Dur retr
   ++record_.errors;
   w.next_try = now_ + std::max(retry_after, backoff(++w.tries, w.record.request.id.view()));
   if (is_power_of_two(l.failures)) {
-    emit(Erred{Code(retry_after.us > 0 ? "rate_limit" : "temporary"),
-               Reason(std::string(name(l.instrument.venue)) + " did not answer about an order (" + code.str() + "), " + std::to_string(l.failures) + " in a row"),
-               Reason("asked again by itself; dn-recover --task " + record_.spec.name + " asks by hand")});
+    emit(Erred{
+        Code(retry_after.us > 0 ? "rate_limit" : "temporary"),
+        Reason(std::string(name(l.instrument.venue)) + " did not answer about an order (" + code.str() + "), " + std::to_string(l.failures) + " in a row"),
+        Reason("asked again by itself; dn-recover --task " + record_.spec.name + " asks by hand")});
   }
   if (l.failures >= 2) enter_error(Reason(std::string(name(l.instrument.venue)) + " does not answer"));
 }
@@ -328,7 +336,7 @@ void TaskEngine::book(const Fill& told) {
   }
   const auto ours = parse_client_order_id(told.order.view());
   if (o == nullptr && !(ours && ours->key == key_)) return;  // not of this task
-  if (!seen_trades_.insert(trade_key(told)).second) return;
+  if (!seen_trades_.insert(trade_key(told)).second && !planted(Bug::DoubleBooking)) return;
   if (o == nullptr) {
     // Of an order closed long ago: its row is not at hand, so a person has to look before anything else trades.
     seen_trades_.erase(trade_key(told));
@@ -366,7 +374,7 @@ void TaskEngine::add_to_totals(const Fill& f) {
   t.net += forward ? f.qty : -f.qty;
   if (f.fee_asset == legs_[f.leg].instrument.symbol.base) {
     // A fee in base leaves the buy leg with less and makes the sell leg give away more.
-    const Qty lost(f.fee.decimal());
+    const Qty lost = planted(Bug::IgnoreBaseFee) ? Qty{} : Qty(f.fee.decimal());
     t.net += f.leg == Side::Buy ? -lost : lost;
   }
   if (forward) {

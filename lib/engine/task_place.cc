@@ -1,5 +1,6 @@
 // The only way by which an order is made: through the gate, durable before it is sent.
 #include "engine/ids.h"
+#include "engine/planted.h"
 #include "engine/task.h"
 
 namespace dn {
@@ -21,7 +22,7 @@ bool TaskEngine::place(Side leg, Side side, Purpose purpose, OrderType type, Pri
   LegState& l = legs_[leg];
   while (!sent_last_minute_.empty() && now_ - sent_last_minute_.front() >= Dur::minutes(1)) sent_last_minute_.pop_front();
   OrderRequest r;
-  r.id = make_client_order_id(key_, leg, record_.run_epoch, record_.next_seq);
+  r.id = make_client_order_id(key_, leg, planted(Bug::ReuseIds) ? 1 : record_.run_epoch, record_.next_seq);
   r.leg = leg;
   r.side = side;
   r.type = type;
@@ -51,7 +52,7 @@ bool TaskEngine::place(Side leg, Side side, Purpose purpose, OrderType type, Pri
   w.sending = true;
   w.last_proof = now_;
   w.next_try = now_;
-  save(w);
+  if (!planted(Bug::SendBeforeIntent)) save(w);
   emit_step(OrderStep::Intent, w.record, {}, {});
   out_->sends.push_back(PlaceOrder{l.instrument.venue, r});
   l.working.push_back(std::move(w));
@@ -63,7 +64,8 @@ void TaskEngine::on_gate_refusal(Side leg, Purpose purpose, const Refusal& r) {
   l.next_place = now_ + record_.spec.delay;
   if (!(l.shown_refusal == Code(r.code))) {
     l.shown_refusal = Code(r.code);
-    alert(AlertKind::Limit, r.lasting ? AlertLevel::Critical : AlertLevel::Info, r.code, Reason(std::string(upper_name(leg)) + " order refused: " + r.message), r.value, r.limit);
+    alert(AlertKind::Limit, r.lasting ? AlertLevel::Critical : AlertLevel::Info, r.code, Reason(std::string(upper_name(leg)) + " order refused: " + r.message),
+          r.value, r.limit);
   }
   if (r.lasting && purpose == Purpose::Quote) halt(ExitCode::Refused, r.code, Reason("limit risk." + r.code + ": " + r.message), true);
 }

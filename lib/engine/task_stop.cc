@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/backoff.h"
+#include "engine/planted.h"
 #include "engine/task.h"
 
 namespace dn {
@@ -71,7 +72,9 @@ bool TaskEngine::step_rebalance() {
 bool TaskEngine::finish_rebalance() {
   if (rebalance_->reduce && ++escalations_in_row_ >= record_.spec.risk.max_repeated_errors) {
     halt(ExitCode::Halted, "repeated_escalations",
-         Reason("the lagging leg could not be traded " + std::to_string(escalations_in_row_) + " times in a row; the leading leg was reduced, the sides are equal"), false);
+         Reason("the lagging leg could not be traded " + std::to_string(escalations_in_row_) +
+                " times in a row; the leading leg was reduced, the sides are equal"),
+         false);
     return false;
   }
   return true;
@@ -80,6 +83,7 @@ bool TaskEngine::finish_rebalance() {
 bool TaskEngine::place_hedge(const Situation& s, Side side) {
   Rebalance& r = *rebalance_;
   const Instrument& i = legs_[r.leg].instrument;
+  if (planted(Bug::HedgeWrongLeg)) side = flip(side);
   const Price price = market_like_price(s, r.leg, side);
   const Qty qty = hedge_quantity(s, r.leg, side);
   if (qty < i.min_tradable(price)) {
@@ -109,7 +113,7 @@ bool TaskEngine::clear_for_hedge(Side leg) {
     if (l != leg && !same_book_) continue;
     for (WorkingOrder& w : legs_[l].working) {
       request_cancel(w, Reason("makes way for a rebalance"));
-      clear = false;
+      clear = planted(Bug::HedgeBeforeProof);
     }
   }
   return clear;
@@ -144,8 +148,8 @@ bool TaskEngine::check_limits(const Situation& s) {
     imbalance_told_ = true;
     const Decimal limit = bps_of(plan_.total.decimal(), risk.max_imbalance).normalized();
     alert(AlertKind::Alert, AlertLevel::Critical, is_too_wide ? "imbalance" : "imbalance_time",
-          Reason(is_too_wide ? "the sides are further apart than max_imbalance_bps allows" : "the sides are apart for longer than max_imbalance_time"), imbalance(s).str(),
-          is_too_wide ? limit.str() : format_duration(risk.max_imbalance_time));
+          Reason(is_too_wide ? "the sides are further apart than max_imbalance_bps allows" : "the sides are apart for longer than max_imbalance_time"),
+          imbalance(s).str(), is_too_wide ? limit.str() : format_duration(risk.max_imbalance_time));
     if (record_.mode == TaskMode::Active) record_.mode = TaskMode::Reducing;
     save_task();
   }
@@ -190,9 +194,7 @@ void TaskEngine::on(const Resume&) {
   alert(AlertKind::Alert, AlertLevel::Info, "resumed", Reason("quotes go on"));
 }
 
-void TaskEngine::on(const CancelTask&) {
-  begin_stop({Stop::Kind::Cancel, ExitCode::Ok, false, true, Time::never(), Reason("cancelled by a person")});
-}
+void TaskEngine::on(const CancelTask&) { begin_stop({Stop::Kind::Cancel, ExitCode::Ok, false, true, Time::never(), Reason("cancelled by a person")}); }
 
 void TaskEngine::on(const ChangeSpec& c) {
   pending_spec_ = c.spec;
@@ -218,7 +220,8 @@ void TaskEngine::on(const Drain& d) {
 // A run that starts on a paused or halted task cancels what an earlier run left resting, proves it, and ends.
 void TaskEngine::end_pause_run() {
   const bool paused = record_.mode == TaskMode::Paused;
-  begin_stop({Stop::Kind::Drain, paused ? ExitCode::Waiting : ExitCode::Halted, false, paused, now_ + kStopPatience, Reason(paused ? "the task is paused" : "the task is halted")});
+  begin_stop({Stop::Kind::Drain, paused ? ExitCode::Waiting : ExitCode::Halted, false, paused, now_ + kStopPatience,
+              Reason(paused ? "the task is paused" : "the task is halted")});
 }
 
 void TaskEngine::halt(ExitCode code, std::string_view what, const Reason& reason, bool hedge) {
@@ -257,7 +260,7 @@ void TaskEngine::step_stop() {
         pending = pending || w.sending;
         continue;
       }
-      pending = true;
+      pending = !planted(Bug::EndWithoutProof);
       const bool hedge = w.record.request.purpose == Purpose::Rebalance || w.record.request.purpose == Purpose::Reduce;
       if (!hedge) request_cancel(w, stop_->reason);
     }

@@ -22,14 +22,14 @@ inline constexpr Dur kSyncInterval = Dur::seconds(5);
 
 struct WorkingOrder {
   OrderRecord record;
-  bool sending = false;        // its place request is not answered
-  bool cancelling = false;     // a cancel request is not answered
-  bool cancel_sent = false;    // a cancel request left at least once
-  bool looking_up = false;     // a lookup is not answered
-  bool asking_trades = false;  // a trades query is not answered
-  bool doubt = false;          // something happened that only a lookup can settle
-  bool ended = false;          // the venue said that nothing more will fill; `record.filled` is final
-  bool needs_trades = false;   // its trades must be read once more, whatever the amounts say
+  bool sending = false;           // its place request is not answered
+  bool cancelling = false;        // a cancel request is not answered
+  bool cancel_sent = false;       // a cancel request left at least once
+  bool looking_up = false;        // a lookup is not answered
+  bool asking_trades = false;     // a trades query is not answered
+  bool doubt = false;             // something happened that only a lookup can settle
+  bool ended = false;             // the venue said that nothing more will fill; `record.filled` is final
+  bool needs_trades = false;      // its trades must be read once more, whatever the amounts say
   bool asked_since_start = true;  // false: of an earlier run and not answered for yet
   bool absent_proof = false;      // the lookup round under way began late enough to prove absence
   LookupStage stage = LookupStage::ById;
@@ -42,7 +42,8 @@ struct WorkingOrder {
   bool is_unknown() const { return record.status == OrderStatus::Unknown; }
   // Some answer is outstanding, or known to be needed: nothing is decided about its leg's quotes now.
   bool is_busy() const {
-    return sending || cancelling || looking_up || asking_trades || doubt || ended || needs_trades || is_unknown() || record.cancel_requested || !asked_since_start;
+    return sending || cancelling || looking_up || asking_trades || doubt || ended || needs_trades || is_unknown() || record.cancel_requested ||
+           !asked_since_start;
   }
   // What it may still add to its leg, at full size while its fate is not known.
   Qty exposure() const { return ended ? Qty{} : record.request.qty - record.filled; }

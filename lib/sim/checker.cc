@@ -1,0 +1,126 @@
+#include "sim/checker.h"
+
+#include <map>
+
+namespace dn::sim {
+
+Checker::Checker(const World& world, const PerSide<Instrument>& instruments) : world_(world), instruments_(instruments) {}
+
+void Checker::fail(std::string what) {
+  if (!violation_) violation_ = std::move(what);
+}
+
+void Checker::committed(Time /*now*/, const TaskEngine& engine, const Commands& commands) {
+  engine_ = &engine;
+  for (const OrderRecord& o : commands.journal.orders) journal_[o.request.id.str()] = o;
+}
+
+void Checker::sending(Time now, const Send& send) {
+  if (const auto* p = std::get_if<PlaceOrder>(&send)) check_place(now, *p);
+}
+
+void Checker::check_place(Time now, const PlaceOrder& p) {
+  const OrderRequest& r = p.request;
+  const std::string id = r.id.str();
+  const auto durable = journal_.find(id);
+  if (durable == journal_.end()) fail("order " + id + " is sent but its intent is not durable");
+  if (!sent_.insert(id).second) fail("order " + id + " is sent twice");
+  Qty may_fill;
+  for (const auto& [other, o] : journal_) {
+    if (o.status == OrderStatus::Closed || o.request.leg != r.leg) continue;
+    if (other != id && o.status == OrderStatus::Unknown) fail("order " + id + " is sent while " + other + " on its leg is of unknown fate");
+    if (o.request.side == r.leg) may_fill += o.request.qty - o.booked;
+  }
+  if (engine_ == nullptr) return;
+  const TaskRecord& record = engine_->record();
+  if (r.side == r.leg && record.leg[r.leg].filled + may_fill > engine_->plan().total) {
+    fail("filled, open and unknown of the " + std::string(name(r.leg)) + " side with order " + id + " exceed the total");
+  }
+  if (r.purpose != Purpose::Quote) check_hedge(r);
+  const auto top = world_.venue(r.leg).top();
+  if (top && r.purpose == Purpose::Quote && last_book_.contains(p.venue) && now - last_book_.at(p.venue) > record.spec.risk.max_book_age) {
+    fail("quote " + id + " is placed on a stale book");
+  }
+}
+
+// A hedge that fills whole may not leave the sides further apart than they are.
+void Checker::check_hedge(const OrderRequest& r) {
+  const Qty before = true_imbalance();
+  const Qty after = r.side == Side::Buy ? before + r.qty : before - r.qty;
+  if (after.abs() > before.abs()) fail("hedge " + r.id.str() + " enlarges the imbalance from " + before.str() + " to " + after.str());
+}
+
+// The leg's net base by the venue's own fills.
+Qty Checker::true_net(Side leg) const {
+  Qty net = restored_[leg];
+  for (const Fill& f : world_.venue(leg).truth().fills) {
+    if (f.leg != leg) continue;
+    Qty base = f.side == Side::Buy ? f.qty : -f.qty;
+    if (f.fee_asset == instruments_[leg].symbol.base) base -= Qty(f.fee.decimal());
+    net += leg == Side::Buy ? base : -base;
+  }
+  return net;
+}
+
+void Checker::heard(Time now, const Event& event) {
+  if (const auto* b = std::get_if<BookUpdate>(&event)) last_book_[b->venue] = now;
+}
+
+void Checker::check_step(const TaskRecord& record) {
+  for (const Side leg : kSides) {
+    const VenueTruth& t = world_.venue(leg).truth();
+    if (t.duplicate_ids > 0) fail("a client order id reached " + std::string(name(instruments_[leg].venue)) + " twice");
+    if (t.self_trades > 0) fail("the task traded with itself");
+    if (record.leg[leg].filled > record.spec.total_quantity) fail("the " + std::string(name(leg)) + " side filled more than total_quantity");
+  }
+}
+
+void Checker::check_end(const StoredTask& stored, bool timed_out) {
+  const TaskRecord& t = stored.task;
+  if (timed_out) fail("the task neither ended nor halted, in state " + std::string(name(t.state)) + ", long after the faults stopped");
+  if (t.verdict == Verdict::None && (t.mode != TaskMode::Halted || t.reason.empty())) fail("the task ended without a verdict and without a reason");
+  for (const OrderRecord& o : stored.orders) {
+    if (o.status != OrderStatus::Closed) fail("order " + o.request.id.str() + " is not closed at the end");
+  }
+  for (const Side leg : kSides) {
+    for (const VenueOrder& o : world_.venue(leg).truth().orders) {
+      if (o.open && o.request.leg == leg) fail("order " + o.request.id.str() + " still rests at the venue");
+    }
+    if (t.leg[leg].net != true_net(leg)) {
+      fail("the books say net " + t.leg[leg].net.str() + " on the " + std::string(name(leg)) + " side, the venue " + true_net(leg).str());
+    }
+  }
+  check_fills(stored);
+  if (t.verdict != Verdict::Completed) return;
+  const Side lagging = true_imbalance().is_positive() ? Side::Sell : Side::Buy;
+  const auto top = world_.venue(lagging).top();
+  const Qty least = instruments_[lagging].min_tradable(top ? top->bid : Price{});
+  // The market may have moved the minimum since the task ended; half of it more is still dust.
+  if (true_imbalance().abs() * Decimal(2) >= least * Decimal(3)) fail("completed with an imbalance of " + true_imbalance().str());
+}
+
+void Checker::check_fills(const StoredTask& stored) {
+  std::map<std::string, Fill> at_venue;
+  for (const Side leg : kSides) {
+    if (leg == Side::Sell && world_.one_venue()) break;
+    for (const Fill& f : world_.venue(leg).truth().fills) at_venue.emplace(f.trade_id.str(), f);
+  }
+  std::size_t booked = 0;
+  for (const Fill& f : stored.fills) {
+    if (f.order.view() == "restored-position") continue;
+    ++booked;
+    const auto truth = at_venue.find(f.trade_id.str());
+    if (truth == at_venue.end()) {
+      fail("trade " + f.trade_id.str() + " is booked but never happened, or is booked twice");
+      continue;
+    }
+    const Fill& v = truth->second;
+    if (v.qty != f.qty || v.price != f.price || v.fee != f.fee || !(v.fee_asset == f.fee_asset) || v.side != f.side) {
+      fail("trade " + f.trade_id.str() + " is booked with other amounts than the venue's");
+    }
+    at_venue.erase(truth);
+  }
+  if (!at_venue.empty()) fail("trade " + at_venue.begin()->first + " of the venue is not booked (" + std::to_string(booked) + " are)");
+}
+
+}  // namespace dn::sim

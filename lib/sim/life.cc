@@ -1,0 +1,280 @@
+#include "sim/life.h"
+
+#include <fmt/format.h>
+
+#include "sim/checker.h"
+#include "sim/instruments.h"
+#include "sim/light_feed.h"
+#include "sim/story.h"
+#include "sim/task_run.h"
+
+namespace dn::sim {
+namespace {
+
+constexpr Time kBirth{1'767'225'600'000'000};  // 2026-01-01T00:00:00Z
+constexpr Dur kLongestLife = Dur::minutes(40);
+constexpr std::int64_t kMostSteps = 400'000;
+constexpr int kMostRuns = 200;
+
+Dur since(Time t) { return t - kBirth; }
+
+std::string clock(Time t) { return fmt::format("{:>5}.{:03}s", since(t).us / 1'000'000, since(t).us / 1000 % 1000); }
+
+struct Coin {
+  std::string_view symbol;
+  std::string_view mid;
+  std::string_view slice;
+};
+constexpr std::array kCoins{Coin{"BTC/USDT", "111000", "0.01"}, Coin{"ETH/USDT", "4350", "0.2"}, Coin{"XRP/USDT", "2.8", "100"},
+                            Coin{"DOGE/USDT", "0.21", "1000"}};
+
+Decimal decimal(std::string_view text) { return Decimal::parse(text).value(); }
+
+void draw_venues(Rng& rng, LifePlan& plan) {
+  constexpr std::array kVenues{Venue::MexcSpot, Venue::GateioSpot, Venue::GateioFutures};
+  for (;;) {
+    const Coin& coin = kCoins[rng.below(kCoins.size())];
+    const Venue buy = kVenues[rng.below(kVenues.size())];
+    const Venue sell = kVenues[rng.below(kVenues.size())];
+    const Symbol symbol = *symbol_from(coin.symbol);
+    const auto buys = paper_instrument(buy, symbol);
+    const auto sells = paper_instrument(sell, symbol);
+    if (!buys || !sells || (buy == sell && buy == Venue::GateioFutures)) continue;
+    plan.instruments = {*buys, *sells};
+    plan.spec.symbol = symbol;
+    plan.spec.leg.buy.exchange = buy;
+    plan.spec.leg.sell.exchange = sell;
+    plan.mid = Price(decimal(coin.mid));
+    plan.spec.order_quantity = Qty(decimal(coin.slice)) * Decimal(static_cast<std::int64_t>(rng.between(1, 4)));
+    return;
+  }
+}
+
+void draw_spec(Rng& rng, LifePlan& plan) {
+  TaskSpec& s = plan.spec;
+  s.name = "life";
+  s.total_quantity = s.order_quantity * Decimal(rng.between(1, 5)) + s.order_quantity * Decimal::from_parts(rng.between(0, 9), 1);
+  s.lead = std::array{Lead::Both, Lead::Buy, Lead::Sell}[rng.below(3)];
+  s.post_only = rng.chance(1, 4);
+  s.delay = Dur::millis(rng.between(20, 400));
+  if (rng.chance(1, 6) && (s.leg.buy.exchange == Venue::GateioFutures || s.leg.sell.exchange == Venue::GateioFutures)) s.direction = Direction::Close;
+  for (const Side leg : kSides) {
+    LegSpec& l = s.leg[leg];
+    l.offset_ticks = leg == Side::Buy ? rng.between(-1, 3) : rng.between(-3, 1);
+    l.tick_tolerance = rng.between(0, 6);
+    l.price_reference = std::array{PriceReference::Touch, PriceReference::Touch, PriceReference::Mid, PriceReference::Opposite}[rng.below(4)];
+  }
+  if (rng.chance(1, 4)) s.risk.imbalance_threshold = s.order_quantity * Decimal::from_parts(rng.between(1, 8), 1);
+  if (rng.chance(1, 4)) s.risk.imbalance_grace = Dur::millis(rng.between(0, 3000));
+  if (rng.chance(1, 8)) {
+    for (const Side leg : kSides) {
+      s.restore[leg].filled_quantity = (s.total_quantity * Decimal::from_parts(rng.between(0, 9), 1)).floor_to(plan.instruments[leg].step);
+      s.restore[leg].avg_price = plan.mid;
+    }
+  }
+}
+
+void draw_faults(Rng& rng, LifePlan& plan) {
+  plan.faults.until = plan.start + Dur::seconds(rng.between(20, 90));
+  if (rng.chance(1, 10)) return;  // a smooth life
+  const std::int64_t heavy = rng.chance(1, 4) ? 4 : 1;
+  for (std::size_t i = 0; i < kFaultCount; ++i) {
+    if (rng.chance(1, 3)) continue;
+    plan.faults.per_mille[i] = rng.between(1, 25) * heavy;
+  }
+}
+
+PerSide<std::map<Asset, Decimal>> draw_balances(Rng& rng, const LifePlan& plan) {
+  PerSide<std::map<Asset, Decimal>> out;
+  const Decimal total = plan.spec.total_quantity.decimal();
+  const Decimal value = total * plan.mid.decimal();
+  // Now and then an account is too small for the task.
+  const std::int64_t tenths = rng.chance(1, 15) ? rng.between(2, 9) : 40;
+  for (const Side leg : kSides) {
+    out[leg][plan.spec.symbol.base] = total * Decimal::from_parts(tenths, 1);
+    out[leg][plan.spec.symbol.quote] = value * Decimal::from_parts(tenths, 1);
+  }
+  return out;
+}
+
+// A position for a task that unwinds one.
+void open_position(SimVenue& venue, const LifePlan& plan, Side leg) {
+  OrderRequest r;
+  r.id = ClientOrderId("before");
+  r.leg = leg;
+  r.side = flip(leg);
+  r.type = OrderType::Ioc;
+  r.qty = plan.spec.total_quantity.ceil_to(venue.instrument().step);
+  VenueTruth t = venue.truth();
+  t.position = leg == Side::Buy ? -r.qty : r.qty;
+  t.position_cost = plan.mid * t.position;
+  venue.restore(std::move(t));
+}
+
+// The checker's ears, and a pen.
+class Storyteller final : public RunObserver {
+ public:
+  Storyteller(Checker& checker, const LifeOptions& options) : checker_(checker), options_(options) {}
+
+  void heard(Time now, const Event& event) override { checker_.heard(now, event); }
+  void sending(Time now, const Send& send) override { checker_.sending(now, send); }
+  void committed(Time now, const TaskEngine& engine, const Commands& commands) override {
+    checker_.committed(now, engine, commands);
+    if (!options_.tell) return;
+    for (const TaskEvent& e : commands.journal.events) options_.tell(clock(now) + "  " + story_line(e));
+  }
+
+ private:
+  Checker& checker_;
+  const LifeOptions& options_;
+};
+
+class Life {
+ public:
+  Life(const LifePlan& plan, const LifeOptions& options)
+      : plan_(plan), options_(options), rng_(plan.seed ^ 0x5bd1e995), world_(make_world()), checker_(world_, plan.instruments), teller_(checker_, options) {
+    TaskRecord task;
+    task.id = 1;
+    task.spec = plan.spec;
+    task.created = plan.start;
+    store_ = options.make_store ? options.make_store(task) : std::make_unique<MemoryStore>(task);
+    checker_.set_restored({plan.spec.restore.buy.filled_quantity, plan.spec.restore.sell.filled_quantity});
+    if (plan.spec.direction != Direction::Close) return;
+    for (const Side leg : kSides) {
+      if (plan.instruments[leg].kind == InstrumentKind::Perpetual) open_position(world_.venue(leg), plan, leg);
+    }
+  }
+
+  LifeResult live() {
+    while (result_.runs < kMostRuns && !over()) run_once();
+    result_.timed_out = !over();
+    result_.ended = world_.now();
+    result_.faults = world_.faults_drawn();
+    result_.end = store_->load().value();
+    if (!checker_.violation()) checker_.check_end(result_.end, result_.timed_out);
+    result_.violation = checker_.violation();
+    return std::move(result_);
+  }
+
+ private:
+  World make_world() {
+    WorldSetup w;
+    w.seed = plan_.seed * 31 + 7;
+    w.start = plan_.start;
+    w.instruments = plan_.instruments;
+    w.balances = draw_balances(rng_, plan_);
+    w.faults = plan_.faults;
+    w.feed = std::make_unique<LightFeed>(LightFeedSetup{plan_.seed * 17 + 3, plan_.start, plan_.instruments,
+                                                        plan_.instruments.buy.venue == plan_.instruments.sell.venue, plan_.mid, plan_.spec.order_quantity});
+    return World(std::move(w));
+  }
+
+  // Ended for good and nothing of it left to prove, or broken.
+  bool over() {
+    if (checker_.violation()) return true;
+    if (result_.runs == 0) return false;
+    const StoredTask s = store_->load().value();
+    if (s.task.verdict == Verdict::None && s.task.mode != TaskMode::Halted) return false;
+    return std::none_of(s.orders.begin(), s.orders.end(), [](const OrderRecord& o) { return o.status != OrderStatus::Closed; });
+  }
+
+  void run_once() {
+    ++result_.runs;
+    if (world_.now() - plan_.start > kLongestLife) {
+      result_.runs = kMostRuns;
+      return;
+    }
+    const TaskRecord begun = store_->begin_run(world_.now()).value();
+    StoredTask stored = store_->load().value();
+    stored.task = begun;
+    if (stored.task.mode == TaskMode::Paused) stored.task.mode = TaskMode::Active;  // its owner resumed it
+    TaskEngine engine(std::move(stored), plan_.instruments);
+    TaskRun run(world_, engine, *store_, teller_);
+    tell(fmt::format("run {} starts", result_.runs));
+    auto done = run.start(world_.now());
+    while (done && !run.crashed() && !run.finished() && !checker_.violation()) {
+      done = run.step();
+      checker_.check_step(engine.record());
+      if (++result_.steps > kMostSteps || run.now() - plan_.start > kLongestLife) {
+        result_.runs = kMostRuns;
+        return;
+      }
+      if (run.crashed() || run.finished()) break;
+      if (engine.record().mode == TaskMode::Paused && run.now() > plan_.wishes_until) (void)run.inject(Resume{}, run.now());
+      if (plan_.wishes && run.now() < plan_.wishes_until && rng_.chance(1, 400)) wish(run, engine);
+    }
+    if (run.crashed()) {
+      ++result_.crashes;
+      tell("the process dies");
+    } else {
+      tell(fmt::format("the run ends with exit code {}: {}", number(engine.exit_code()), engine.record().reason));
+    }
+    // Nobody is there for a while; the venues go on.
+    world_.drop_client();
+    const Time back = world_.now() + Dur::millis(rng_.between(10, 8000));
+    while (world_.next_time() < back) (void)world_.advance();
+  }
+
+  void wish(TaskRun& run, const TaskEngine& engine) {
+    const auto told = [&](const char* what, const Event& e) {
+      tell(what);
+      (void)run.inject(e, run.now());
+    };
+    switch (rng_.below(6)) {
+      case 0: return told("its owner pauses the task", Pause{});
+      case 1: return told("its owner resumes the task", Resume{});
+      case 2: return told("SIGTERM", Drain{ExitCode::Terminated, rng_.chance(1, 4)});
+      case 3: {
+        TaskSpec s = engine.record().spec;
+        s.order_quantity = plan_.spec.order_quantity * Decimal::from_parts(rng_.between(5, 10), 1);
+        s.leg.buy.tick_tolerance = rng_.between(0, 8);
+        s.leg.sell.offset_ticks = rng_.between(-3, 1);
+        return told("its owner changes parameters", ChangeSpec{s});
+      }
+      case 4:
+        if (rng_.chance(1, 10)) return told("its owner cancels the task", CancelTask{});
+        return;
+      default: return;
+    }
+  }
+
+  void tell(const std::string& line) {
+    if (options_.tell) options_.tell(clock(world_.now()) + "  " + line);
+  }
+
+  const LifePlan& plan_;
+  const LifeOptions& options_;
+  Rng rng_;
+  World world_;
+  Checker checker_;
+  Storyteller teller_;
+  std::unique_ptr<LifeStore> store_;
+  LifeResult result_;
+};
+
+}  // namespace
+
+LifePlan plan_life(std::uint64_t seed) {
+  LifePlan plan;
+  plan.seed = seed;
+  plan.start = kBirth;
+  Rng rng(seed);
+  draw_venues(rng, plan);
+  draw_spec(rng, plan);
+  draw_faults(rng, plan);
+  plan.wishes = rng.chance(1, 2);
+  plan.wishes_until = plan.start + Dur::seconds(60);
+  return plan;
+}
+
+std::string describe(const LifePlan& plan) {
+  std::string out = fmt::format("seed {}\n{}faults until {}, per mille:", plan.seed, to_text(plan.spec), format_duration(plan.faults.until - plan.start));
+  for (std::size_t i = 0; i < kFaultCount; ++i) {
+    if (plan.faults.per_mille[i] > 0) out += fmt::format(" {}={}", name(static_cast<Fault>(i)), plan.faults.per_mille[i]);
+  }
+  return out + (plan.wishes ? "\nits owner interferes" : "");
+}
+
+LifeResult run_life(const LifePlan& plan, const LifeOptions& options) { return Life(plan, options).live(); }
+
+}  // namespace dn::sim

@@ -1,0 +1,275 @@
+// Prices and sizes: the seed's offsets and tolerances, references, slices, nets, the gate, the plan, ids and states.
+#include "engine/quote.h"
+#include "engine/gate.h"
+#include "engine/ids.h"
+#include "engine/states.h"
+#include "talk.h"
+
+namespace dn::test {
+namespace {
+
+class Quote : public ::testing::Test {
+ protected:
+  Quote() { reset(); }
+  void reset() {
+    plan = make_plan(spec, instruments);
+    s.spec = &spec;
+    s.plan = &plan;
+    s.now = Time{1'000'000};
+    s.imbalance_since = Time::never();
+    for (const Side leg : kSides) {
+      LegSituation& l = s.leg[leg];
+      l.instrument = &instruments[leg];
+      l.top = {px("100.0"), px("100.5"), qty("5"), qty("5")};
+      l.fresh = l.known = true;
+      l.min_tradable = instruments[leg].min_tradable(l.top.bid);
+    }
+  }
+  TaskSpec spec = seed_spec();
+  PerSide<Instrument> instruments{spot(Venue::MexcSpot), spot(Venue::GateioSpot)};
+  Plan plan;
+  Situation s;
+};
+
+TEST_F(Quote, OffsetsCountAwayFromTheTouchAsInTheSeed) {
+  EXPECT_EQ(target_price(s, Side::Buy), px("99.8"));
+  EXPECT_EQ(target_price(s, Side::Sell), px("100.7"));
+  spec.leg.buy.offset_ticks = -1;
+  EXPECT_EQ(target_price(s, Side::Buy), px("100.1")) << "BUY -1 betters the bid";
+}
+
+TEST_F(Quote, ReferencesAreTouchOppositeAndMid) {
+  spec.leg.buy.offset_ticks = spec.leg.sell.offset_ticks = 0;
+  spec.leg.buy.price_reference = spec.leg.sell.price_reference = PriceReference::Opposite;
+  EXPECT_EQ(target_price(s, Side::Buy), px("100.5"));
+  EXPECT_EQ(target_price(s, Side::Sell), px("100.0"));
+  spec.leg.buy.price_reference = spec.leg.sell.price_reference = PriceReference::Mid;
+  EXPECT_EQ(target_price(s, Side::Buy), px("100.2")) << "mid 100.25: BUY floors";
+  EXPECT_EQ(target_price(s, Side::Sell), px("100.3")) << "SELL ceils";
+}
+
+TEST_F(Quote, PostOnlyClampsToTheTouchInsteadOfCrossing) {
+  spec.post_only = true;
+  spec.leg.buy = {Venue::MexcSpot, -9, 0, PriceReference::Touch};
+  spec.leg.sell = {Venue::GateioSpot, 9, 0, PriceReference::Touch};
+  EXPECT_EQ(target_price(s, Side::Buy), px("100.0"));
+  EXPECT_EQ(target_price(s, Side::Sell), px("100.5"));
+}
+
+TEST_F(Quote, OnOneBookAQuoteStaysOffTheOtherLegsOrder) {
+  s.same_book = true;
+  spec.leg.buy.offset_ticks = -20;
+  s.leg.sell.resting = RestingOrder{px("100.7"), qty("0.1")};
+  EXPECT_EQ(target_price(s, Side::Buy), px("100.6"));
+}
+
+TEST_F(Quote, NoPriceBelowTheFirstTickIsMadeUp) {
+  spec.leg.buy.offset_ticks = 2000;
+  EXPECT_FALSE(target_price(s, Side::Buy).has_value());
+}
+
+TEST_F(Quote, AnOrderThatIsItselfTheTouchDoesNotChaseItself) {
+  spec.leg.buy = {Venue::MexcSpot, -1, 0, PriceReference::Touch};
+  s.leg.buy.resting = RestingOrder{px("100.0"), qty("5")};
+  s.leg.buy.has_orders = true;
+  EXPECT_TRUE(is_own_touch(s, Side::Buy));
+  EXPECT_EQ(analyze(s).leg.buy.action, LegAction::Keep);
+  s.leg.buy.resting->remaining = qty("4");
+  EXPECT_FALSE(is_own_touch(s, Side::Buy)) << "somebody else stands there too";
+}
+
+TEST_F(Quote, AQuoteStaysWithinItsToleranceAndGoesBeyondIt) {
+  s.leg.buy.has_orders = true;
+  s.leg.buy.resting = RestingOrder{px("99.3"), qty("0.1")};  // target 99.8, tolerance 5 ticks of 0.1
+  EXPECT_EQ(analyze(s).leg.buy.action, LegAction::Keep);
+  s.leg.buy.resting->price = px("99.2");
+  EXPECT_EQ(analyze(s).leg.buy.action, LegAction::Cancel);
+}
+
+TEST_F(Quote, SlicesFollowUntilTheLastOneTakesTheRest) {
+  EXPECT_EQ(quote_quantity(s, Side::Buy, px("100")), qty("0.1"));
+  s.leg.buy.filled = s.leg.buy.net = s.leg.sell.net = s.leg.sell.filled = qty("0.95");
+  EXPECT_EQ(quote_quantity(s, Side::Buy, px("100")), qty("0.05"));
+}
+
+TEST_F(Quote, NoUntradableRestIsLeftBehind) {
+  // Minimum 0.03 (3 USDT at 100); 0.11 left, slice 0.1: the rest of 0.01 could not be traded.
+  s.leg.buy.filled = s.leg.buy.net = s.leg.sell.net = s.leg.sell.filled = qty("0.89");
+  EXPECT_EQ(quote_quantity(s, Side::Buy, px("100")), qty("0.05")) << "leaves a last order of twice the minimum";
+  spec.total_quantity = qty("0.05");
+  spec.order_quantity = qty("0.03");
+  reset();
+  s.leg.buy.filled = s.leg.buy.net = s.leg.sell.net = s.leg.sell.filled = Qty{};
+  EXPECT_EQ(quote_quantity(s, Side::Buy, px("100")), qty("0.05")) << "no room for two orders: one takes all";
+}
+
+TEST_F(Quote, ALegNeverGetsMoreThanASliceAhead) {
+  s.leg.buy.filled = s.leg.buy.net = qty("0.02");
+  EXPECT_EQ(quote_quantity(s, Side::Buy, px("100")), qty("0.08"));
+}
+
+TEST_F(Quote, WhereBuysPayInBaseTheSellSideEndsAtTheNetBought) {
+  instruments.buy = spot(Venue::MexcSpot, "0.1", FeeIn::Received);  // worse of 0.1 % and 0.2 %
+  reset();
+  EXPECT_EQ(plan.leg_slice.sell, qty("0.0998"));
+  EXPECT_EQ(remaining(s, Side::Sell), qty("0.998"));
+  s.leg.buy.filled = qty("1");
+  s.leg.buy.net = qty("0.999");
+  EXPECT_EQ(remaining(s, Side::Buy), qty("0"));
+  EXPECT_EQ(remaining(s, Side::Sell), qty("0.999")) << "the fee that was really paid counts";
+}
+
+TEST_F(Quote, TheNetSpreadDeductsBothLegsFees) {
+  // Buy quoted at 99.8, sold at 100.7: 0.9 gross; fees 0.0998 + 0.1007.
+  EXPECT_EQ(net_spread(s)->decimal().rounded(2, Rounding::HalfUp), dec("70.09"));
+}
+
+TEST_F(Quote, BelowTheMinimumSpreadNothingNewIsQuoted) {
+  spec.risk.min_spread_bps = Bps(dec("70.1"));
+  EXPECT_EQ(analyze(s).leg.buy.action, LegAction::Keep);
+  spec.risk.min_spread_bps = Bps(70);
+  EXPECT_EQ(analyze(s).leg.buy.action, LegAction::Place);
+}
+
+class Gate : public Quote {
+ protected:
+  Gate() {
+    view.situation = &s;
+    order.leg = order.side = Side::Buy;
+    order.price = px("100");
+    order.qty = qty("0.1");
+  }
+  std::string refusal() const {
+    const auto r = check_order(view, order);
+    return r ? r->code : "";
+  }
+  GateView view;
+  OrderRequest order;
+};
+
+TEST_F(Gate, EachLimitPassesExactlyMetAndRefusesTheSmallestUnitBeyond) {
+  s.leg.buy.filled = qty("0.8");
+  view.open = qty("0.1");
+  EXPECT_EQ(refusal(), "") << "0.8 + 0.1 open + 0.1 new is the total";
+  view.open = qty("0.1001");
+  EXPECT_EQ(refusal(), "total_quantity");
+  view.open = {};
+  spec.risk.max_position = qty("0.9");
+  EXPECT_EQ(refusal(), "");
+  spec.risk.max_position = qty("0.8999");
+  EXPECT_EQ(refusal(), "max_position");
+  spec.risk.max_position.reset();
+  spec.risk.max_order_notional = Money(10);
+  EXPECT_EQ(refusal(), "");
+  order.qty = qty("0.1001");
+  EXPECT_EQ(refusal(), "max_order_notional");
+  order.qty = qty("0.1");
+  view.traded = Money(90);
+  spec.risk.max_notional = Money(100);
+  EXPECT_EQ(refusal(), "");
+  view.traded = Money(dec("90.01"));
+  EXPECT_EQ(refusal(), "max_notional");
+  view.traded = {};
+  view.sent_last_minute = spec.risk.max_orders_per_minute - 1;
+  EXPECT_EQ(refusal(), "");
+  ++view.sent_last_minute;
+  EXPECT_EQ(refusal(), "max_orders_per_minute");
+  order.purpose = Purpose::Rebalance;
+  EXPECT_EQ(refusal(), "") << "a hedge is counted, not held back";
+}
+
+TEST_F(Gate, PricesBeyondTheCollarOfEitherMidAreRefused) {
+  order.price = px("101.2525");  // mid 100.25 and 1 %
+  EXPECT_EQ(refusal(), "");
+  order.price = px("101.2526");
+  EXPECT_EQ(refusal(), "price_collar_bps");
+  order.price = px("100");
+  s.leg.sell.top = {px("90"), px("90.2"), qty("1"), qty("1")};
+  EXPECT_EQ(refusal(), "price_collar_bps") << "the other venue says that this buys 10 % too high";
+  order.leg = order.side = Side::Sell;
+  order.price = px("100.7");
+  EXPECT_EQ(refusal(), "") << "selling above both mids is what the trade is for";
+}
+
+TEST_F(Gate, UnknownOrdersAndStaleBooksRefuse) {
+  view.has_unknown = true;
+  EXPECT_EQ(refusal(), "unknown_order");
+  view.has_unknown = false;
+  s.leg.buy.fresh = false;
+  EXPECT_EQ(refusal(), "max_book_age");
+}
+
+TEST(Plan, SizesAreFlooredToTheCommonStepAndBothLegsAreChecked) {
+  TaskSpec spec = seed_spec();
+  spec.total_quantity = qty("1.00057");
+  PerSide<Instrument> i{spot(Venue::MexcSpot), perpetual()};
+  i.sell.step = qty("0.001");
+  const Plan p = make_plan(spec, i);
+  EXPECT_EQ(p.step, qty("0.001"));
+  EXPECT_EQ(p.total, qty("1"));
+  EXPECT_TRUE(check_plan(spec, i, p, {px("43250"), px("43250")}).empty());
+  spec.order_quantity = qty("0.0005");
+  EXPECT_EQ(check_plan(spec, i, make_plan(spec, i), {}).at(0).key, "order_quantity");
+  spec.order_quantity = qty("0.001");
+  i.buy.min_notional = Money(50);
+  EXPECT_FALSE(check_plan(spec, i, make_plan(spec, i), {px("43250"), px("43250")}).empty()) << "43.25 USDT is below 50";
+  i.buy.api_tradable = false;
+  EXPECT_EQ(check_plan(spec, i, make_plan(spec, i), {}).at(0).key, "buy.exchange");
+}
+
+TEST(Ids, AreLegalOnEveryVenueAndTellTaskLegRunAndSequence) {
+  const std::string key = task_key("btc");
+  const ClientOrderId id = make_client_order_id(key, Side::Sell, UINT32_MAX, UINT32_MAX);
+  EXPECT_LE(id.size(), 30u);
+  for (const char c : id.view()) EXPECT_TRUE((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-');
+  const auto parts = parse_client_order_id(id.view());
+  ASSERT_TRUE(parts.has_value());
+  EXPECT_EQ(parts->key, key);
+  EXPECT_EQ(parts->leg, Side::Sell);
+  EXPECT_EQ(parts->epoch, UINT32_MAX);
+  EXPECT_EQ(parts->seq, UINT32_MAX);
+  for (const char* foreign : {"", "t-", "apiv4-ws", "t-12345678x1-1", "t-12345678b-1", "t-12345678b1-", "t-12345678b1-zzzzzzzz", "t-12345678b1-A"}) {
+    EXPECT_FALSE(parse_client_order_id(foreign)) << foreign;
+  }
+}
+
+TEST(States, EveryStateOfTheSpecificationMayErrAndComesBackByThatWay) {
+  for (const TaskState s : {TaskState::Syncing, TaskState::Analyzing, TaskState::Rebalancing, TaskState::ManagingOrders})
+    EXPECT_TRUE(may_move(s, TaskState::Error));
+  EXPECT_TRUE(may_move(TaskState::Error, TaskState::Syncing));
+  EXPECT_FALSE(may_move(TaskState::Completed, TaskState::Syncing));
+  EXPECT_FALSE(may_move(TaskState::Idle, TaskState::ManagingOrders));
+  EXPECT_NE(diagram().find("ANALYZING --> REBALANCING"), std::string::npos);
+}
+
+TEST(Engine, TheSameConversationGivesTheSameCommands) {
+  const auto speak = [] {
+    Talk t;
+    t.start();
+    t.books();
+    t.ack_both();
+    t.fill(OrderRequest(t.placed(Side::Buy)), "0.1", "T1");
+    for (int i = 0; i < 30; ++i) t.after(Dur::millis(70));
+    std::string out;
+    for (const TaskEvent& e : t.events) out += to_json(e, "r", "t") + "\n";
+    return out;
+  };
+  EXPECT_EQ(speak(), speak());
+}
+
+TEST(Engine, AQuietCycleLeavesNoTrace) {
+  Talk t;
+  t.start();
+  t.books();
+  t.ack_both();
+  const std::size_t told = t.events.size();
+  for (int i = 0; i < 10; ++i) {
+    t.books();
+    t.after(Dur::millis(100));
+  }
+  EXPECT_EQ(t.events.size(), told);
+  EXPECT_TRUE(t.last_step.empty());
+}
+
+}  // namespace
+}  // namespace dn::test
