@@ -49,10 +49,10 @@ std::optional<OrderStatus> order_status_from(std::string_view text);
 enum class CloseReason : std::uint8_t {
   None,
   Filled,
-  Cancelled,       // ended by us or by the venue with less than its quantity filled
-  Refused,         // the venue refused it: nothing filled
-  DeniedLocally,   // never left this process
-  NeverArrived,    // UNKNOWN, then proven absent at the venue after its expiry
+  Cancelled,      // ended by us or by the venue with less than its quantity filled
+  Refused,        // the venue refused it: nothing filled
+  DeniedLocally,  // never left this process
+  NeverArrived,   // UNKNOWN, then proven absent at the venue after its expiry
 };
 std::string_view name(CloseReason r);
 std::optional<CloseReason> close_reason_from(std::string_view text);
