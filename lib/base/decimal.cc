@@ -299,9 +299,10 @@ Decimal Decimal::rounded_to(const Decimal& step, Rounding rounding) const {
   const Aligned x = align(*this, step);
   Mantissa quotient = x.a / x.b;
   if (rounds_away(magnitude(x.a % x.b), magnitude(x.b), x.a < 0, rounding)) quotient += x.a < 0 ? -1 : 1;
+  // In the step's own scale, so that amounts do not carry the digits of what they were computed from.
   Mantissa product = 0;
-  DN_CHECK(!__builtin_mul_overflow(quotient, x.b, &product) && in_range(product), "decimal overflow");
-  return {product, x.scale};
+  DN_CHECK(!__builtin_mul_overflow(quotient, step.mantissa_, &product) && in_range(product), "decimal overflow");
+  return {product, step.scale_};
 }
 
 bool Decimal::is_multiple_of(const Decimal& step) const {

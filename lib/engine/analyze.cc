@@ -15,7 +15,9 @@ bool quotes(const Situation& s, Side leg) {
   return false;
 }
 
+// A leg that only hedges has nothing of its own to reach.
 bool useful(const Situation& s, Side leg) {
+  if (!quotes(s, leg)) return false;
   const Qty left = remaining(s, leg);
   return left.is_positive() && left >= s.leg[leg].min_tradable;
 }
@@ -35,7 +37,7 @@ bool must_rebalance(const Situation& s) {
     const Qty difference = imbalance(s).abs();
     if (!difference.is_positive() || difference < s.leg[lagging].min_tradable) return false;
     for (const Side leg : kSides) {
-      if (s.leg[leg].has_orders || (quotes(s, leg) && useful(s, leg))) return false;
+      if (s.leg[leg].has_orders || useful(s, leg)) return false;
     }
     return true;
   }

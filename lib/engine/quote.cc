@@ -20,10 +20,10 @@ Price to_tick(Price p, Side side, Price tick) { return side == Side::Buy ? p.flo
 
 // A quote must not trade with our own order of the other leg on the same book.
 Price keep_off_own(const Situation& s, Side leg, Price price) {
-  const auto& other = s.leg[flip(leg)].resting;
+  const auto& other = s.leg[flip(leg)].nearest;
   if (!s.same_book || !other) return price;
   const Price tick = s.leg[leg].instrument->tick;
-  return leg == Side::Buy ? min(price, other->price - tick) : max(price, other->price + tick);
+  return leg == Side::Buy ? min(price, *other - tick) : max(price, *other + tick);
 }
 
 // What the buy leg will have netted when it ends, seen from now.
@@ -42,7 +42,13 @@ Qty imbalance(const Situation& s) { return s.leg.buy.net - s.leg.sell.net; }
 
 Side lagging_leg(const Situation& s) { return imbalance(s).is_positive() ? Side::Sell : Side::Buy; }
 
-Qty imbalance_threshold(const Situation& s) { return max(s.spec->risk.imbalance_threshold, s.leg[lagging_leg(s)].min_tradable); }
+Qty imbalance_threshold(const Situation& s) {
+  const Side lagging = lagging_leg(s);
+  const Qty least = s.leg[lagging].min_tradable;
+  // A leg that is nearly a slice ahead has no room for another order: waiting for more would wait for ever.
+  const Qty most = s.plan->leg_slice[flip(lagging)] - s.leg[flip(lagging)].min_tradable;
+  return max(min(s.spec->risk.imbalance_threshold, most), least);
+}
 
 bool is_apart(const Situation& s) {
   const Qty difference = imbalance(s).abs();
@@ -82,7 +88,7 @@ Qty quote_quantity(const Situation& s, Side leg, Price price) {
   const Qty left = remaining(s, leg);
   const Qty slice = s.plan->leg_slice[leg];
   const Qty ahead = not_negative(l.net - s.leg[flip(leg)].net);
-  Qty q = min(min(slice, left), max(slice - ahead, l.min_tradable));
+  Qty q = min(min(slice, left), max(slice - ahead, l.min_tradable.ceil_to(s.plan->step)));
   const Qty rest = left - q;
   if (rest.is_positive() && rest < l.min_tradable) {
     // A rest too small to trade: leave room for a last order, or take it along.

@@ -10,7 +10,8 @@ namespace dn {
 // buy net - sell net; > 0: the sell leg lags.
 Qty imbalance(const Situation& s);
 Side lagging_leg(const Situation& s);
-// The difference from which the legs count as apart: the configured threshold, never below what the lagging leg can trade.
+// The difference from which the legs count as apart: the configured threshold, but never below what the lagging
+// leg can trade, nor so high that the leading leg could fill its slice and stand still.
 Qty imbalance_threshold(const Situation& s);
 bool is_apart(const Situation& s);
 

@@ -25,9 +25,10 @@ struct LegSituation {
   bool has_orders = false;  // any order of the leg is not closed
   bool busy = false;        // ... and one of them has an unanswered question: nothing is decided about it now
   std::optional<RestingOrder> resting;
-  bool unprovable = false;  // an unknown order, or a venue that does not answer, for too long
-  bool waiting = false;     // a backoff runs: nothing new on this leg yet
-  bool stopped = false;     // nothing new on this leg until a person acts (balance)
+  std::optional<Price> nearest;  // the price nearest to the other side among all its orders that may still be at the venue
+  bool unprovable = false;       // an unknown order, or a venue that does not answer, for too long
+  bool waiting = false;          // a backoff runs: nothing new on this leg yet
+  bool stopped = false;          // nothing new on this leg until a person acts (balance)
 };
 
 struct Situation {

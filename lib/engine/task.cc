@@ -168,6 +168,10 @@ void TaskEngine::run_cycle() {
     case Decision::Kind::Rebalance: begin_rebalance(); return;
     case Decision::Kind::Manage: break;
   }
+  for (const Side leg : kSides) {
+    // The sides are as equal as they get, and one of them cannot go on: a person has to see to the account.
+    if (legs_[leg].stopped) return halt(ExitCode::Halted, "insufficient_balance", legs_[leg].stopped_why, true);
+  }
   move_to(TaskState::ManagingOrders, {}, true);
   const std::size_t sends_before = out_->sends.size();
   manage(d);
@@ -219,11 +223,15 @@ Situation TaskEngine::situation() const {
       }
       l.busy = l.busy || w.is_busy();
       if (w.is_unknown() && now_ - w.unproven_since > kProofPatience) l.unprovable = true;
+      const Price price = w.record.request.price;
+      if (!l.nearest || (leg == Side::Buy ? price > *l.nearest : price < *l.nearest)) l.nearest = price;
       const Qty ahead = w.record.filled - w.record.booked;
       if (!ahead.is_positive()) continue;
       const bool forward = w.record.request.side == leg;
       l.filled += forward ? ahead : -ahead;
-      l.net += forward ? ahead : -ahead;
+      // Its fee is not read yet: counted at the worst, so that a hedge of it is never too large.
+      const Qty kept = ahead * (Decimal(1) - from.instrument.base_fee_rate(w.record.request.side).decimal());
+      l.net += forward ? kept : -ahead;
     }
     if (from.working.size() == 1 && !l.busy && from.working[0].record.status == OrderStatus::Open) {
       const OrderRecord& o = from.working[0].record;

@@ -65,7 +65,8 @@ class TaskEngine {
     int rejects_in_row = 0;
     Time next_place;       // backoff of new orders
     bool stopped = false;  // insufficient balance
-    Code shown_refusal;    // the gate's last refusal, told once
+    Reason stopped_why;
+    Code shown_refusal;  // the gate's last refusal, told once
   };
   // Why the run is coming to its end, and how.
   struct Stop {

@@ -89,9 +89,7 @@ void TaskEngine::on_refused(WorkingOrder& w, const PlaceReport& r) {
     case RejectClass::InsufficientBalance:
       l.stopped = true;
       alert(AlertKind::Alert, AlertLevel::Critical, "insufficient_balance", Reason("the " + std::string(upper_name(leg)) + " leg stops: " + r.reason.str()));
-      if (quote)
-        halt(ExitCode::Halted, "insufficient_balance", Reason("insufficient balance on " + std::string(name(l.instrument.venue)) + ": " + r.reason.str()),
-             true);
+      l.stopped_why = Reason("insufficient balance on " + std::string(name(l.instrument.venue)) + ": " + r.reason.str());
       return;
     case RejectClass::Permission: halt(ExitCode::Permission, "permission", Reason("the venue refuses this key: " + r.reason.str()), false); return;
     case RejectClass::Filter:

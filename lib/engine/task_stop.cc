@@ -16,9 +16,10 @@ constexpr Dur kStopPatience = Dur::seconds(20);  // a stop that leaves the task 
 
 void TaskEngine::begin_rebalance() {
   rebalance_ = Rebalance{};
-  rebalance_->leg = lagging_leg(situation());
+  const Situation s = situation();
+  rebalance_->leg = lagging_leg(s);
   rebalance_->since = now_;
-  move_to(TaskState::Rebalancing, Reason("imbalance " + record_.imbalance().str()));
+  move_to(TaskState::Rebalancing, Reason("imbalance " + imbalance(s).str()));
   if (step_rebalance() && !stop_) {
     rebalance_.reset();
     move_to(TaskState::Syncing, Reason("nothing to rebalance"));

@@ -1,5 +1,7 @@
 #include "sim/light_feed.h"
 
+#include <algorithm>
+
 namespace dn::sim {
 namespace {
 

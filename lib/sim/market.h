@@ -32,7 +32,7 @@ struct PublicTrade {
 
 struct MarketEvent {
   Time at;
-  bool for_buy_leg = true;   // which leg's venue sees it; both for a recording
+  bool for_buy_leg = true;  // which leg's venue sees it; both for a recording
   bool for_sell_leg = true;
   std::variant<Book, PublicTrade> what;
 };

@@ -9,7 +9,9 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "model/order.h"
@@ -29,20 +31,20 @@ struct VenueOrder {
   VenueOrderId venue_order_id;
   bool open = true;
   Qty filled;
-  Qty queue_ahead;      // visible quantity that stood before it at its price
-  Decimal locked;       // of the asset it locks
+  Qty queue_ahead;            // visible quantity that stood before it at its price
+  Decimal locked;             // of the asset it locks
   std::uint64_t arrived = 0;  // arrival sequence: time priority among our own orders
 };
 
 // The exchange's truth, for the checker and for `paper.db`.
 struct VenueTruth {
-  std::vector<VenueOrder> orders;  // in order of arrival
-  std::vector<Fill> fills;         // in order of time
+  std::vector<VenueOrder> orders;     // in order of arrival
+  std::vector<Fill> fills;            // in order of time
   std::map<Asset, Decimal> balances;  // free + locked
-  Qty position;                    // perpetual: signed base
-  Money position_cost;             // perpetual: quote paid for it, signed
-  Money realised;                  // perpetual: profit booked so far
-  Money funding;                   // perpetual: funding received (+) or paid (-)
+  Qty position;                       // perpetual: signed base
+  Money position_cost;                // perpetual: quote paid for it, signed
+  Money realised;                     // perpetual: profit booked so far
+  Money funding;                      // perpetual: funding received (+) or paid (-)
   std::int64_t self_trades = 0;
   std::int64_t duplicate_ids = 0;  // requests with a client order id that was here before
   std::uint64_t next_id = 1;
@@ -85,6 +87,36 @@ class SimVenue {
   const VenueTruth& truth() const;
   // Continues from a truth that was saved: open orders stand at the end of their queues.
   void restore(VenueTruth truth);
+
+ private:
+  // Why a request is refused, before anything is matched; nullopt when it is good.
+  std::optional<PlaceReport> check(const OrderRequest& r, Time now) const;
+  std::optional<PlaceReport> check_rules(const OrderRequest& r) const;
+  std::optional<PlaceReport> check_funds(const OrderRequest& r) const;
+  PlaceReport refuse(const OrderRequest& r, RejectClass why, std::string_view code, std::string_view reason) const;
+  bool would_take(const OrderRequest& r) const;
+  void take(VenueOrder& o, Time now);
+  void rest(VenueOrder& o);
+  void trade(VenueOrder& o, Price price, Qty qty, Liquidity liquidity, Time now);
+  void settle(const Fill& fill);
+  void settle_position(const Fill& fill);
+  void end(VenueOrder& o);
+  void lock(VenueOrder& o);
+  void relock(VenueOrder& o);
+  Decimal lock_needed(const OrderRequest& r, Qty open) const;
+  Asset lock_asset(const OrderRequest& r) const;
+  Qty reducible(Side side) const;
+  VenueOrder* find(const ClientOrderId& id);
+  const VenueOrder* find(const ClientOrderId& id, const VenueOrderId& venue_id) const;
+
+  Instrument instrument_;
+  std::string prefix_;
+  Book book_;  // the last snapshot, less what we took of it
+  VenueTruth truth_;
+  std::map<Asset, Decimal> locked_;
+  std::vector<std::size_t> open_;  // indices into truth_.orders, in order of arrival
+  std::unordered_map<std::string, std::size_t> by_id_;
+  std::size_t told_fills_ = 0;  // how many of truth_.fills take_new_fills has given out
 };
 
 }  // namespace dn::sim

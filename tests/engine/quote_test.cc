@@ -59,7 +59,7 @@ TEST_F(Quote, PostOnlyClampsToTheTouchInsteadOfCrossing) {
 TEST_F(Quote, OnOneBookAQuoteStaysOffTheOtherLegsOrder) {
   s.same_book = true;
   spec.leg.buy.offset_ticks = -20;
-  s.leg.sell.resting = RestingOrder{px("100.7"), qty("0.1")};
+  s.leg.sell.nearest = px("100.7");
   EXPECT_EQ(target_price(s, Side::Buy), px("100.6"));
 }
 

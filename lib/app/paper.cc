@@ -1,0 +1,153 @@
+#include "app/paper.h"
+
+#include <fmt/format.h>
+
+#include "sim/instruments.h"
+#include "sim/replay.h"
+#include "sim/synthetic.h"
+
+namespace dn::app {
+namespace {
+
+// A paper account is large enough for its task: what a real account holds is the pre-flight's question.
+constexpr std::int64_t kPaperWealth = 10;
+
+Price middle(const TopOfBook& top) { return Price((top.bid + top.ask).decimal() * Decimal::from_parts(5, 1)); }
+
+std::optional<TopOfBook> top_of(const sim::Book& b) {
+  if (b.bids.empty() || b.asks.empty()) return std::nullopt;
+  return TopOfBook{b.bids[0].price, b.asks[0].price, b.bids[0].qty, b.asks[0].qty};
+}
+
+ToolError missing_symbol(const TaskSpec& spec, Side leg) {
+  const Venue venue = *spec.leg[leg].exchange;
+  std::string known;
+  for (const Symbol& s : sim::paper_symbols(venue)) known += (known.empty() ? "" : ", ") + s.str();
+  return {ExitCode::Config, fmt::format("task {}: {}.exchange: {} does not list {} (paper knows {})", spec.name, name(leg), name(venue), spec.symbol.str(), known),
+          "choose a symbol that both venues list, or --replay a recording of it"};
+}
+
+// Hands out events that were looked at already, then the rest.
+class PeekedFeed final : public sim::MarketFeed {
+ public:
+  explicit PeekedFeed(std::unique_ptr<sim::MarketFeed> rest) : rest_(std::move(rest)) {}
+  const sim::MarketEvent* peek(std::size_t i) {
+    while (peeked_.size() <= i) {
+      auto e = rest_->next();
+      if (!e) return nullptr;
+      peeked_.push_back(std::move(*e));
+    }
+    return &peeked_[i];
+  }
+  std::optional<sim::MarketEvent> next() override {
+    if (at_ < peeked_.size()) return std::move(peeked_[at_++]);
+    return rest_->next();
+  }
+
+ private:
+  std::unique_ptr<sim::MarketFeed> rest_;
+  std::vector<sim::MarketEvent> peeked_;
+  std::size_t at_ = 0;
+};
+
+// The first book of each leg, among the first events.
+void look_ahead(PaperMarket& m, PeekedFeed& feed) {
+  constexpr std::size_t kFar = 200;
+  for (std::size_t i = 0; i < kFar && (!m.top.buy || !m.top.sell); ++i) {
+    const sim::MarketEvent* e = feed.peek(i);
+    if (e == nullptr) break;
+    if (i == 0) m.start = e->at;
+    const auto* book = std::get_if<sim::Book>(&e->what);
+    if (book == nullptr) continue;
+    if (e->for_buy_leg && !m.top.buy) m.top.buy = top_of(*book);
+    if (e->for_sell_leg && !m.top.sell) m.top.sell = top_of(*book);
+  }
+  for (const Side leg : kSides) {
+    if (m.top[leg]) m.mid[leg] = middle(*m.top[leg]);
+  }
+}
+
+// A truth in which the task's own journal is all that ever happened: the paper exchange lived in the process that died, so what
+// it had not told yet did not happen.
+void remember(sim::SimVenue& venue, const StoredTask& stored, Venue name) {
+  sim::VenueTruth t = venue.truth();
+  t.next_id = std::uint64_t{stored.task.run_epoch} * 1'000'000;
+  for (const OrderRecord& o : stored.orders) {
+    if (o.venue_order_id.empty() || !(stored.task.spec.leg[o.request.leg].exchange == name) || o.request.purpose == Purpose::Restored) continue;
+    sim::VenueOrder v;
+    v.request = o.request;
+    v.venue_order_id = o.venue_order_id;
+    v.filled = o.booked;
+    v.open = o.status != OrderStatus::Closed && o.booked < o.request.qty;
+    t.orders.push_back(std::move(v));
+  }
+  const Instrument& i = venue.instrument();
+  for (const Fill& f : stored.fills) {
+    if (f.venue != name) continue;
+    const Qty base = f.side == Side::Buy ? f.qty : -f.qty;
+    if (i.kind == InstrumentKind::Perpetual) {
+      t.position += base;
+      t.position_cost += f.price * base;
+    } else {
+      t.balances[i.symbol.base] += base.decimal();
+    }
+    t.balances[f.fee_asset] -= f.fee.decimal();
+    t.fills.push_back(f);
+  }
+  venue.restore(std::move(t));
+}
+
+}  // namespace
+
+Expected<PaperMarket, ToolError> open_paper_market(const TaskSpec& spec, const PaperOptions& options, Time not_before) {
+  PaperMarket m;
+  std::unique_ptr<sim::MarketFeed> feed;
+  std::optional<sim::RecordingFacts> facts;
+  if (options.replay_dir) {
+    auto replay = sim::ReplayFeed::open(*options.replay_dir, spec.symbol);
+    if (!replay) {
+      const bool missing = replay.error().kind == sim::ReplayError::Kind::NotFound;
+      return Unexpected{ToolError{missing ? ExitCode::NotFound : ExitCode::BadData, replay.error().message, "give --replay a directory with orderbooks_SYMBOL.csv and trades_SYMBOL.csv"}};
+    }
+    facts = (*replay)->facts();
+    feed = std::move(*replay);
+  }
+  for (const Side leg : kSides) {
+    const Venue venue = *spec.leg[leg].exchange;
+    auto found = sim::paper_instrument(venue, spec.symbol);
+    if (!found && facts) found = sim::instrument_like_recording(venue, spec.symbol, *facts);
+    if (!found) return Unexpected{missing_symbol(spec, leg)};
+    m.instruments[leg] = std::move(*found);
+  }
+  if (!feed) {
+    const bool one = spec.leg.buy.exchange == spec.leg.sell.exchange;
+    feed = std::make_unique<sim::SyntheticFeed>(sim::SyntheticSetup{options.seed, not_before, m.instruments, one});
+  }
+  auto peeked = std::make_unique<PeekedFeed>(std::move(feed));
+  look_ahead(m, *peeked);
+  m.feed = std::move(peeked);
+  return m;
+}
+
+std::unique_ptr<sim::World> make_paper_world(PaperMarket market, const StoredTask& stored, const PaperOptions& options) {
+  sim::WorldSetup w;
+  w.seed = options.seed;
+  w.start = market.start;
+  w.instruments = market.instruments;
+  w.faults = options.faults;
+  if (options.faults_for.us > 0) w.faults.until = market.start + options.faults_for;
+  const Decimal base = stored.task.spec.total_quantity.decimal() * Decimal(kPaperWealth);
+  for (const Side leg : kSides) {
+    w.balances[leg][stored.task.spec.symbol.base] = base;
+    w.balances[leg][stored.task.spec.symbol.quote] = base * market.mid[leg].decimal();
+  }
+  w.feed = std::move(market.feed);
+  auto world = std::make_unique<sim::World>(std::move(w));
+  for (const Side leg : kSides) {
+    if (leg == Side::Sell && world->one_venue()) break;
+    remember(world->venue(leg), stored, *stored.task.spec.leg[leg].exchange);
+  }
+  return world;
+}
+
+}  // namespace dn::app

@@ -1,0 +1,17 @@
+// How a tool fails: what, why, and the command to run next.
+#pragma once
+
+#include <string>
+
+#include "base/expected.h"
+#include "model/exit_code.h"
+
+namespace dn::app {
+
+struct ToolError {
+  ExitCode code = ExitCode::Internal;
+  std::string message;  // what and why; several lines when there are several problems
+  std::string next;     // what to do, a command where there is one; empty: the exit code's own advice
+};
+
+}  // namespace dn::app
