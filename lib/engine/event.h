@@ -37,7 +37,8 @@ struct Pause {};
 struct Resume {};
 struct CancelTask {};
 struct ChangeSpec {
-  TaskSpec spec;  // validated by the shell
+  TaskSpec spec;       // validated by the shell
+  std::string source;  // the file's text where the change comes from one; see TaskRecord::source
 };
 // A limit or a person outside the engine stops the task for good until a person resumes it (kill switch).
 struct HaltTask {

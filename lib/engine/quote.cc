@@ -96,9 +96,8 @@ Qty quote_quantity(const Situation& s, Side leg, Price price) {
     q = shorter >= l.min_tradable ? min(q, shorter) : left;
   }
   if (const auto most = l.instrument->max_tradable(price)) q = min(q, *most);
-  q = q.floor_to(s.plan->step);
-  // The very last rest may be finer than the common step but tradable here.
-  if (q < l.min_tradable && left < slice) q = left.floor_to(l.instrument->step);
+  // The last order takes all that is left, also what is finer than the common step.
+  q = q.floor_to(q >= left ? l.instrument->step : s.plan->step);
   return q < l.instrument->min_tradable(price) ? Qty{} : q;
 }
 

@@ -298,7 +298,7 @@ void TaskEngine::close(WorkingOrder& w, CloseReason reason) {
   o.status = OrderStatus::Closed;
   o.close_reason = reason;
   save(w);
-  if (reason != CloseReason::Cancelled && !(reason == CloseReason::Filled && o.cancel_requested)) return;
+  if (reason != CloseReason::Cancelled) return;
   const bool market_like = o.request.type == OrderType::Ioc || o.request.type == OrderType::Market;
   Reason why = w.cancel_reason;
   if (!o.cancel_requested) why = market_like ? Reason("what did not fill at once") : Reason("ended by the venue");

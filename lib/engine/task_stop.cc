@@ -199,6 +199,7 @@ void TaskEngine::on(const CancelTask&) { begin_stop({Stop::Kind::Cancel, ExitCod
 
 void TaskEngine::on(const ChangeSpec& c) {
   pending_spec_ = c.spec;
+  if (!c.source.empty()) record_.source = c.source;
   alert(AlertKind::Alert, AlertLevel::Info, "parameters_changed", Reason("applied at the next cycle"));
 }
 

@@ -44,6 +44,7 @@ struct TaskRecord {
   std::int64_t id = 0;     // database key; one row per round
   std::int64_t round = 1;  // 1, then one more at each --restart
   TaskSpec spec;
+  std::string source;  // the spec as its file last gave it, as text: what `set` changed since is not in it
   TaskState state = TaskState::Idle;
   TaskMode mode = TaskMode::Active;
   Verdict verdict = Verdict::None;

@@ -229,7 +229,7 @@ class Life {
         s.order_quantity = plan_.spec.order_quantity * Decimal::from_parts(rng_.between(5, 10), 1);
         s.leg.buy.tick_tolerance = rng_.between(0, 8);
         s.leg.sell.offset_ticks = rng_.between(-3, 1);
-        return told("its owner changes parameters", ChangeSpec{s});
+        return told("its owner changes parameters", ChangeSpec{s, {}});
       }
       case 4:
         if (rng_.chance(1, 10)) return told("its owner cancels the task", CancelTask{});

@@ -178,7 +178,7 @@ TEST(Modes, ChangedParametersApplyAtTheNextCycle) {
   t.start();
   TaskSpec s = seed_spec();
   s.order_quantity = qty("0.05");
-  t.tell(ChangeSpec{s});
+  t.tell(ChangeSpec{s, {}});
   t.books();
   EXPECT_EQ(t.placed(Side::Buy).qty, qty("0.05"));
   EXPECT_EQ(t.placed(Side::Sell).qty, qty("0.05"));

@@ -1,0 +1,142 @@
+#include "app/control.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+
+#include "app/session.h"
+#include "base/text.h"
+#include "store/task_lock.h"
+
+namespace dn::app {
+namespace {
+
+using Verb = ControlRequest::Verb;
+
+Time wall_clock() { return Time{std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count()}; }
+
+std::string_view word(Verb v) {
+  switch (v) {
+    case Verb::Set: return "set";
+    case Verb::Pause: return "pause";
+    case Verb::Resume: return "resume";
+    case Verb::Cancel: return "cancel";
+  }
+  return "?";
+}
+
+ToolError refuse(std::string message, std::string next) { return {ExitCode::Refused, std::move(message), std::move(next)}; }
+
+bool has_unclosed(const StoredTask& t) {
+  return std::any_of(t.orders.begin(), t.orders.end(), [](const OrderRecord& o) { return o.status != OrderStatus::Closed; });
+}
+
+Alerted told(std::string_view code, std::string_view message) { return {AlertKind::Alert, AlertLevel::Info, Code(code), Reason(message), {}, {}}; }
+
+// Changes the record of a task that nobody runs; the text for its owner.
+Expected<std::string, ToolError> change_idle(Verb verb, StoredTask& t, const std::vector<std::string>& settings, JournalBatch& batch) {
+  TaskRecord& r = t.task;
+  const std::string name = r.spec.name;
+  switch (verb) {
+    case Verb::Set: {
+      TaskSource source{r.spec, {}, {}};
+      if (auto done = change_spec(source, {r.leg.buy.filled, r.leg.sell.filled}, settings); !done) return Unexpected{done.error()};
+      r.spec = source.spec;
+      batch.events.push_back({r.updated, told("parameters_changed", "by dn-run set, while nobody ran the task")});
+      return fmt::format("task {}: changed", name);
+    }
+    case Verb::Pause:
+      if (r.mode == TaskMode::Halted) return Unexpected{refuse(fmt::format("task {} is halted: {}", name, r.reason), "dn-status show " + name)};
+      r.mode = TaskMode::Paused;
+      r.reason = "paused by a person";
+      batch.events.push_back({r.updated, told("paused", "by dn-run pause, while nobody ran the task")});
+      return fmt::format("task {}: paused", name);
+    case Verb::Resume:
+      if (r.mode == TaskMode::Halted) {
+        return Unexpected{refuse(fmt::format("task {} is halted, not paused: {}", name, r.reason), fmt::format("look first (dn-status show {0}); a halt is lifted by dn-recover resume --task {0} --yes", name))};
+      }
+      r.mode = TaskMode::Active;
+      r.reason.clear();
+      batch.events.push_back({r.updated, told("resumed", "by dn-run resume")});
+      return fmt::format("task {}: resumed; dn-run --task {} goes on", name, name);
+    case Verb::Cancel:
+      r.verdict = Verdict::Cancelled;
+      r.state = TaskState::Cancelled;
+      r.reason = "cancelled by a person";
+      r.exit_code = ExitCode::Ok;
+      batch.events.push_back({r.updated, told("cancelled", "by dn-run cancel, with no order open and the sides as they are")});
+      return fmt::format("task {}: cancelled, imbalance {}", name, r.imbalance().str());
+  }
+  return std::string();
+}
+
+}  // namespace
+
+std::vector<std::string> split_lines(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    if (end != 0) out.emplace_back(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return out;
+}
+
+Expected<void, ToolError> change_spec(TaskSource& task, const PerSide<Qty>& filled, const std::vector<std::string>& settings) {
+  for (const std::string& s : settings) {
+    const std::string key = s.substr(0, s.find('='));
+    const KeyInfo* info = find_task_key(key);
+    if (info != nullptr && !info->live) {
+      return Unexpected{refuse(fmt::format("{} cannot change once the task exists", key), "cancel the task and begin a new one, or --restart it with the file changed")};
+    }
+  }
+  if (auto set = apply_settings(task, settings); !set) return set;
+  if (auto fine = report_problems(task, check(task.spec)); !fine) return fine;
+  const Qty most = max(filled.buy, filled.sell);
+  if (task.spec.total_quantity < most) {
+    return Unexpected{refuse(fmt::format("total_quantity {} is below what is filled already, {}", task.spec.total_quantity.str(), most.str()), "write at least that, or dn-run cancel the task")};
+  }
+  return {};
+}
+
+Expected<ExitCode, ToolError> control_task(const std::string& db, Verb verb, const std::string& task, const std::vector<std::string>& settings, Output& output) {
+  if (!std::filesystem::exists(db)) return Unexpected{ToolError{ExitCode::NotFound, fmt::format("{}: there is no database", printable(db)), "give the --db that dn-run used"}};
+  auto store = Store::open(db, Store::Mode::ReadWrite);
+  if (!store) return Unexpected{store_failure(store.error())};
+  auto found = (*store)->find_task(task);
+  if (!found) return Unexpected{store_failure(found.error())};
+  if (!found->has_value()) return Unexpected{ToolError{ExitCode::NotFound, fmt::format("there is no task {} in {}", printable_excerpt(task), printable(db)), "dn-status lists the tasks"}};
+  if ((*found)->verdict != Verdict::None) {
+    return Unexpected{refuse(fmt::format("task {} has ended: {}", task, name((*found)->verdict)), "dn-run FILE --restart begins a new round")};
+  }
+  const std::filesystem::path path(db);
+  auto lock = TaskLock::acquire((path.has_parent_path() ? path.parent_path() : std::filesystem::path(".")) / "locks", task);
+  auto stored = (*store)->load_task(task);
+  if (!stored) return Unexpected{store_failure(stored.error())};
+  const bool unsettled = verb == Verb::Cancel && lock && (has_unclosed(*stored) || !stored->task.imbalance().is_zero());
+  if (!lock || unsettled) {
+    if (!lock && !lock.error().held) return Unexpected{ToolError{ExitCode::Io, lock.error().message, "check the directory of --db"}};
+    if (verb == Verb::Set) {
+      TaskSource source{stored->task.spec, {}, {}};
+      if (auto fine = change_spec(source, {stored->task.leg.buy.filled, stored->task.leg.sell.filled}, settings); !fine) return Unexpected{fine.error()};
+    }
+    std::string text;
+    for (const std::string& s : settings) text += s + "\n";
+    if (auto asked = (*store)->ask(task, verb, text, wall_clock()); !asked) return Unexpected{store_failure(asked.error())};
+    output.data(unsettled ? fmt::format("task {}: asked to cancel; it has orders or an imbalance, so dn-run --task {} carries it out", task, task)
+                          : fmt::format("task {}: asked to {}; the process that runs it does so at its next cycle", task, word(verb)));
+    return ExitCode::Ok;
+  }
+  JournalBatch batch;
+  batch.task = true;
+  stored->task.updated = std::max(stored->task.updated, wall_clock());
+  auto changed = change_idle(verb, *stored, settings, batch);
+  if (!changed) return Unexpected{changed.error()};
+  if (auto done = (*store)->commit(stored->task, batch); !done) return Unexpected{journal_failure(done.error(), task)};
+  output.data(*changed);
+  return ExitCode::Ok;
+}
+
+}  // namespace dn::app

@@ -1,0 +1,21 @@
+// Wishes about tasks of the database: set, pause, resume, cancel. A running task is asked and carries the wish out itself
+// at its next cycle; a task that nobody runs is changed here, under its lock.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/output.h"
+#include "app/task_file.h"
+#include "store/store.h"
+
+namespace dn::app {
+
+// Applies "key=value" lines to a task that exists: live keys only, and only to what its fills allow.
+Expected<void, ToolError> change_spec(TaskSource& task, const PerSide<Qty>& filled, const std::vector<std::string>& settings);
+std::vector<std::string> split_lines(std::string_view text);
+
+Expected<ExitCode, ToolError> control_task(const std::string& db, ControlRequest::Verb verb, const std::string& task, const std::vector<std::string>& settings, Output& output);
+
+}  // namespace dn::app

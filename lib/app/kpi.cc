@@ -1,0 +1,73 @@
+#include "app/kpi.h"
+
+namespace dn::app {
+namespace {
+
+constexpr int kShownPlaces = 8;
+
+template <class A>
+void optional_field(JsonWriter& w, std::string_view key, const std::optional<A>& value) {
+  w.key(key);
+  if (value) {
+    w.value(shown(value->decimal()));
+  } else {
+    w.null();
+  }
+}
+
+}  // namespace
+
+std::string shown(const Decimal& d) { return d.rounded(kShownPlaces, Rounding::HalfUp).str(); }
+
+Kpi kpi(const TaskRecord& t) {
+  Kpi k;
+  k.imbalance = t.imbalance();
+  if (t.spec.total_quantity.is_positive()) {
+    const Decimal total = t.spec.total_quantity.decimal();
+    for (const Side leg : kSides) k.progress[leg] = t.leg[leg].filled.decimal().divided_by(total, 6, Rounding::HalfUp);
+    k.imbalance_pct = (k.imbalance.abs().decimal() * Decimal(100)).divided_by(total, 4, Rounding::HalfUp);
+  }
+  for (const Side leg : kSides) {
+    k.avg_price[leg] = t.leg[leg].avg_price();
+    for (const auto& [asset, fee] : t.leg[leg].fees.all()) {
+      k.fees.add(asset, fee);
+      if (asset == t.spec.symbol.quote) k.fees_quote += Money(fee.decimal());
+      if (asset == t.spec.symbol.base && k.avg_price[leg]) k.fees_quote += Money(fee.decimal() * k.avg_price[leg]->decimal());
+    }
+  }
+  if (!k.avg_price.buy || !k.avg_price.sell) return k;
+  k.matched = min(t.leg.buy.net, t.leg.sell.net);
+  const Price edge = *k.avg_price.sell - *k.avg_price.buy;
+  k.spread_bps = in_bps(edge.decimal(), k.avg_price.buy->decimal());
+  if (!k.matched.is_positive()) return k;
+  k.gross = edge * k.matched;
+  k.profit = *k.gross - k.fees_quote;
+  k.profit_bps = in_bps(k.profit->decimal(), (*k.avg_price.buy * k.matched).decimal());
+  return k;
+}
+
+void write_summary_fields(JsonWriter& w, const TaskRecord& t) {
+  const Kpi k = kpi(t);
+  w.field("state", name(t.state)).field("mode", name(t.mode)).field("verdict", name(t.verdict)).field("exit_code", std::int64_t{number(t.exit_code)});
+  w.field("reason", t.reason);
+  const auto per_side = [&](std::string_view key, const auto& value) {
+    w.key(key).begin_object();
+    for (const Side leg : kSides) w.field(name(leg), value(leg));
+    w.end_object();
+  };
+  per_side("filled", [&](Side leg) { return t.leg[leg].filled.str(); });
+  per_side("net", [&](Side leg) { return t.leg[leg].net.str(); });
+  w.field("imbalance", k.imbalance.str());
+  w.key("avg_price").begin_object();
+  for (const Side leg : kSides) optional_field(w, name(leg), k.avg_price[leg]);
+  w.end_object();
+  optional_field(w, "spread_bps", k.spread_bps);
+  optional_field(w, "profit_quote", k.profit);
+  optional_field(w, "profit_bps", k.profit_bps);
+  w.key("fees").begin_object();
+  for (const auto& [asset, fee] : k.fees.all()) w.field(asset.view(), fee.str());
+  w.end_object();
+  w.field("orders", t.orders).field("rebalances", t.rebalances);
+}
+
+}  // namespace dn::app

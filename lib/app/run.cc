@@ -1,0 +1,245 @@
+#include "app/run.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+
+#include "app/event_text.h"
+#include "app/kpi.h"
+#include "app/plan_text.h"
+#include "app/signals.h"
+#include "base/text.h"
+
+namespace dn::app {
+namespace {
+
+constexpr std::int64_t kPollUs = 50'000;      // how often requests of other processes and the kill switch are looked for
+constexpr std::int64_t kProgressUs = 200'000;  // how often the progress line is drawn
+constexpr int kStepsPerLook = 256;             // without a pace: steps between two looks at the clock
+
+std::int64_t real_us() { return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+// The sessions of a run and what drives them.
+class Runner {
+ public:
+  Runner(const RunRequest& request, Output& output) : request_(request), output_(output) {}
+
+  Expected<ExitCode, ToolError> run() {
+    if (auto opened = open_all(); !opened) return Unexpected{opened.error()};
+    for (auto& s : sessions_) {
+      if (auto started = s->start(); !started) return Unexpected{started.error()};
+    }
+    began_us_ = real_us();
+    for (;;) {
+      Session* next = soonest();
+      if (next == nullptr) break;
+      if (auto waited = wait_for(*next); !waited) return Unexpected{waited.error()};
+      if (next->finished()) continue;
+      if (auto stepped = next->step(); !stepped) return Unexpected{stepped.error()};
+    }
+    output_.progress("");
+    return conclude();
+  }
+
+  Expected<ExitCode, ToolError> plan() {
+    auto tasks = collect();
+    if (!tasks) return Unexpected{tasks.error()};
+    for (const auto& [source, from_file] : *tasks) {
+      auto market = open_paper_market(source.spec, request_.session.paper, Time{1'767'225'600'000'000});
+      if (!market) return Unexpected{market.error()};
+      const Plan sizes = make_plan(source.spec, market->instruments);
+      if (auto fine = report_problems(source, check_plan(source.spec, market->instruments, sizes, market->mid)); !fine) return Unexpected{fine.error()};
+      const bool machine = output_.options().json || output_.options().ndjson;
+      std::string text = machine ? plan_json(source.spec, *market) : plan_text(source.spec, *market);
+      if (!machine) text.pop_back();
+      output_.data(text);
+    }
+    return ExitCode::Ok;
+  }
+
+ private:
+  // Every task of this run, with whether its owner wrote it just now.
+  Expected<std::vector<std::pair<TaskSource, bool>>, ToolError> collect() {
+    std::vector<std::pair<TaskSource, bool>> out;
+    if (!request_.files.empty()) {
+      auto read = read_task_files(request_.files);
+      if (!read) return Unexpected{read.error()};
+      for (TaskSource& s : *read) out.emplace_back(std::move(s), true);
+    }
+    for (const TaskSource& s : request_.from_flags) out.emplace_back(s, true);
+    if (!request_.names.empty() || request_.all) {
+      auto known = of_database();
+      if (!known) return Unexpected{known.error()};
+      for (TaskSource& s : *known) out.emplace_back(std::move(s), false);
+    }
+    for (auto& [source, from_file] : out) {
+      if (auto set = apply_settings(source, request_.settings); !set) return Unexpected{set.error()};
+      if (auto fine = report_problems(source, check(source.spec)); !fine) return Unexpected{fine.error()};
+      if (!request_.settings.empty()) from_file = true;
+    }
+    return out;
+  }
+
+  Expected<std::vector<TaskSource>, ToolError> of_database() {
+    auto store = Store::open(request_.session.db, Store::Mode::ReadOnly);
+    if (!store) return Unexpected{store_failure(store.error())};
+    std::vector<TaskSource> out;
+    auto tasks = (*store)->tasks();
+    if (!tasks) return Unexpected{store_failure(tasks.error())};
+    for (const std::string& name : request_.names) {
+      const auto at = std::find_if(tasks->begin(), tasks->end(), [&](const TaskRecord& t) { return t.spec.name == name; });
+      if (at == tasks->end()) {
+        return Unexpected{ToolError{ExitCode::NotFound, fmt::format("there is no task {} in {}", printable_excerpt(name), printable(request_.session.db)), "dn-status lists the tasks"}};
+      }
+      out.push_back({at->spec, {}, {}});
+    }
+    if (!request_.all) return out;
+    for (const TaskRecord& t : *tasks) {
+      if (t.verdict == Verdict::None) out.push_back({t.spec, {}, {}});
+    }
+    return out;
+  }
+
+  Expected<void, ToolError> open_all() {
+    auto tasks = collect();
+    if (!tasks) return Unexpected{tasks.error()};
+    // Both venues of every task are checked before anything of any task is written.
+    for (const auto& [source, from_file] : *tasks) {
+      auto market = open_paper_market(source.spec, request_.session.paper, Time{});
+      if (!market) return Unexpected{market.error()};
+      const Plan sizes = make_plan(source.spec, market->instruments);
+      if (auto fine = report_problems(source, check_plan(source.spec, market->instruments, sizes, market->mid)); !fine) return Unexpected{fine.error()};
+    }
+    for (auto& [source, from_file] : *tasks) {
+      auto session = Session::open(std::move(source), from_file, request_.session, output_);
+      if (!session) return Unexpected{session.error()};
+      sessions_.push_back(std::move(*session));
+    }
+    return {};
+  }
+
+  // Real time, from the start of the run, at which a session's next step is due.
+  std::int64_t due_us(const Session& s) const {
+    const Dur ahead = s.next_time() - s.started();
+    if (!request_.speed) return ahead.us;
+    return static_cast<std::int64_t>(Decimal(ahead.us).divided_by(*request_.speed, 0, Rounding::Zero).mantissa());
+  }
+
+  Session* soonest() {
+    Session* best = nullptr;
+    for (const auto& s : sessions_) {
+      if (!s->finished() && (best == nullptr || due_us(*s) < due_us(*best))) best = s.get();
+    }
+    return best;
+  }
+
+  // Until the session's step is due; looks at signals, requests and the kill switch meanwhile.
+  Expected<void, ToolError> wait_for(Session& next) {
+    if (!request_.speed) {
+      if (++steps_ % kStepsPerLook != 0) return {};
+      return look(0);
+    }
+    while (!next.finished()) {
+      const std::int64_t now = real_us();
+      const std::int64_t left = due_us(next) - (now - began_us_);
+      if (left <= 0 && now < next_look_us_) return {};
+      if (auto looked = look(std::clamp<std::int64_t>(left, 0, kPollUs)); !looked) return looked;
+      if (left <= 0) return {};
+    }
+    return {};
+  }
+
+  Expected<void, ToolError> look(std::int64_t wait_us) {
+    for (const int signal : signals_.wait(wait_us)) {
+      if (auto done = on_signal(signal); !done) return done;
+    }
+    const std::int64_t now = real_us();
+    if (now < next_look_us_) return {};
+    next_look_us_ = now + kPollUs;
+    for (auto& s : sessions_) {
+      if (auto polled = s->poll_requests(); !polled) return polled;
+    }
+    if (!halted_ && access(request_.halt_file.c_str(), F_OK) == 0) {
+      halted_ = true;
+      for (auto& s : sessions_) {
+        if (auto done = s->inject(HaltTask{Code("halt_file"), Reason("the file " + request_.halt_file + " is there")}); !done) return done;
+      }
+    }
+    if (now >= next_progress_us_) {
+      next_progress_us_ = now + kProgressUs;
+      std::string line;
+      for (const auto& s : sessions_) line += (line.empty() ? "" : " | ") + s->progress_line();
+      output_.progress(line);
+      output_.flush();
+    }
+    return {};
+  }
+
+  Expected<void, ToolError> on_signal(int signal) {
+    if (signal == SIGHUP) return reload();
+    const ExitCode code = signal == SIGINT ? ExitCode::Interrupted : ExitCode::Terminated;
+    output_.message(interrupted_ ? "a second signal: what is proven is saved, the rest is the next run's" : "a signal: cancelling what rests, proving, saving (once more to stop at once)");
+    interrupted_ = true;
+    for (auto& s : sessions_) {
+      if (auto done = s->inject(Drain{code, request_.session.leave_orders}); !done) return done;
+    }
+    return {};
+  }
+
+  Expected<void, ToolError> reload() {
+    auto read = read_task_files(request_.files);
+    if (!read) {
+      output_.message("reload refused: " + read.error().message);
+      return {};
+    }
+    for (const TaskSource& source : *read) {
+      for (auto& s : sessions_) {
+        if (s->record().spec.name != source.spec.name) continue;
+        if (auto done = s->reload(source); !done) return done;
+      }
+    }
+    return {};
+  }
+
+  ExitCode conclude() {
+    ExitCode code = ExitCode::Ok;
+    for (const auto& s : sessions_) code = worse(code, s->exit_code());
+    if (output_.options().json) {
+      JsonWriter w;
+      w.begin_object().field("schema", "dn.run/1").field("exit_code", std::int64_t{number(code)}).end_object();
+      std::string doc = w.str();
+      doc.pop_back();
+      doc += ",\"tasks\":[";
+      for (std::size_t i = 0; i < sessions_.size(); ++i) doc += (i > 0 ? "," : "") + sessions_[i]->summary_json();
+      output_.data(doc + "]}");
+    } else if (!output_.options().ndjson && !output_.options().quiet) {
+      for (const auto& s : sessions_) output_.data(s->summary_text());
+    }
+    output_.flush();
+    return code;
+  }
+
+  const RunRequest& request_;
+  Output& output_;
+  SignalReader signals_;
+  std::vector<std::unique_ptr<Session>> sessions_;
+  std::int64_t began_us_ = 0;
+  std::int64_t next_look_us_ = 0;
+  std::int64_t next_progress_us_ = 0;
+  int steps_ = 0;
+  bool halted_ = false;
+  bool interrupted_ = false;
+};
+
+}  // namespace
+
+Expected<ExitCode, ToolError> run_tasks(const RunRequest& request, Output& output) {
+  Runner runner(request, output);
+  return request.plan ? runner.plan() : runner.run();
+}
+
+}  // namespace dn::app

@@ -1,0 +1,28 @@
+// dn-run's work: one or many tasks on paper, paced by the clock or as fast as they go, until each has ended.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/output.h"
+#include "app/session.h"
+#include "app/task_file.h"
+
+namespace dn::app {
+
+struct RunRequest {
+  std::vector<std::string> files;      // task files
+  std::vector<TaskSource> from_flags;  // a task given by flags alone
+  std::vector<std::string> names;      // tasks of the database
+  bool all = false;                    // every task of the database that has not ended
+  std::vector<std::string> settings;   // --set
+  SessionOptions session;
+  std::optional<Decimal> speed;  // virtual seconds per second; nullopt = as fast as it goes
+  bool plan = false;
+  std::string halt_file;  // the kill switch
+};
+
+Expected<ExitCode, ToolError> run_tasks(const RunRequest& request, Output& output);
+
+}  // namespace dn::app

@@ -1,0 +1,142 @@
+#include "app/run_flags.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <chrono>
+
+#include "app/faults_file.h"
+#include "base/text.h"
+
+namespace dn::app {
+namespace {
+
+ToolError usage(std::string what, std::string next) { return {ExitCode::Usage, std::move(what), std::move(next)}; }
+
+// A task given by flags alone.
+Expected<std::optional<TaskSource>, ToolError> task_of_flags(const RunFlags& f) {
+  const std::array<std::pair<const char*, const std::string*>, 10> given{{{"symbol", &f.symbol},
+                                                                         {"buy.exchange", &f.buy},
+                                                                         {"sell.exchange", &f.sell},
+                                                                         {"total_quantity", &f.total},
+                                                                         {"order_quantity", &f.slice},
+                                                                         {"buy.offset_ticks", &f.buy_offset},
+                                                                         {"sell.offset_ticks", &f.sell_offset},
+                                                                         {"buy.tick_tolerance", &f.buy_tolerance},
+                                                                         {"sell.tick_tolerance", &f.sell_tolerance},
+                                                                         {"name", &f.name}}};
+  std::vector<std::string> settings;
+  for (const auto& [key, value] : given) {
+    if (!value->empty()) settings.push_back(std::string(key) + "=" + *value);
+  }
+  if (settings.empty()) return std::optional<TaskSource>();
+  if (!f.files.empty()) return Unexpected{usage("a task comes from a file or from flags, not from both", "change a file's keys with --set key=value")};
+  TaskSource source;
+  if (auto set = apply_settings(source, settings); !set) return Unexpected{set.error()};
+  if (source.spec.name.empty() && !f.symbol.empty() && !f.buy.empty() && !f.sell.empty()) {
+    source.spec.name = fmt::format("{}{}-{}-{}", source.spec.symbol.base.view(), source.spec.symbol.quote.view(), f.buy, f.sell);
+  }
+  return std::optional<TaskSource>(std::move(source));
+}
+
+Expected<void, ToolError> read_speed(const RunFlags& f, RunRequest& r) {
+  // A recording is read as fast as it goes, a synthetic market runs by the clock, unless told otherwise.
+  if (f.speed.empty()) {
+    if (f.replay.empty()) r.speed = Decimal(1);
+    return {};
+  }
+  if (f.speed == "max") return {};
+  const auto d = Decimal::parse(f.speed);
+  if (!d || !d->is_positive() || !d->within(9, 3) || *d > Decimal(100'000)) {
+    return Unexpected{usage(fmt::format("--speed {} is neither max nor a number from 0.001 to 100000", printable_excerpt(f.speed)), "write for example --speed 10")};
+  }
+  r.speed = *d;
+  return {};
+}
+
+Expected<void, ToolError> read_seed(const RunFlags& f, RunRequest& r) {
+  r.session.fixed_time = !f.seed.empty();
+  if (f.seed.empty() && !f.replay.empty()) return {};  // a recording is the same each time; so is its run
+  if (f.seed.empty()) {
+    r.session.paper.seed = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+    return {};
+  }
+  const auto [end, error] = std::from_chars(f.seed.data(), f.seed.data() + f.seed.size(), r.session.paper.seed);
+  if (error != std::errc() || end != f.seed.data() + f.seed.size()) {
+    return Unexpected{usage(fmt::format("--seed {} is not a whole number", printable_excerpt(f.seed)), "write for example --seed 7")};
+  }
+  return {};
+}
+
+}  // namespace
+
+void add_run_flags(CLI::App& app, RunFlags& f) {
+  app.add_option("files", f.files, "task files")->type_name("FILE");
+  app.add_flag("--plan", f.plan, "print sizes, prices, fees and break-even; send nothing");
+  app.add_flag("--once", f.once, "one cycle");
+  app.add_option("--max-cycles", f.max_cycles, "end after so many cycles (exit 10)")->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))->type_name("N");
+  app.add_option("--max-runtime", f.max_runtime, "end after this time (exit 10)")->type_name("DUR");
+  app.add_option("--on-exit", f.on_exit, "what rests at the end: cancel (default) or leave")->check(CLI::IsMember({"cancel", "leave"}))->type_name("WHAT");
+  app.add_flag("--restart", f.restart, "begin a finished task anew");
+  app.add_option("--set", f.settings, "set a key of the task; repeatable")->type_name("KEY=VALUE")->expected(1)->take_all();
+  app.add_option("--replay", f.replay, "trade on a recording")->type_name("DIR");
+  app.add_option("--speed", f.speed, "virtual seconds per second, or max")->type_name("N");
+  app.add_option("--seed", f.seed, "of the synthetic market and the simulator: same seed, same run")->type_name("N");
+  app.add_option("--faults", f.faults, "rehearse against faults")->type_name("FILE");
+  app.add_option("--name", f.name, "task by flags: its name")->type_name("NAME");
+  app.add_option("--symbol", f.symbol, "task by flags: pair, as BTC/USDT")->type_name("PAIR");
+  app.add_option("--buy", f.buy, "task by flags: venue to buy on")->type_name("VENUE");
+  app.add_option("--sell", f.sell, "task by flags: venue to sell on")->type_name("VENUE");
+  app.add_option("--total", f.total, "task by flags: total per side, base")->type_name("QTY");
+  app.add_option("--slice", f.slice, "task by flags: slice, base")->type_name("QTY");
+  app.add_option("--buy-offset", f.buy_offset, "ticks below the bid")->type_name("TICKS");
+  app.add_option("--sell-offset", f.sell_offset, "ticks, negative above the ask")->type_name("TICKS");
+  app.add_option("--buy-tolerance", f.buy_tolerance, "ticks before a re-quote")->type_name("TICKS");
+  app.add_option("--sell-tolerance", f.sell_tolerance, "ticks before a re-quote")->type_name("TICKS");
+}
+
+ExitCode print_keys() {
+  fmt::print("{:<32} {:<40} {}\n", "key", "value", "meaning (* may change while the task runs)");
+  for (const KeyInfo& k : task_keys()) fmt::print("{:<32} {:<40} {}{}\n", k.key, k.value, k.live ? "* " : "", k.help);
+  return ExitCode::Ok;
+}
+
+Expected<RunRequest, ToolError> run_request(const RunFlags& f, const CommonFlags& common) {
+  auto place = installation(common);
+  if (!place) return Unexpected{place.error()};
+  if (place->config.mode == TradingMode::Live || (place->config.feed == FeedKind::Live)) {
+    return Unexpected{ToolError{ExitCode::Config, "this version trades on paper only: live venues are not connected yet", "use --mode paper (the default) and feed = \"synthetic\""}};
+  }
+  if (place->config.feed == FeedKind::Replay && f.replay.empty()) {
+    return Unexpected{ToolError{ExitCode::Config, place->config.file + ": feed = \"replay\" needs a recording", "give --replay DIR"}};
+  }
+  RunRequest r;
+  r.files = f.files;
+  auto by_flags = task_of_flags(f);
+  if (!by_flags) return Unexpected{by_flags.error()};
+  if (*by_flags) r.from_flags.push_back(std::move(**by_flags));
+  r.names = common.tasks;
+  r.all = common.all;
+  if (r.files.empty() && r.from_flags.empty() && r.names.empty() && !r.all) return Unexpected{usage("no task is given", "dn-run FILE, dn-run --task NAME, or dn-run --help")};
+  r.settings = f.settings;
+  r.plan = f.plan;
+  r.halt_file = place->halt_file;
+  r.session.db = place->db;
+  r.session.restart = f.restart;
+  r.session.leave_orders = f.on_exit == "leave";
+  r.session.max_cycles = f.once ? 1 : f.max_cycles;
+  if (!f.max_runtime.empty()) {
+    const auto d = parse_duration(f.max_runtime);
+    if (!d || d->us == 0) return Unexpected{usage(fmt::format("--max-runtime \"{}\" {}", printable_excerpt(f.max_runtime), d ? "is zero" : d.error()), "write for example --max-runtime 50s")};
+    r.session.max_runtime = *d;
+  }
+  if (!f.replay.empty()) r.session.paper.replay_dir = f.replay;
+  if (auto done = read_speed(f, r); !done) return Unexpected{done.error()};
+  if (auto done = read_seed(f, r); !done) return Unexpected{done.error()};
+  if (!f.faults.empty()) {
+    if (auto done = read_faults(f.faults, r.session.paper); !done) return Unexpected{done.error()};
+  }
+  return r;
+}
+
+}  // namespace dn::app

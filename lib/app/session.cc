@@ -1,0 +1,293 @@
+#include "app/session.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "app/control.h"
+#include "app/event_text.h"
+#include "app/kpi.h"
+#include "base/text.h"
+#include "model/exit_code.h"
+
+namespace dn::app {
+namespace {
+
+constexpr Time kFixedStart{1'767'225'600'000'000};  // 2026-01-01T00:00:00Z
+
+Time wall_clock() { return Time{std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count()}; }
+
+// What two specs differ in, of the keys that cannot change while a task exists.
+std::string fixed_difference(const TaskSpec& a, const TaskSpec& b) {
+  for (const KeyInfo& k : task_keys()) {
+    if (!k.live && get_task_key(a, k.key) != get_task_key(b, k.key)) return std::string(k.key);
+  }
+  return {};
+}
+
+}  // namespace
+
+ToolError store_failure(const StoreError& e) {
+  using Kind = StoreError::Kind;
+  switch (e.kind) {
+    case Kind::NotFound: return {ExitCode::NotFound, e.message, "dn-run FILE makes a database; dn-status --db FILE reads another"};
+    case Kind::NewerSchema: return {ExitCode::BadData, e.message, "use the newer dn that wrote it, or another --db"};
+    case Kind::NotADatabase: return {ExitCode::BadData, e.message, "give another --db, or restore a backup"};
+    case Kind::DiskFull: return {ExitCode::Io, e.message, "free space, then run the same command again"};
+    case Kind::ReadOnly: return {ExitCode::Io, e.message, "check the owner and mode of the file and its directory"};
+    case Kind::Busy: return {ExitCode::Temporary, e.message, "run the same command again"};
+    case Kind::Other: break;
+  }
+  return {ExitCode::Io, e.message, "check the disk, then run the same command again"};
+}
+
+ToolError journal_failure(const JournalError& e, const std::string& task) {
+  const ExitCode code = e.kind == JournalError::Kind::Busy ? ExitCode::Temporary : ExitCode::Io;
+  return {code, fmt::format("task {}: the journal cannot be written ({}); nothing was sent after that", task, e.message),
+          "free space or mend the disk, then run the same command again: it goes on from what is stored"};
+}
+
+Expected<std::unique_ptr<Session>, ToolError> Session::open(TaskSource source, bool from_file, const SessionOptions& options, Output& output) {
+  std::unique_ptr<Session> s(new Session(std::move(source), options, output));
+  const std::string name = s->source_.spec.name;
+  const std::filesystem::path db(options.db);
+  auto lock = TaskLock::acquire((db.has_parent_path() ? db.parent_path() : std::filesystem::path(".")) / "locks", name);
+  if (!lock) {
+    const auto& e = lock.error();
+    if (!e.held) return Unexpected{ToolError{ExitCode::Io, e.message, "check the directory of --db"}};
+    return Unexpected{ToolError{ExitCode::Locked, e.message, fmt::format("nothing: it is being worked on; dn-status show {} tells how far", name)}};
+  }
+  s->lock_.emplace(std::move(*lock));
+  auto store = Store::open(options.db, Store::Mode::ReadWrite);
+  if (!store) return Unexpected{store_failure(store.error())};
+  s->store_ = std::move(*store);
+  if (auto found = s->find_or_add(from_file); !found) return Unexpected{found.error()};
+  return s;
+}
+
+// Finds the task or adds it. A finished one is left alone unless a new round is asked for.
+Expected<void, ToolError> Session::find_or_add(bool from_file) {
+  auto found = store_->find_task(source_.spec.name);
+  if (!found) return Unexpected{store_failure(found.error())};
+  const bool add = !found->has_value() || ((*found)->verdict != Verdict::None && options_.restart);
+  if (!add) {
+    if (from_file) {
+      if (auto adopted = adopt_file(**found); !adopted) return adopted;
+    }
+    source_.spec = (*found)->spec;
+    idle_ = **found;
+    return {};
+  }
+  TaskRecord fresh;
+  fresh.spec = source_.spec;
+  fresh.source = to_text(source_.spec);
+  fresh.created = fresh.updated = options_.fixed_time ? kFixedStart : wall_clock();
+  auto added = store_->add_task(std::move(fresh));
+  if (!added) return Unexpected{store_failure(added.error())};
+  idle_ = *added;
+  return {};
+}
+
+// The file names a task that exists. Its live keys count when the file changed since it was last read; otherwise what `set` changed
+// meanwhile stays.
+Expected<void, ToolError> Session::adopt_file(TaskRecord& known) {
+  const std::string now_written = to_text(source_.spec);
+  if (known.verdict != Verdict::None || known.source == now_written) return {};
+  if (const std::string key = fixed_difference(known.spec, source_.spec); !key.empty()) {
+    Problems problems;
+    problems.add(source_.place_of(key), key,
+                 fmt::format("task \"{}\" exists in the database with {} = {}; that cannot change: give this task another name, or dn-run cancel {} and --restart", known.spec.name,
+                             key, get_task_key(known.spec, key).value_or("nothing"), known.spec.name));
+    return Unexpected{problems.error()};
+  }
+  known.spec = source_.spec;
+  known.source = now_written;
+  JournalBatch batch;
+  batch.task = true;
+  if (auto done = store_->commit(known, batch); !done) return Unexpected{journal_failure(done.error(), known.spec.name)};
+  return {};
+}
+
+Expected<void, ToolError> Session::start() {
+  const std::string name = idle_.spec.name;
+  if (idle_.verdict != Verdict::None) {
+    output_.message(fmt::format("task {} is {}: nothing to do (--restart begins a new round)", name, dn::name(idle_.verdict)));
+    return {};
+  }
+  if (auto built = build(); !built) return built;
+  output_.message(sign(Sign::Start, output_.plain()) + "Initializing DeltaNeutralTask " + task_label(record().spec));
+  const std::string head = event_head("run_start") + fmt::format(",\"version\":\"{}\",\"mode\":\"paper\",\"config_hash\":\"{:016x}\",\"run_epoch\":{}}}", DN_VERSION,
+                                                                 fnv1a(to_text(record().spec)), record().run_epoch);
+  if (output_.options().ndjson) output_.data(head);
+  if (auto done = store_->append_event(record(), started_, "run_start", head); !done) return Unexpected{journal_failure(done.error(), name)};
+  return after_step(run_->start(started_));
+}
+
+Expected<void, ToolError> Session::build() {
+  const std::string name = idle_.spec.name;
+  const Time not_before = std::max(options_.fixed_time ? kFixedStart : wall_clock(), idle_.runs > 0 ? idle_.updated + Dur::millis(1) : Time{});
+  auto market = open_paper_market(idle_.spec, options_.paper, not_before);
+  if (!market) return Unexpected{market.error()};
+  const Plan plan = make_plan(idle_.spec, market->instruments);
+  if (auto fine = report_problems(source_, check_plan(idle_.spec, market->instruments, plan, market->mid)); !fine) return fine;
+  started_ = market->start;
+  auto begun = store_->begin_run(idle_.id, started_);
+  if (!begun) return Unexpected{store_failure(begun.error())};
+  auto stored = store_->load_task(name);
+  if (!stored) return Unexpected{store_failure(stored.error())};
+  run_id_ = fmt::format("{}-{}-{}", name, stored->task.round, stored->task.run_epoch);
+  store_->set_run_id(run_id_);
+  const PerSide<Instrument> instruments = market->instruments;
+  mid_ = market->mid;
+  world_ = make_paper_world(std::move(*market), *stored, options_.paper);
+  plant_restored();
+  engine_ = std::make_unique<TaskEngine>(std::move(*stored), instruments, RunOptions{options_.max_cycles, options_.leave_orders});
+  run_ = std::make_unique<sim::TaskRun>(*world_, *engine_, *store_, *this);
+  return {};
+}
+
+// A paper venue knows the order that a task file says still rests, so that its recovery can be rehearsed.
+void Session::plant_restored() {
+  if (idle_.restored) return;
+  for (const Side leg : kSides) {
+    const std::string& id = idle_.spec.restore[leg].order_id;
+    if (id.empty()) continue;
+    output_.message(fmt::format("paper: {} does not know order {}: its fate is asked for all the same", name(*idle_.spec.leg[leg].exchange), id));
+  }
+}
+
+Expected<void, ToolError> Session::step() {
+  const std::int64_t budget = options_.max_runtime.us;
+  if (!draining_ && budget > 0 && next_time() - started_ >= options_.max_runtime) return inject(Drain{ExitCode::BudgetUsed, options_.leave_orders});
+  if (!draining_ && world_->market_ended()) {
+    output_.message("the recording ends");
+    return inject(Drain{ExitCode::BudgetUsed, options_.leave_orders});
+  }
+  return after_step(run_->step());
+}
+
+Expected<void, ToolError> Session::inject(const Event& event) {
+  if (finished()) return {};
+  if (std::holds_alternative<Drain>(event)) draining_ = true;
+  return after_step(run_->inject(event, run_->now()));
+}
+
+Expected<void, ToolError> Session::after_step(const Expected<void, JournalError>& done) {
+  if (!done) return Unexpected{journal_failure(done.error(), record().spec.name)};
+  if (run_->crashed()) return Unexpected{ToolError{ExitCode::Internal, fmt::format("task {}: the fault plan drew a crash of this process", record().spec.name), "run the same command again"}};
+  return engine_->finished() ? conclude() : Expected<void, ToolError>();
+}
+
+Expected<void, ToolError> Session::conclude() {
+  const std::string name = record().spec.name;
+  const std::string summary = summary_json();
+  if (output_.options().ndjson) output_.data(summary);
+  if (auto done = store_->append_event(record(), run_->now(), "summary", summary); !done) return Unexpected{journal_failure(done.error(), name)};
+  if (auto done = store_->save_latency(record().id, watches_.stats()); !done) return Unexpected{journal_failure(done.error(), name)};
+  for (const std::int64_t id : cancels_) {
+    if (record().verdict == Verdict::None) continue;
+    if (auto done = store_->mark_done(id, "cancelled", run_->now()); !done) return Unexpected{store_failure(done.error())};
+  }
+  return {};
+}
+
+Expected<void, ToolError> Session::poll_requests() {
+  if (finished()) return {};
+  auto pending = store_->pending_requests(record().spec.name);
+  if (!pending) return Unexpected{store_failure(pending.error())};
+  for (const ControlRequest& r : *pending) {
+    if (cancels_.contains(r.id)) continue;
+    std::string outcome = "applied";
+    Expected<void, ToolError> done;
+    switch (r.verb) {
+      case ControlRequest::Verb::Pause: done = inject(Pause{}); break;
+      case ControlRequest::Verb::Resume: done = inject(Resume{}); break;
+      case ControlRequest::Verb::Cancel:
+        cancels_.insert(r.id);
+        done = inject(CancelTask{});
+        break;
+      case ControlRequest::Verb::Set: {
+        TaskSource changed{record().spec, {}, {}};
+        if (auto fine = change_spec(changed, {record().leg.buy.filled, record().leg.sell.filled}, split_lines(r.arguments)); !fine) {
+          outcome = "refused: " + fine.error().message;
+        } else if (auto tradable = check_tradable(changed); !tradable) {
+          outcome = "refused: " + tradable.error().message;
+        } else {
+          done = inject(ChangeSpec{changed.spec, {}});
+        }
+        if (outcome != "applied") output_.message(outcome);
+        break;
+      }
+    }
+    if (!done) return done;
+    if (r.verb == ControlRequest::Verb::Cancel) continue;  // done when the task is cancelled, also by a later run
+    if (auto marked = store_->mark_done(r.id, outcome, run_->now()); !marked) return Unexpected{store_failure(marked.error())};
+    if (finished()) return {};
+  }
+  return {};
+}
+
+Expected<void, ToolError> Session::reload(const TaskSource& source) {
+  if (finished() || to_text(source.spec) == record().source) return {};
+  if (const std::string key = fixed_difference(record().spec, source.spec); !key.empty()) {
+    output_.message(fmt::format("reload refused: {} cannot change while the task runs", key));
+    return {};
+  }
+  if (auto tradable = check_tradable(source); !tradable) {
+    output_.message("reload refused: " + tradable.error().message);
+    return {};
+  }
+  output_.message("reloaded " + source.place.file);
+  return inject(ChangeSpec{source.spec, to_text(source.spec)});
+}
+
+// The changed sizes must still be tradable on both venues.
+Expected<void, ToolError> Session::check_tradable(const TaskSource& source) const {
+  const PerSide<Instrument> instruments{world_->venue(Side::Buy).instrument(), world_->venue(Side::Sell).instrument()};
+  return report_problems(source, check_plan(source.spec, instruments, make_plan(source.spec, instruments), mid_));
+}
+
+std::string Session::event_head(std::string_view type) const {
+  const Time now = run_ ? std::max(run_->now(), started_) : started_;
+  return fmt::format("{{\"schema\":\"dn.event/1\",\"type\":\"{}\",\"ts\":\"{}\",\"ts_us\":{},\"run_id\":\"{}\",\"task\":\"{}\"", type, rfc3339(now), now.us, json_escaped(run_id_),
+                     json_escaped(record().spec.name));
+}
+
+std::string Session::summary_json() const {
+  JsonWriter w;
+  w.begin_object();
+  write_summary_fields(w, record());
+  w.field("cycles", engine_ ? engine_->cycles() : 0).field("duration_us", run_ ? (run_->now() - started_).us : 0).end_object();
+  return event_head("summary") + "," + w.str().substr(1);
+}
+
+std::string Session::progress_line() const {
+  const TaskRecord& r = record();
+  const Kpi k = kpi(r);
+  const auto side = [&](Side leg) {
+    return fmt::format("{} {}/{}", name(leg), r.leg[leg].filled.str(), r.spec.total_quantity.str());
+  };
+  return fmt::format("{} {} {}  {}  {}  imbalance {}  orders {}", r.spec.name, name(r.state), name(r.mode), side(Side::Buy), side(Side::Sell), k.imbalance.str(), r.orders);
+}
+
+// ---- sim::RunObserver
+
+void Session::heard(Time now, const Event& event) {
+  watches_.heard(now, event);
+  watches_.before_decision();
+}
+
+void Session::after_handle(Time /*now*/, const TaskEngine& /*engine*/, const Commands& commands) { watches_.after_decision(!commands.sends.empty()); }
+
+void Session::committed(Time /*now*/, const TaskEngine& engine, const Commands& commands) {
+  const TaskSpec& spec = engine.record().spec;
+  for (const TaskEvent& e : commands.journal.events) {
+    if (output_.options().ndjson) output_.data(to_json(e, run_id_, spec.name));
+    if (!output_.options().quiet) output_.message(event_line(e, spec, output_.plain(), output_.options().verbose));
+  }
+}
+
+void Session::sending(Time now, const Send& send) { watches_.sent(now, send); }
+
+}  // namespace dn::app

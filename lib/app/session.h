@@ -1,0 +1,93 @@
+// One task of a run: its lock, its database connection, its engine and its paper world, stepped in virtual time.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "app/output.h"
+#include "app/paper.h"
+#include "app/stopwatch.h"
+#include "app/task_file.h"
+#include "engine/task.h"
+#include "sim/task_run.h"
+#include "store/store.h"
+#include "store/task_lock.h"
+
+namespace dn::app {
+
+struct SessionOptions {
+  std::string db;
+  PaperOptions paper;
+  bool fixed_time = false;  // virtual time starts at a fixed moment: same seed, same bytes
+  bool restart = false;     // a finished task begins a new round
+  std::int64_t max_cycles = 0;
+  Dur max_runtime = Dur{};  // virtual; 0 = no bound
+  bool leave_orders = false;
+};
+
+class Session final : public sim::RunObserver {
+ public:
+  // Takes the task's lock, finds or adds it in the database and prepares its world. Nothing is sent yet.
+  // `from_file`: the source is what its owner wrote just now; otherwise it is what the database holds.
+  static Expected<std::unique_ptr<Session>, ToolError> open(TaskSource source, bool from_file, const SessionOptions& options, Output& output);
+
+  Expected<void, ToolError> start();
+  Expected<void, ToolError> step();
+  Time next_time() const { return run_ ? run_->next_time() : Time::never(); }
+  Time started() const { return started_; }
+  bool finished() const { return engine_ == nullptr || engine_->finished(); }
+  ExitCode exit_code() const { return record().exit_code; }
+  const TaskRecord& record() const { return engine_ ? engine_->record() : idle_; }
+
+  Expected<void, ToolError> inject(const Event& event);
+  // Carries out what other processes asked for meanwhile.
+  Expected<void, ToolError> poll_requests();
+  // The file was read again: what may change while the task runs is changed.
+  Expected<void, ToolError> reload(const TaskSource& source);
+
+  std::string progress_line() const;
+  std::string summary_json() const;  // the summary event
+  std::string summary_text() const;
+
+ private:
+  Session(TaskSource source, const SessionOptions& options, Output& output) : source_(std::move(source)), options_(options), output_(output) {}
+
+  Expected<void, ToolError> find_or_add(bool from_file);
+  Expected<void, ToolError> adopt_file(TaskRecord& known);
+  Expected<void, ToolError> build();
+  Expected<void, ToolError> after_step(const Expected<void, JournalError>& done);
+  Expected<void, ToolError> conclude();
+  Expected<void, ToolError> check_tradable(const TaskSource& source) const;
+  std::string event_head(std::string_view type) const;
+  void plant_restored();
+
+  // sim::RunObserver
+  void heard(Time now, const Event& event) override;
+  void after_handle(Time now, const TaskEngine& engine, const Commands& commands) override;
+  void committed(Time now, const TaskEngine& engine, const Commands& commands) override;
+  void sending(Time now, const Send& send) override;
+
+  TaskSource source_;
+  SessionOptions options_;
+  Output& output_;
+  std::optional<TaskLock> lock_;
+  std::unique_ptr<Store> store_;
+  PerSide<Price> mid_;  // where the books stood at the start
+  TaskRecord idle_;  // of a task that has nothing to do
+  std::string run_id_;
+  Time started_;
+  std::unique_ptr<sim::World> world_;
+  std::unique_ptr<TaskEngine> engine_;
+  std::unique_ptr<sim::TaskRun> run_;
+  Stopwatches watches_;
+  std::set<std::int64_t> cancels_;  // requests to cancel that are under way
+  bool draining_ = false;
+};
+
+// A journal's failure as the tool's.
+ToolError journal_failure(const JournalError& e, const std::string& task);
+ToolError store_failure(const StoreError& e);
+
+}  // namespace dn::app

@@ -1,0 +1,129 @@
+#include "app/task_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace dn::app {
+namespace {
+
+std::string default_name(std::string_view path) {
+  const auto slash = path.find_last_of('/');
+  std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
+  if (name.size() > 5 && name.substr(name.size() - 5) == ".toml") name.remove_suffix(5);
+  return std::string(name);
+}
+
+std::string unknown_key(std::string_view key) {
+  std::vector<std::string> known;
+  for (const KeyInfo& k : task_keys()) known.emplace_back(k.key);
+  const std::string near = closest(key, known);
+  if (!near.empty()) return fmt::format("is not a key of a task; did you mean {}?", near);
+  return "is not a key of a task; dn-run keys lists them";
+}
+
+// What to write where a value of another TOML type stands; "" when the type fits.
+std::string wrong_type(KeyType wanted, const TomlEntry& e) {
+  switch (wanted) {
+    case KeyType::String: return e.kind == TomlKind::String ? "" : "must be a text in quotes";
+    case KeyType::Duration: return e.kind == TomlKind::String ? "" : "must be a duration in quotes, as in \"250ms\", \"2s\" or \"5m\"";
+    case KeyType::Bool: return e.kind == TomlKind::Bool ? "" : "must be true or false, without quotes";
+    case KeyType::Integer: return e.kind == TomlKind::Integer ? "" : "must be a whole number, without quotes";
+    case KeyType::Decimal:
+      return e.kind == TomlKind::Integer || e.kind == TomlKind::Number || e.kind == TomlKind::String ? "" : "must be a decimal number, as in 0.25";
+  }
+  return "";
+}
+
+TaskSource read_table(const TomlTable& table, const std::string& file, Problems& problems) {
+  TaskSource source;
+  source.place = table.place;
+  for (const TomlEntry& e : table.entries) {
+    if (e.key == "portfolio" || e.key.starts_with("portfolio.")) {
+      problems.add(e.place, e.key, "portfolio limits are not enforced by this version; remove them rather than rely on them");
+      continue;
+    }
+    const KeyInfo* info = find_task_key(e.key);
+    if (info == nullptr) {
+      problems.add(e.place, e.key, unknown_key(e.key));
+      continue;
+    }
+    source.keys[e.key] = e.place;
+    if (const std::string wrong = wrong_type(info->type, e); !wrong.empty()) {
+      problems.add(e.place, e.key, wrong);
+    } else if (auto set = set_task_key(source.spec, e.key, e.text); !set) {
+      problems.add(e.place, e.key, set.error());
+    }
+  }
+  if (source.spec.name.empty() && !source.keys.contains("name")) {
+    if (auto set = set_task_key(source.spec, "name", default_name(file)); !set) problems.add(source.place, "name", "is required: the file's own name is none; " + set.error());
+  }
+  for (const SpecProblem& p : check(source.spec)) {
+    // A key whose value was refused has been told already.
+    const bool told = source.keys.contains(p.key) && !get_task_key(source.spec, p.key).has_value();
+    const bool refused = source.keys.contains(p.key) && p.what.starts_with("is required");
+    if (!told && !refused) problems.add(source.place_of(p.key), p.key, p.what);
+  }
+  return source;
+}
+
+}  // namespace
+
+Expected<std::vector<TaskSource>, ToolError> read_task_files(const std::vector<std::string>& paths) {
+  std::vector<TaskSource> out;
+  Problems problems;
+  for (const std::string& path : paths) {
+    auto doc = read_toml(path);
+    if (!doc) return Unexpected{doc.error()};
+    for (const auto& [name, tables] : doc->arrays) {
+      if (name != "task") problems.add(tables[0].place, name, "is not a table of a task file; write [[task]]");
+    }
+    if (const auto tasks = doc->arrays.find("task"); tasks != doc->arrays.end()) {
+      for (const TomlEntry& e : doc->top.entries) {
+        const bool portfolio = e.key.starts_with("portfolio");
+        problems.add(e.place, e.key, portfolio ? "portfolio limits are not enforced by this version; remove them rather than rely on them" : "belongs inside a [[task]]");
+      }
+      for (const TomlTable& t : tasks->second) out.push_back(read_table(t, path, problems));
+    } else {
+      out.push_back(read_table(doc->top, path, problems));
+    }
+  }
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (out[i].spec.name == out[j].spec.name && !out[i].spec.name.empty()) {
+        problems.add(out[i].place_of("name"), "name", fmt::format("\"{}\" is used by another task ({}); write name = \"...\" with a name of its own", out[i].spec.name, out[j].place.str()));
+      }
+    }
+  }
+  if (!problems.empty()) return Unexpected{problems.error()};
+  return out;
+}
+
+Expected<void, ToolError> apply_settings(TaskSource& source, const std::vector<std::string>& settings) {
+  Problems problems;
+  for (const std::string& s : settings) {
+    const auto equals = s.find('=');
+    if (equals == std::string::npos) return Unexpected{ToolError{ExitCode::Usage, fmt::format("\"{}\" is not key=value", printable_excerpt(s)), "write for example order_quantity=0.05"}};
+    const std::string key = s.substr(0, equals);
+    if (find_task_key(key) == nullptr) {
+      problems.add({}, key, unknown_key(key));
+    } else if (auto set = set_task_key(source.spec, key, s.substr(equals + 1)); !set) {
+      problems.add({}, key, set.error());
+    } else {
+      source.keys[key] = Place{};
+    }
+  }
+  if (!problems.empty()) return Unexpected{problems.error()};
+  return {};
+}
+
+Expected<void, ToolError> report_problems(const TaskSource& source, const std::vector<SpecProblem>& list) {
+  if (list.empty()) return {};
+  Problems problems;
+  for (const SpecProblem& p : list) problems.add(source.place_of(p.key), p.key, p.what);
+  return Unexpected{problems.error()};
+}
+
+}  // namespace dn::app

@@ -1,0 +1,34 @@
+// Task files: TOML with one task at the top level, or many in [[task]] tables.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "app/toml_text.h"
+#include "model/task_spec.h"
+
+namespace dn::app {
+
+// A task and where each of its keys was written, so that later checks can point there.
+struct TaskSource {
+  TaskSpec spec;
+  Place place;  // of the table
+  std::map<std::string, Place, std::less<>> keys;
+
+  Place place_of(std::string_view key) const {
+    const auto at = keys.find(key);
+    return at == keys.end() ? place : at->second;
+  }
+};
+
+// Reads files in the given order. All problems of a file are told at once; a name may be used once over all files.
+Expected<std::vector<TaskSource>, ToolError> read_task_files(const std::vector<std::string>& paths);
+
+// Sets keys given as "key=value" (`--set`, the set verb, flags). The place of a problem is the text itself.
+Expected<void, ToolError> apply_settings(TaskSource& source, const std::vector<std::string>& settings);
+
+// Problems of a task that only its parameters together, or its venues, show: at their places. Config.
+Expected<void, ToolError> report_problems(const TaskSource& source, const std::vector<SpecProblem>& problems);
+
+}  // namespace dn::app
