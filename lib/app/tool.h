@@ -1,41 +1,46 @@
-// What every tool's main does around its work: parsing, the exit code, how an error is told.
+// What the four tools have in common: their flags, and how they end.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
-#include <string_view>
+#include <vector>
 
-#include "app/flags.h"
+#include "app/dn_config.h"
+#include "app/output.h"
 #include "app/tool_error.h"
-#include "base/expected.h"
-
-namespace CLI {
-class App;
-}
 
 namespace dn::app {
 
-using ToolResult = Expected<ExitCode, ToolError>;
+struct CommonFlags {
+  std::string config;
+  std::string db;
+  std::string credentials;
+  std::string mode;
+  std::string log_file;
+  std::vector<std::string> tasks;
+  bool all = false;
+  bool json = false;
+  bool ndjson = false;
+  bool plain = false;
+  bool quiet = false;
+  bool verbose = false;
+  bool no_color = false;
 
-// One tool. `declare` adds the tool's own flags and verbs; the common ones are there already. `run` is called once the
-// command line is parsed and valid.
-struct Tool {
-  std::string name;         // "dn-run"
-  std::string description;  // first line of --help
-  std::function<void(CLI::App&)> declare;
-  std::function<ToolResult(const CommonFlags&)> run;
+  OutputOptions output() const { return {json, ndjson, plain || no_color, quiet, verbose}; }
 };
+void add_common_flags(CLI::App& app, CommonFlags& flags);
 
-// Parses, runs and returns the number to leave main with. No exception leaves it. SIGPIPE is ignored from here on.
-// Errors: Usage (command line), Internal (an exception), and what `run` says; none is told when stdout was closed by its reader.
-int tool_main(const Tool& tool, int argc, char** argv);
+// The installation's configuration with the flags laid over it, and the database they name.
+struct Installation {
+  DnConfig config;
+  std::string db;
+  std::string halt_file;
+};
+Expected<Installation, ToolError> installation(const CommonFlags& flags);
 
-// `dn-run: what\n  next: ...\n`
-std::string error_text(std::string_view tool, const ToolError& error);
-// One line {"schema":"dn.event/1","type":"exit_error",...} without the line end.
-std::string error_json(const ToolError& error, Time now);
-
-// Writes to stdout at once. False when its reader is gone or it cannot be written (the tool then ends early and quietly).
-bool write_stdout(std::string_view text);
+// Parses, runs `body` and turns whatever comes of it into output and an exit code:
+// errors on stderr as what, why and what to do next, or as one JSON object on stdout with --json or --ndjson.
+int tool_main(int argc, char** argv, CLI::App& app, const CommonFlags& flags, const std::function<Expected<ExitCode, ToolError>()>& body);
 
 }  // namespace dn::app

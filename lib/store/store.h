@@ -70,10 +70,13 @@ class Store final : public Journal {
  public:
   enum class Mode : std::uint8_t { ReadWrite, ReadOnly };
   static constexpr int kSchemaVersion = 1;
+  static constexpr Dur kPatience = Dur::seconds(5);
 
-  // ReadWrite creates the file (0600) and its directory (0700) and migrates an older schema.
-  // ":memory:" opens a private database in memory.
-  static Expected<std::unique_ptr<Store>, StoreError> open(const std::string& path, Mode mode);
+  // ReadWrite creates the file (0600) and its directory (0700) and migrates an older schema. A symbolic link is refused.
+  // ReadOnly works beside a writer, and in a directory in which nothing may be written.
+  // ":memory:" opens a private database in memory (ReadWrite).
+  // `patience`: how long any call waits for another process's write lock before it is Busy.
+  static Expected<std::unique_ptr<Store>, StoreError> open(const std::string& path, Mode mode, Dur patience = kPatience);
   ~Store() override;
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -93,12 +96,17 @@ class Store final : public Journal {
   void set_run_id(std::string run_id);
   // An event that the shell makes itself (run_start, summary), already in JSON.
   Expected<void, JournalError> append_event(const TaskRecord& task, Time ts, std::string_view type, std::string_view json);
+  // Replaces what was saved of the task.
   Expected<void, JournalError> save_latency(std::int64_t task_id, const std::vector<LatencyStats>& stats);
+  // Moves the log into the file when it has grown, and waits for the disk while it does: for moments without work.
+  // Where it is never called, a commit does the same when the log has become large.
+  Expected<void, JournalError> checkpoint();
 
   // ---- wishes of other processes
   Expected<void, StoreError> ask(std::string_view task, ControlRequest::Verb verb, std::string_view arguments, Time now);
   // Open wishes of a task, oldest first. Cheap when nothing was written since the last call.
   Expected<std::vector<ControlRequest>, StoreError> pending_requests(std::string_view task);
+  // Closes a wish with what became of it. Closing it again changes nothing.
   Expected<void, StoreError> mark_done(std::int64_t request_id, std::string_view outcome, Time now);
 
   // ---- reading, for dn-status. `task_id` is a round's row.

@@ -1,0 +1,305 @@
+#include "app/status.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+
+#include "app/session.h"
+#include "app/signals.h"
+#include "app/status_json.h"
+#include "base/text.h"
+
+namespace dn::app {
+namespace {
+
+constexpr std::int64_t kEventsAtOnce = 500;
+
+// One look at the database.
+class View {
+ public:
+  View(const StatusRequest& request, Store& store) : request_(request), store_(store) {}
+
+  Expected<ExitCode, ToolError> show() {
+    auto views = tasks();
+    if (!views) return Unexpected{views.error()};
+    ExitCode code = ExitCode::Ok;
+    for (const TaskView& v : *views) code = worse(code, health(v));
+    auto done = print(*views);
+    if (!done) return Unexpected{done.error()};
+    return request_.check ? code : ExitCode::Ok;
+  }
+
+  // Events until the tasks have ended or a signal comes.
+  Expected<ExitCode, ToolError> follow() {
+    SignalReader signals;
+    for (;;) {
+      auto views = tasks();
+      if (!views) return Unexpected{views.error()};
+      auto done = print_events(*views);
+      if (!done) return Unexpected{done.error()};
+      std::fflush(stdout);
+      const bool ended = std::all_of(views->begin(), views->end(), [](const TaskView& v) { return v.task.verdict != Verdict::None; });
+      if (ended && *done == 0) return ExitCode::Ok;
+      for (const int signal : signals.wait(*done > 0 ? 0 : 200'000)) {
+        if (signal != SIGHUP) return ExitCode::Ok;
+      }
+    }
+  }
+
+ private:
+  Expected<std::vector<TaskView>, ToolError> tasks() {
+    auto records = store_.tasks();
+    if (!records) return Unexpected{store_failure(records.error())};
+    std::vector<TaskView> out;
+    for (const std::string& wanted : request_.tasks) {
+      const bool known = std::any_of(records->begin(), records->end(), [&](const TaskRecord& t) { return t.spec.name == wanted; });
+      if (!known) return Unexpected{ToolError{ExitCode::NotFound, fmt::format("there is no task {} in {}", printable_excerpt(wanted), printable(request_.db)), "dn-status lists the tasks"}};
+    }
+    for (TaskRecord& t : *records) {
+      const bool wanted = request_.tasks.empty() || std::find(request_.tasks.begin(), request_.tasks.end(), t.spec.name) != request_.tasks.end();
+      if (!wanted) continue;
+      auto view = look_at(std::move(t));
+      if (!view) return Unexpected{view.error()};
+      out.push_back(std::move(*view));
+    }
+    return out;
+  }
+
+  Expected<TaskView, ToolError> look_at(TaskRecord task) {
+    TaskView v;
+    v.figures = kpi(task);
+    auto open = store_.orders(task.id, OrderFilter{true, false});
+    if (!open) return Unexpected{store_failure(open.error())};
+    v.open_orders = static_cast<std::int64_t>(open->size());
+    v.unknown_orders = std::count_if(open->begin(), open->end(), [](const OrderRecord& o) { return o.status == OrderStatus::Unknown; });
+    auto latency = store_.latency(task.id);
+    if (!latency) return Unexpected{store_failure(latency.error())};
+    v.latency = std::move(*latency);
+    v.task = std::move(task);
+    return v;
+  }
+
+  Expected<void, ToolError> print(const std::vector<TaskView>& views) {
+    switch (request_.verb) {
+      case StatusVerb::Tasks: print_tasks(views); return {};
+      case StatusVerb::Show: print_show(views); return {};
+      case StatusVerb::Pnl: print_pnl(views); return {};
+      case StatusVerb::Orders: return print_orders(views);
+      case StatusVerb::Fills: return print_fills(views);
+      case StatusVerb::Events: {
+        auto more = print_events(views);
+        while (more && *more > 0) more = print_events(views);
+        return more ? Expected<void, ToolError>() : Expected<void, ToolError>(Unexpected{more.error()});
+      }
+    }
+    return {};
+  }
+
+  bool machine() const { return request_.output.json || request_.output.ndjson; }
+
+  void put(const Table& table, std::string_view empty) const {
+    if (request_.csv) {
+      fmt::print("{}", table.csv());
+    } else if (table.size() == 0) {
+      fmt::print("{}\n", empty);
+    } else {
+      fmt::print("{}", table.text());
+    }
+  }
+
+  void print_json(const std::vector<TaskView>& views) const {
+    JsonWriter w;
+    if (request_.output.ndjson) {
+      for (const TaskView& v : views) {
+        JsonWriter line;
+        write_task(line, v);
+        fmt::print("{}\n", line.str());
+      }
+      return;
+    }
+    w.begin_object().field("schema", "dn.status/1").key("tasks").begin_array();
+    for (const TaskView& v : views) write_task(w, v);
+    w.end_array().end_object();
+    fmt::print("{}\n", w.str());
+  }
+
+  static std::string or_dash(const std::optional<Decimal>& d, int places) { return d ? d->rounded(places, Rounding::HalfUp).str() : "-"; }
+  template <class A>
+  static std::optional<Decimal> number(const std::optional<A>& a) {
+    return a ? std::optional<Decimal>(a->decimal()) : std::nullopt;
+  }
+  static std::string percent(const Decimal& fraction) { return (fraction * Decimal(100)).rounded(1, Rounding::HalfUp).str() + "%"; }
+
+  void print_tasks(const std::vector<TaskView>& views) const {
+    if (machine()) return print_json(views);
+    Table table({"task", "state", "mode", "symbol", "bought", "sold", "imbalance", "spread bps", "profit", "profit bps", "open", "unknown", "next"});
+    for (const TaskView& v : views) {
+      const TaskRecord& t = v.task;
+      const auto side = [&](Side leg) { return fmt::format("{} ({})", t.leg[leg].filled.str(), percent(v.figures.progress[leg])); };
+      table.add({t.spec.name, std::string(name(t.state)), std::string(name(t.mode)), t.spec.symbol.str(), side(Side::Buy), side(Side::Sell), v.figures.imbalance.str(),
+                 or_dash(number(v.figures.spread_bps), 2), or_dash(number(v.figures.profit), 4), or_dash(number(v.figures.profit_bps), 2), std::to_string(v.open_orders),
+                 std::to_string(v.unknown_orders), next_step(v)});
+    }
+    put(table, "no tasks yet: dn-run FILE makes one");
+  }
+
+  void print_show(const std::vector<TaskView>& views) const {
+    if (machine()) return print_json(views);
+    for (const TaskView& v : views) {
+      const TaskRecord& t = v.task;
+      const std::string quote = t.spec.symbol.quote.str();
+      Table table({"task " + t.spec.name, ""});
+      table.add({"state", fmt::format("{}, mode {}{}", name(t.state), name(t.mode), t.verdict == Verdict::None ? "" : fmt::format(", {}", name(t.verdict)))});
+      if (!t.reason.empty()) table.add({"reason", t.reason});
+      table.add({"symbol", fmt::format("{}, {} per side in slices of {}", t.spec.symbol.str(), t.spec.total_quantity.str(), t.spec.order_quantity.str())});
+      for (const Side leg : kSides) {
+        const LegTotals& l = t.leg[leg];
+        table.add({std::string(name(leg)), fmt::format("{} filled ({}), net {}, average {} on {}", l.filled.str(), percent(v.figures.progress[leg]), l.net.str(),
+                                                       or_dash(number(v.figures.avg_price[leg]), 8), name(*t.spec.leg[leg].exchange))});
+        for (const auto& [asset, fee] : l.fees.all()) table.add({"  fees", fmt::format("{} {}", fee.str(), asset.view())});
+      }
+      table.add({"imbalance", fmt::format("{} ({}% of the total)", v.figures.imbalance.str(), shown(v.figures.imbalance_pct))});
+      table.add({"spread", or_dash(number(v.figures.spread_bps), 4) + " bps"});
+      table.add({"profit", fmt::format("{} {} gross, {} {} net of fees, {} bps", or_dash(number(v.figures.gross), 8), quote, or_dash(number(v.figures.profit), 8), quote,
+                                       or_dash(number(v.figures.profit_bps), 4))});
+      table.add({"orders", fmt::format("{} sent, {} open, {} of unknown fate, {} refused, {} rebalances", t.orders, v.open_orders, v.unknown_orders, t.rejects, t.rebalances)});
+      const Decimal asked(std::max<std::int64_t>(1, t.orders));
+      table.add({"error rate", percent(Decimal(t.rejects + t.errors).divided_by(asked, 6, Rounding::HalfUp)) + " (refusals and unanswered questions per order)"});
+      for (const LatencyStats& s : v.latency) {
+        table.add({"latency " + s.stage, fmt::format("p50 {} us, p99 {} us, max {} us ({} times)", Decimal::from_parts(s.p50_ns, 3).str(), Decimal::from_parts(s.p99_ns, 3).str(),
+                                                     Decimal::from_parts(s.max_ns, 3).str(), s.count)});
+      }
+      for (const KeyInfo& k : task_keys()) {
+        if (const auto value = get_task_key(t.spec, k.key)) table.add({std::string(k.key), *value});
+      }
+      table.add({"runs", fmt::format("{} (round {}), last exit code {}: {}", t.runs, t.round, dn::number(t.exit_code), info(t.exit_code).meaning)});
+      table.add({"next", next_step(v)});
+      put(table, "");
+    }
+  }
+
+  void print_pnl(const std::vector<TaskView>& views) const {
+    if (machine()) return print_json(views);
+    Table table({"task", "symbol", "matched", "gross", "fees in quote", "net", "net bps", "imbalance"});
+    for (const TaskView& v : views) {
+      table.add({v.task.spec.name, v.task.spec.symbol.str(), v.figures.matched.str(), or_dash(number(v.figures.gross), 8), shown(v.figures.fees_quote.decimal()),
+                 or_dash(number(v.figures.profit), 8), or_dash(number(v.figures.profit_bps), 4), v.figures.imbalance.str()});
+    }
+    put(table, "no tasks yet: dn-run FILE makes one");
+  }
+
+  // Prints rows of one kind over all tasks, as a table or as JSON.
+  template <class Read, class Write, class Cells>
+  Expected<void, ToolError> print_rows(const std::vector<TaskView>& views, Table table, std::string_view key, std::string_view empty, Read read, Write write, Cells cells) {
+    std::string array;
+    for (const TaskView& v : views) {
+      auto rows = read(v.task.id);
+      if (!rows) return Unexpected{store_failure(rows.error())};
+      for (const auto& row : *rows) {
+        if (!machine()) {
+          table.add(cells(v.task, row));
+          continue;
+        }
+        JsonWriter w;
+        write(w, v.task, row);
+        if (request_.output.ndjson) {
+          fmt::print("{}\n", w.str());
+        } else {
+          array += (array.empty() ? "" : ",") + w.str();
+        }
+      }
+    }
+    if (request_.output.json) fmt::print("{{\"schema\":\"dn.status/1\",\"{}\":[{}]}}\n", key, array);
+    if (!machine()) put(table, empty);
+    return {};
+  }
+
+  Expected<void, ToolError> print_orders(const std::vector<TaskView>& views) {
+    return print_rows(
+        views, Table(order_columns()), "orders", "no such orders", [this](std::int64_t id) { return store_.orders(id, request_.orders); },
+        [](JsonWriter& w, const TaskRecord& t, const OrderRecord& o) { write_order(w, t.spec.name, t.spec, o); },
+        [](const TaskRecord& t, const OrderRecord& o) { return order_cells(t.spec.name, t.spec, o); });
+  }
+
+  Expected<void, ToolError> print_fills(const std::vector<TaskView>& views) {
+    return print_rows(
+        views, Table(fill_columns()), "fills", "no fills", [this](std::int64_t id) { return store_.fills(id); },
+        [](JsonWriter& w, const TaskRecord& t, const Fill& f) { write_fill(w, t.spec.name, f); },
+        [](const TaskRecord& t, const Fill& f) { return fill_cells(t.spec.name, f); });
+  }
+
+  // The events that were not printed yet; how many those were.
+  Expected<std::int64_t, ToolError> print_events(const std::vector<TaskView>& views) {
+    std::int64_t printed = 0;
+    for (const TaskView& v : views) {
+      std::int64_t& after = last_event_[v.task.id];
+      auto events = store_.events(v.task.id, after, kEventsAtOnce);
+      if (!events) return Unexpected{store_failure(events.error())};
+      for (const StoredEvent& e : *events) {
+        after = e.id;
+        ++printed;
+        if (machine()) {
+          fmt::print("{}\n", e.json);
+        } else if (request_.csv) {
+          Table row({rfc3339(e.ts), v.task.spec.name, e.type, e.json});
+          fmt::print("{}", row.csv());
+        } else {
+          fmt::print("{}  {}  {:<9}  {}\n", rfc3339(e.ts), printable(v.task.spec.name), printable(e.type), printable(brief(e.json)));
+        }
+      }
+    }
+    return printed;
+  }
+
+  // The fields of an event that are its own, without the head that every event has.
+  static std::string brief(const std::string& json) {
+    const auto task = json.find("\"task\":");
+    const auto comma = task == std::string::npos ? task : json.find("\",", task + 7);
+    if (comma == std::string::npos) return json;
+    std::string out = json.substr(comma + 2);
+    if (!out.empty() && out.back() == '}') out.pop_back();
+    return out;
+  }
+
+  const StatusRequest& request_;
+  Store& store_;
+  std::map<std::int64_t, std::int64_t> last_event_;
+};
+
+Expected<ExitCode, ToolError> watch(const StatusRequest& request, Store& store) {
+  SignalReader signals;
+  for (;;) {
+    fmt::print("\x1b[H\x1b[2J");
+    auto shown_now = View(request, store).show();
+    if (!shown_now) return shown_now;
+    std::fflush(stdout);
+    for (const int signal : signals.wait(1'000'000)) {
+      if (signal != SIGHUP) return shown_now;
+    }
+  }
+}
+
+}  // namespace
+
+Expected<ExitCode, ToolError> show_status(const StatusRequest& request) {
+  auto store = Store::open(request.db, Store::Mode::ReadOnly);
+  if (!store) return Unexpected{store_failure(store.error())};
+  if (request.watch) return watch(request, **store);
+  View view(request, **store);
+  return request.follow ? view.follow() : view.show();
+}
+
+Expected<ExitCode, ToolError> explain(const std::string& code) {
+  int n = -1;
+  const auto [end, error] = std::from_chars(code.data(), code.data() + code.size(), n);
+  const ExitCodeInfo& row = n >= 0 && n < 256 ? info(static_cast<ExitCode>(n)) : info(ExitCode::Ok);
+  if (error != std::errc() || end != code.data() + code.size() || number(row.code) != n) {
+    return Unexpected{ToolError{ExitCode::Usage, fmt::format("{} is not an exit code of these tools", printable_excerpt(code)), "dn-status explain 23, for example"}};
+  }
+  fmt::print("{}: {}\n  next: {}\n", n, row.meaning, row.next);
+  return ExitCode::Ok;
+}
+
+}  // namespace dn::app

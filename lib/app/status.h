@@ -1,0 +1,33 @@
+// What dn-status shows: the database, read-only, as tables for people and as JSON, NDJSON or CSV for programs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/output.h"
+#include "app/tool_error.h"
+#include "store/store.h"
+
+namespace dn::app {
+
+enum class StatusVerb : std::uint8_t { Tasks, Show, Orders, Fills, Events, Pnl };
+
+struct StatusRequest {
+  StatusVerb verb = StatusVerb::Tasks;
+  std::string db;
+  std::vector<std::string> tasks;  // empty: all
+  OutputOptions output;
+  bool csv = false;
+  bool check = false;   // the exit code tells the state
+  bool watch = false;   // draw again every second until a signal
+  bool follow = false;  // events: go on until the task ends or a signal
+  OrderFilter orders;
+};
+
+// Errors: NotFound (no database, no such task), BadData, Io.
+Expected<ExitCode, ToolError> show_status(const StatusRequest& request);
+
+// The meaning of an exit code, for `explain`. Usage when there is no such code.
+Expected<ExitCode, ToolError> explain(const std::string& code);
+
+}  // namespace dn::app

@@ -1,0 +1,116 @@
+#include "app/status_json.h"
+
+#include <fmt/format.h>
+
+namespace dn::app {
+namespace {
+
+void decimal_or_null(JsonWriter& w, std::string_view key, const std::optional<std::string>& v) {
+  w.key(key);
+  if (v) {
+    w.value(*v);
+  } else {
+    w.null();
+  }
+}
+
+template <class A>
+std::optional<std::string> text(const std::optional<A>& v) {
+  return v ? std::optional<std::string>(shown(v->decimal())) : std::nullopt;
+}
+
+void write_leg(JsonWriter& w, const TaskView& v, Side leg) {
+  const LegTotals& t = v.task.leg[leg];
+  w.key(name(leg)).begin_object().field("exchange", name(*v.task.spec.leg[leg].exchange)).field("filled", t.filled.str()).field("net", t.net.str());
+  decimal_or_null(w, "avg_price", text(v.figures.avg_price[leg]));
+  w.field("progress", v.figures.progress[leg].str());
+  w.key("fees").begin_object();
+  for (const auto& [asset, fee] : t.fees.all()) w.field(asset.view(), fee.str());
+  w.end_object().end_object();
+}
+
+}  // namespace
+
+ExitCode health(const TaskView& v) {
+  ExitCode code = ExitCode::Ok;
+  if (v.task.mode == TaskMode::Halted) code = worse(code, v.task.exit_code == ExitCode::Ok ? ExitCode::Halted : worse(v.task.exit_code, ExitCode::Halted));
+  if (v.task.mode == TaskMode::Paused) code = worse(code, ExitCode::Waiting);
+  if (v.unknown_orders > 0) code = worse(code, ExitCode::UnknownOrder);
+  if (v.task.verdict == Verdict::None && v.task.exit_code == ExitCode::Imbalanced) code = worse(code, ExitCode::Imbalanced);
+  if (v.task.verdict == Verdict::None && v.task.exit_code == ExitCode::Contradiction) code = worse(code, ExitCode::Contradiction);
+  return code;
+}
+
+std::string next_step(const TaskView& v) {
+  const std::string& name = v.task.spec.name;
+  if (v.task.verdict == Verdict::Completed) return "nothing";
+  if (v.task.verdict == Verdict::Cancelled) return v.task.imbalance().is_zero() ? "nothing" : "the imbalance is yours to close";
+  if (v.task.mode == TaskMode::Paused) return "dn-run resume " + name;
+  if (v.task.mode == TaskMode::Halted) return fmt::format("read the reason; then dn-recover resume --task {} --yes", name);
+  return "dn-run --task " + name;
+}
+
+void write_task(JsonWriter& w, const TaskView& v) {
+  const TaskRecord& t = v.task;
+  w.begin_object().field("task", t.spec.name).field("round", t.round).field("state", name(t.state)).field("mode", name(t.mode)).field("verdict", name(t.verdict));
+  w.field("reason", t.reason).field("symbol", t.spec.symbol.str());
+  for (const Side leg : kSides) write_leg(w, v, leg);
+  w.field("target", t.spec.total_quantity.str()).field("order_quantity", t.spec.order_quantity.str());
+  w.field("imbalance", v.figures.imbalance.str()).field("imbalance_pct", shown(v.figures.imbalance_pct));
+  decimal_or_null(w, "spread_bps", text(v.figures.spread_bps));
+  decimal_or_null(w, "gross_quote", text(v.figures.gross));
+  decimal_or_null(w, "profit_quote", text(v.figures.profit));
+  decimal_or_null(w, "profit_bps", text(v.figures.profit_bps));
+  w.field("open_orders", v.open_orders).field("unknown_orders", v.unknown_orders);
+  w.field("orders", t.orders).field("rebalances", t.rebalances).field("rejects", t.rejects).field("errors", t.errors).field("runs", t.runs);
+  w.key("fees").begin_object();
+  for (const auto& [asset, fee] : v.figures.fees.all()) w.field(asset.view(), fee.str());
+  w.end_object();
+  w.key("latency_us").begin_object();
+  for (const LatencyStats& s : v.latency) {
+    w.key(s.stage).begin_object();
+    for (const auto& [key, ns] : {std::pair{"p50", s.p50_ns}, std::pair{"p99", s.p99_ns}, std::pair{"max", s.max_ns}}) w.field(key, Decimal::from_parts(ns, 3).str());
+    w.field("count", s.count).end_object();
+  }
+  w.end_object();
+  w.field("created_us", t.created.us).field("updated_us", t.updated.us);
+  w.field("exit_code", std::int64_t{number(t.exit_code)}).field("next", next_step(v)).end_object();
+}
+
+void write_order(JsonWriter& w, const std::string& task, const TaskSpec& spec, const OrderRecord& o) {
+  const OrderRequest& r = o.request;
+  w.begin_object().field("task", task).field("client_order_id", r.id.view()).field("venue_order_id", o.venue_order_id.view());
+  w.field("exchange", name(*spec.leg[r.leg].exchange)).field("leg", name(r.leg)).field("side", name(r.side)).field("order_type", name(r.type)).field("purpose", name(r.purpose));
+  w.field("price", r.price.str()).field("quantity", r.qty.str()).field("filled", o.filled.str()).field("reduce_only", r.reduce_only);
+  w.field("status", name(o.status)).field("close_reason", name(o.close_reason)).field("code", o.code.view()).field("reason", o.reason.view());
+  w.field("created_us", r.created.us).field("updated_us", o.updated.us).end_object();
+}
+
+void write_fill(JsonWriter& w, const std::string& task, const Fill& f) {
+  w.begin_object().field("task", task).field("client_order_id", f.order.view()).field("venue_order_id", f.venue_order_id.view()).field("trade_id", f.trade_id.view());
+  w.field("exchange", name(f.venue)).field("leg", name(f.leg)).field("side", name(f.side)).field("price", f.price.str()).field("quantity", f.qty.str());
+  w.field("fee", f.fee.str()).field("fee_asset", f.fee_asset.view()).field("liquidity", name(f.liquidity)).field("ts", rfc3339(f.time)).field("ts_us", f.time.us).end_object();
+}
+
+std::vector<std::string> order_columns() {
+  return {"task", "client_order_id", "venue_order_id", "exchange", "leg", "side", "order_type", "purpose", "price", "quantity", "filled", "status", "close_reason", "code", "reason", "ts"};
+}
+
+std::vector<std::string> order_cells(const std::string& task, const TaskSpec& spec, const OrderRecord& o) {
+  const OrderRequest& r = o.request;
+  const auto s = [](std::string_view v) { return std::string(v); };
+  return {task,          r.id.str(),     o.venue_order_id.str(), s(name(*spec.leg[r.leg].exchange)), s(name(r.leg)),         s(name(r.side)), s(name(r.type)), s(name(r.purpose)),
+          r.price.str(), r.qty.str(),    o.filled.str(),         s(name(o.status)),                  s(name(o.close_reason)), o.code.str(),    o.reason.str(),  rfc3339(r.created)};
+}
+
+std::vector<std::string> fill_columns() {
+  return {"task", "trade_id", "client_order_id", "venue_order_id", "exchange", "leg", "side", "price", "quantity", "fee", "fee_asset", "liquidity", "ts"};
+}
+
+std::vector<std::string> fill_cells(const std::string& task, const Fill& f) {
+  const auto s = [](std::string_view v) { return std::string(v); };
+  return {task,          f.trade_id.str(), f.order.str(), f.venue_order_id.str(), s(name(f.venue)),  s(name(f.leg)),       s(name(f.side)),
+          f.price.str(), f.qty.str(),      f.fee.str(),   f.fee_asset.str(),      s(name(f.liquidity)), rfc3339(f.time)};
+}
+
+}  // namespace dn::app

@@ -1,0 +1,214 @@
+#include "store/rows.h"
+
+#include "base/text.h"
+
+namespace dn {
+
+RowReader::RowReader(const Query& query, std::string_view table) : stmt_(query.handle()), table_(table) { read(key_); }
+
+void RowReader::fail(const std::string& problem) {
+  if (error_) return;
+  const char* file = sqlite3_db_filename(sqlite3_db_handle(stmt_), "main");  // null in memory
+  error_ = StoreError{StoreError::Kind::NotADatabase, fmt::format("{}: table {}, row {}: {} {}", file == nullptr ? ":memory:" : file, table_, key_,
+                                                                  sqlite3_column_name(stmt_, next_ - 1), problem)};
+}
+
+void RowReader::fail_value(std::string_view text, std::string_view problem) { fail(fmt::format("\"{}\" {}", printable_excerpt(text), problem)); }
+
+void RowReader::read(std::int64_t& out) {
+  const int column = next_++;
+  if (error_) return;
+  if (sqlite3_column_type(stmt_, column) != SQLITE_INTEGER) return fail("is not a whole number");
+  out = sqlite3_column_int64(stmt_, column);
+}
+
+void RowReader::read(std::uint32_t& out) {
+  std::int64_t n = 0;
+  read(n);
+  if (n < 0 || n > std::numeric_limits<std::uint32_t>::max()) return fail(fmt::format("{} is out of range", n));
+  if (!error_) out = static_cast<std::uint32_t>(n);
+}
+
+void RowReader::read(bool& out) {
+  std::int64_t n = 0;
+  read(n);
+  if (n != 0 && n != 1) return fail(fmt::format("{} is neither 0 nor 1", n));
+  if (!error_) out = n == 1;
+}
+
+void RowReader::read(std::string& out) {
+  const std::string_view text = next_text();
+  if (!error_) out = text;
+}
+
+std::string_view RowReader::next_text() {
+  const int column = next_++;
+  if (error_) return {};
+  if (sqlite3_column_type(stmt_, column) != SQLITE_TEXT) {
+    fail("is not text");
+    return {};
+  }
+  const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(stmt_, column));
+  return {data, static_cast<std::size_t>(sqlite3_column_bytes(stmt_, column))};
+}
+
+Decimal RowReader::next_decimal() {
+  const std::string_view text = next_text();
+  if (error_) return {};
+  const auto d = Decimal::parse(text);
+  if (!d) {
+    fail_value(text, describe(d.error()));
+    return {};
+  }
+  return *d;
+}
+
+std::optional<Liquidity> liquidity_from(std::string_view text) {
+  if (text == name(Liquidity::Maker)) return Liquidity::Maker;
+  if (text == name(Liquidity::Taker)) return Liquidity::Taker;
+  return std::nullopt;
+}
+
+void bind_task(Query& q, const TaskRecord& t) {
+  q.add(t.round).add(std::string_view(to_text(t.spec))).add(name(t.state)).add(name(t.mode)).add(name(t.verdict)).add(std::string_view(t.reason));
+  q.add(number(t.exit_code)).add(t.run_epoch).add(t.next_seq).add(t.orders).add(t.rebalances).add(t.rejects).add(t.errors).add(t.runs);
+  q.add(t.restored).add(t.created).add(t.first_order).add(t.updated).add(std::string_view(t.source));
+}
+
+void bind_order(Query& q, const OrderRecord& o) {
+  const OrderRequest& r = o.request;
+  q.add(r.id.view()).add(name(r.leg)).add(name(r.side)).add(name(r.type)).add(name(r.purpose)).add(r.price).add(r.qty).add(r.reduce_only);
+  q.add(r.created).add(r.expires).add(name(o.status)).add(name(o.close_reason)).add(o.venue_order_id.view()).add(o.filled).add(o.filled_quote);
+  q.add(o.booked).add(o.cancel_requested).add(o.code.view()).add(o.reason.view()).add(o.updated);
+}
+
+void bind_fill(Query& q, const Fill& f) {
+  q.add(name(f.venue)).add(f.trade_id.view()).add(f.order.view()).add(f.venue_order_id.view()).add(name(f.leg)).add(name(f.side));
+  q.add(f.price).add(f.qty).add(f.fee).add(f.fee_asset.view()).add(name(f.liquidity)).add(f.time);
+}
+
+Expected<TaskRecord, StoreError> read_task(const Query& q) {
+  RowReader row(q, "tasks");
+  TaskRecord t;
+  std::string name;
+  std::string spec;
+  t.id = row.key();
+  row.read(name);
+  row.read(t.round);
+  row.read(spec);
+  if (!row.error()) {
+    auto parsed = task_spec_from_text(spec);
+    if (!parsed) {
+      row.fail(parsed.error());
+    } else if (parsed->name != name) {
+      row.fail("names another task than its row");
+    } else {
+      t.spec = std::move(*parsed);
+    }
+  }
+  row.read(t.state, task_state_from);
+  row.read(t.mode, task_mode_from);
+  row.read(t.verdict, verdict_from);
+  row.read(t.reason);
+  std::uint32_t exit_code = 0;
+  row.read(exit_code);
+  t.exit_code = static_cast<ExitCode>(exit_code & 0xff);
+  if (static_cast<std::uint32_t>(number(info(t.exit_code).code)) != exit_code) row.fail(fmt::format("{} is not an exit code", exit_code));
+  row.read(t.run_epoch);
+  row.read(t.next_seq);
+  row.read(t.orders);
+  row.read(t.rebalances);
+  row.read(t.rejects);
+  row.read(t.errors);
+  row.read(t.runs);
+  row.read(t.restored);
+  row.read(t.created);
+  row.read(t.first_order);
+  row.read(t.updated);
+  row.read(t.source);
+  if (row.error()) return Unexpected{*row.error()};
+  return t;
+}
+
+Expected<OrderRecord, StoreError> read_order(const Query& q) {
+  RowReader row(q, "orders");
+  OrderRecord o;
+  OrderRequest& r = o.request;
+  row.read(r.id);
+  row.read(r.leg, side_from);
+  row.read(r.side, side_from);
+  row.read(r.type, order_type_from);
+  row.read(r.purpose, purpose_from);
+  row.read(r.price);
+  row.read(r.qty);
+  row.read(r.reduce_only);
+  row.read(r.created);
+  row.read(r.expires);
+  row.read(o.status, order_status_from);
+  row.read(o.close_reason, close_reason_from);
+  row.read(o.venue_order_id);
+  row.read(o.filled);
+  row.read(o.filled_quote);
+  row.read(o.booked);
+  row.read(o.cancel_requested);
+  row.read(o.code);
+  row.read(o.reason);
+  row.read(o.updated);
+  if (row.error()) return Unexpected{*row.error()};
+  return o;
+}
+
+Expected<Fill, StoreError> read_fill(const Query& q) {
+  RowReader row(q, "fills");
+  Fill f;
+  row.read(f.venue, venue_from);
+  row.read(f.trade_id);
+  row.read(f.order);
+  row.read(f.venue_order_id);
+  row.read(f.leg, side_from);
+  row.read(f.side, side_from);
+  row.read(f.price);
+  row.read(f.qty);
+  row.read(f.fee);
+  row.read(f.fee_asset);
+  row.read(f.liquidity, liquidity_from);
+  row.read(f.time);
+  if (row.error()) return Unexpected{*row.error()};
+  return f;
+}
+
+Expected<void, StoreError> read_leg(const Query& q, TaskRecord& task) {
+  RowReader row(q, "legs");
+  Side side = Side::Buy;
+  row.read(side, side_from);
+  LegTotals& leg = task.leg[side];
+  row.read(leg.filled);
+  row.read(leg.net);
+  row.read(leg.traded);
+  row.read(leg.traded_quote);
+  row.read(leg.cash);
+  if (row.error()) return Unexpected{*row.error()};
+  return {};
+}
+
+Expected<void, StoreError> read_fee(const Query& q, TaskRecord& task) {
+  RowReader row(q, "fees");
+  Side side = Side::Buy;
+  Asset asset;
+  Fee amount;
+  row.read(side, side_from);
+  row.read(asset);
+  row.read(amount);
+  if (row.error()) return Unexpected{*row.error()};
+  FeeTotals& fees = task.leg[side].fees;
+  if (amount.is_zero()) {
+    // Fees and rebates that cancelled out leave an entry of zero, which a single `add` does not make.
+    fees.add(asset, Fee(1));
+    fees.add(asset, Fee(-1));
+  } else {
+    fees.add(asset, amount);
+  }
+  return {};
+}
+
+}  // namespace dn

@@ -1,0 +1,206 @@
+// Tasks (one row per round) and the reads that dn-status and a start make. The journal's rule and its writes are in
+// journal.cc, wishes of other processes in controls.cc, opening in open.cc.
+#include "store/store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "store/store_impl.h"
+
+namespace dn {
+namespace {
+
+using Kind = Transaction::Kind;
+
+// All rows of a query, each read by `read`.
+template <class T>
+Expected<std::vector<T>, StoreError> all(Query& q, Expected<T, StoreError> (*read)(const Query&)) {
+  std::vector<T> out;
+  for (;;) {
+    const auto row = q.step();
+    if (!row) return Unexpected{row.error()};
+    if (!*row) return out;
+    auto record = read(q);
+    if (!record) return Unexpected{record.error()};
+    out.push_back(std::move(*record));
+  }
+}
+
+// The only row of a query, if there is one.
+template <class T>
+Expected<std::optional<T>, StoreError> one(Query& q, Expected<T, StoreError> (*read)(const Query&)) {
+  const auto row = q.step();
+  if (!row) return Unexpected{row.error()};
+  if (!*row) return std::optional<T>();
+  auto record = read(q);
+  if (!record) return Unexpected{record.error()};
+  return std::optional<T>(std::move(*record));
+}
+
+Expected<StoredEvent, StoreError> read_event(const Query& q) {
+  RowReader row(q, "events");
+  StoredEvent e;
+  e.id = row.key();
+  row.read(e.ts);
+  row.read(e.type);
+  row.read(e.json);
+  if (row.error()) return Unexpected{*row.error()};
+  return e;
+}
+
+Expected<LatencyStats, StoreError> read_latency(const Query& q) {
+  RowReader row(q, "latency");
+  LatencyStats s;
+  row.read(s.stage);
+  row.read(s.count);
+  row.read(s.p50_ns);
+  row.read(s.p99_ns);
+  row.read(s.max_ns);
+  if (row.error()) return Unexpected{*row.error()};
+  return s;
+}
+
+struct LastRound {
+  std::int64_t round = 0;       // 0 = none yet
+  std::uint32_t run_epoch = 0;  // the highest of all rounds
+};
+
+Expected<LastRound, StoreError> read_last_round(const Query& q) {
+  RowReader row(q, "tasks");
+  LastRound last;
+  last.round = row.key();
+  row.read(last.run_epoch);
+  if (row.error()) return Unexpected{*row.error()};
+  return last;
+}
+
+}  // namespace
+
+StoreError Store::Impl::no_task(std::string_view which) const { return {StoreError::Kind::NotFound, fmt::format("{}: there is no task {}", path, which)}; }
+
+Expected<void, StoreError> Store::Impl::read_sums(TaskRecord& task) {
+  int legs = 0;
+  {
+    Query q(connection, st.task_legs);
+    q.add(task.id);
+    for (auto row = q.step(); !row || *row; row = q.step(), ++legs) {
+      if (!row) return Unexpected{row.error()};
+      if (auto r = read_leg(q, task); !r) return r;
+    }
+  }
+  if (legs != 2) {
+    return Unexpected{StoreError{StoreError::Kind::NotADatabase, fmt::format("{}: table legs: task row {} has {} of its 2 legs", path, task.id, legs)}};
+  }
+  Query q(connection, st.task_fees);
+  q.add(task.id);
+  for (auto row = q.step(); !row || *row; row = q.step()) {
+    if (!row) return Unexpected{row.error()};
+    if (auto r = read_fee(q, task); !r) return r;
+  }
+  return {};
+}
+
+Expected<std::optional<TaskRecord>, StoreError> Store::Impl::find(std::string_view name) {
+  auto found = one(Query(connection, st.task_by_name).add(name), read_task);
+  if (!found || !*found) return found;
+  if (auto r = read_sums(**found); !r) return Unexpected{r.error()};
+  return found;
+}
+
+Expected<std::vector<TaskRecord>, StoreError> Store::tasks() {
+  if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
+  auto snapshot = Transaction::begin(impl_->connection, Kind::Read);
+  if (!snapshot) return Unexpected{snapshot.error()};
+  Query q(impl_->connection, impl_->st.newest_tasks);
+  auto found = all(q, read_task);
+  if (!found) return found;
+  for (TaskRecord& task : *found) {
+    if (auto r = impl_->read_sums(task); !r) return Unexpected{r.error()};
+  }
+  return found;
+}
+
+Expected<std::optional<TaskRecord>, StoreError> Store::find_task(std::string_view name) {
+  if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
+  auto snapshot = Transaction::begin(impl_->connection, Kind::Read);
+  if (!snapshot) return Unexpected{snapshot.error()};
+  return impl_->find(name);
+}
+
+Expected<StoredTask, StoreError> Store::load_task(std::string_view name) {
+  if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
+  // One snapshot for all of it: a writer may commit between two queries.
+  auto snapshot = Transaction::begin(impl_->connection, Kind::Read);
+  if (!snapshot) return Unexpected{snapshot.error()};
+  auto task = impl_->find(name);
+  if (!task) return Unexpected{task.error()};
+  if (!*task) return Unexpected{impl_->no_task(name)};
+  auto orders = impl_->read_orders((*task)->id, {});
+  if (!orders) return Unexpected{orders.error()};
+  auto fills = impl_->read_fills((*task)->id);
+  if (!fills) return Unexpected{fills.error()};
+  return StoredTask{std::move(**task), std::move(*orders), std::move(*fills)};
+}
+
+Expected<TaskRecord, StoreError> Store::add_task(TaskRecord task) {
+  // What could not be read back is not stored.
+  if (const auto spec = task_spec_from_text(to_text(task.spec)); !spec || spec->name.empty()) {
+    return Unexpected{
+        StoreError{StoreError::Kind::Other, fmt::format("{}: the task cannot be stored: {}", impl_->path, spec ? "it has no name" : spec.error())}};
+  }
+  auto transaction = Transaction::begin(impl_->connection, Kind::Write);
+  if (!transaction) return Unexpected{transaction.error()};
+  const auto last = one(Query(impl_->connection, impl_->st.last_round).add(std::string_view(task.spec.name)), read_last_round);
+  if (!last) return Unexpected{last.error()};
+  task.round = (*last)->round + 1;
+  task.run_epoch = std::max((*last)->run_epoch, task.run_epoch);
+  {
+    Query q(impl_->connection, impl_->st.insert_task);
+    q.add(std::string_view(task.spec.name));
+    bind_task(q, task);
+    if (auto r = q.run(); !r) return Unexpected{r.error()};
+  }
+  task.id = sqlite3_last_insert_rowid(impl_->connection.handle());
+  if (auto r = impl_->write_sums(task); !r) return Unexpected{r.error()};
+  if (auto r = transaction->commit(); !r) return Unexpected{r.error()};
+  return task;
+}
+
+Expected<std::vector<OrderRecord>, StoreError> Store::Impl::read_orders(std::int64_t task_id, const OrderFilter& filter) {
+  Query q(connection, st.orders);
+  q.add(task_id).add(filter.open).add(filter.unknown);
+  return all(q, read_order);
+}
+
+Expected<std::vector<Fill>, StoreError> Store::Impl::read_fills(std::int64_t task_id) {
+  Query q(connection, st.fills);
+  q.add(task_id);
+  return all(q, read_fill);
+}
+
+Expected<std::vector<OrderRecord>, StoreError> Store::orders(std::int64_t task_id, const OrderFilter& filter) {
+  if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
+  return impl_->read_orders(task_id, filter);
+}
+
+Expected<std::vector<Fill>, StoreError> Store::fills(std::int64_t task_id) {
+  if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
+  return impl_->read_fills(task_id);
+}
+
+Expected<std::vector<StoredEvent>, StoreError> Store::events(std::int64_t task_id, std::int64_t after_id, std::int64_t limit) {
+  if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
+  Query q(impl_->connection, impl_->st.events);
+  q.add(task_id).add(after_id).add(std::max<std::int64_t>(limit, 0));  // a negative limit would mean none
+  return all(q, read_event);
+}
+
+Expected<std::vector<LatencyStats>, StoreError> Store::latency(std::int64_t task_id) {
+  if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
+  Query q(impl_->connection, impl_->st.latency);
+  q.add(task_id);
+  return all(q, read_latency);
+}
+
+}  // namespace dn

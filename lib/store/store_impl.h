@@ -1,0 +1,117 @@
+// What a Store is made of: its connection and the statements that it uses again and again.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "store/rows.h"
+#include "store/schema.h"
+#include "store/sqlite.h"
+#include "store/store.h"
+
+namespace dn {
+
+// Newest round of a name first.
+#define DN_SELECT_TASK "SELECT id, name, " DN_TASK_COLUMNS " FROM tasks "
+
+struct Statements {
+  Statement newest_tasks{DN_SELECT_TASK "AS t WHERE round = (SELECT max(round) FROM tasks WHERE name = t.name) ORDER BY name"};
+  Statement task_by_name{DN_SELECT_TASK "WHERE name = ?1 ORDER BY round DESC LIMIT 1"};
+  Statement task_by_id{DN_SELECT_TASK "WHERE id = ?1"};
+  Statement task_legs{"SELECT task_id, leg, filled, net, traded, traded_quote, cash FROM legs WHERE task_id = ?1"};
+  Statement task_fees{"SELECT task_id, leg, asset, amount FROM fees WHERE task_id = ?1"};
+  Statement last_round{"SELECT coalesce(max(round), 0), coalesce(max(run_epoch), 0) FROM tasks WHERE name = ?1"};
+  Statement insert_task{"INSERT INTO tasks (name, " DN_TASK_COLUMNS
+                        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)"};
+  // The name keeps a record from landing in another task's row; the epoch keeps a process that lost its task (and with it
+  // the right to number orders) from writing over the run that came after it.
+  Statement update_task{
+      "UPDATE tasks SET round = ?3, spec = ?4, state = ?5, mode = ?6, verdict = ?7, reason = ?8, exit_code = ?9, run_epoch = ?10, next_seq = ?11, "
+      "orders = ?12, rebalances = ?13, rejects = ?14, errors = ?15, runs = ?16, restored = ?17, created_us = ?18, first_order_us = ?19, updated_us = ?20, "
+      "source = ?21 WHERE id = ?1 AND name = ?2 AND round = ?3 AND run_epoch <= ?10"};
+  Statement begin_run{"UPDATE tasks SET run_epoch = run_epoch + 1, runs = runs + 1, next_seq = 1, updated_us = ?2 WHERE id = ?1 AND run_epoch < 4294967295"};
+  Statement put_leg{
+      "INSERT INTO legs (task_id, leg, filled, net, traded, traded_quote, cash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+      "ON CONFLICT (task_id, leg) DO UPDATE SET filled = ?3, net = ?4, traded = ?5, traded_quote = ?6, cash = ?7"};
+  Statement drop_fees{"DELETE FROM fees WHERE task_id = ?1"};
+  Statement insert_fee{"INSERT INTO fees (task_id, leg, asset, amount) VALUES (?1, ?2, ?3, ?4)"};
+
+  Statement put_order{
+      "INSERT INTO orders (task_id, " DN_ORDER_COLUMNS
+      ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21) "
+      "ON CONFLICT (task_id, client_order_id) DO UPDATE SET leg = ?3, side = ?4, type = ?5, purpose = ?6, price = ?7, quantity = ?8, reduce_only = ?9, "
+      "created_us = ?10, expires_us = ?11, status = ?12, close_reason = ?13, venue_order_id = ?14, filled = ?15, filled_quote = ?16, booked = ?17, "
+      "cancel_requested = ?18, code = ?19, reason = ?20, updated_us = ?21"};
+  Statement put_fill{"INSERT INTO fills (task_id, " DN_FILL_COLUMNS
+                     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (task_id, venue, trade_id) DO NOTHING"};
+  Statement insert_event{"INSERT INTO events (task_id, ts_us, type, json) VALUES (?1, ?2, ?3, ?4)"};
+  Statement drop_latency{"DELETE FROM latency WHERE task_id = ?1"};
+  Statement insert_latency{"INSERT INTO latency (task_id, stage, count, p50_ns, p99_ns, max_ns) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"};
+
+  Statement orders{"SELECT id, " DN_ORDER_COLUMNS
+                   " FROM orders WHERE task_id = ?1 AND (?2 = 0 OR status <> 'closed') AND (?3 = 0 OR status = 'unknown') ORDER BY id"};
+  Statement fills{"SELECT id, " DN_FILL_COLUMNS " FROM fills WHERE task_id = ?1 ORDER BY id"};
+  Statement events{"SELECT id, ts_us, type, json FROM events WHERE task_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3"};
+  Statement latency{"SELECT id, stage, count, p50_ns, p99_ns, max_ns FROM latency WHERE task_id = ?1 ORDER BY id"};
+
+  Statement data_version{"PRAGMA data_version"};
+  Statement task_exists{"SELECT 1 FROM tasks WHERE name = ?1 LIMIT 1"};
+  Statement insert_control{"INSERT INTO controls (task, verb, arguments, asked_us) VALUES (?1, ?2, ?3, ?4)"};
+  Statement open_controls{"SELECT id, verb, arguments, asked_us FROM controls WHERE task = ?1 AND done_us IS NULL ORDER BY id"};
+  Statement close_control{"UPDATE controls SET outcome = CASE WHEN done_us IS NULL THEN ?2 ELSE outcome END, done_us = coalesce(done_us, ?3) WHERE id = ?1"};
+};
+
+// What tells whether a file that was opened as immutable is still the same.
+struct FileMark {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::int64_t size = 0;
+  std::int64_t modified_ns = 0;
+  bool log = false;  // a write-ahead log with content stands beside it
+  friend bool operator==(const FileMark&, const FileMark&) = default;
+};
+
+struct Store::Impl {
+  Impl(std::string file, Mode as, Dur wait, Connection c) : path(std::move(file)), mode(as), patience(wait), connection(std::move(c)) {}
+
+  std::string path;
+  Mode mode;
+  Dur patience;
+  Connection connection;
+  Statements st;  // ends before its connection
+  std::string run_id;
+  std::optional<FileMark> immutable;  // set while a reader uses the file as immutable
+  int log_pages = 0;                  // in the write-ahead log after the last commit
+
+  // Open wishes by task, good as long as `controls_version` is what PRAGMA data_version says.
+  std::map<std::string, std::vector<ControlRequest>, std::less<>> controls;
+  std::int64_t controls_version = -1;
+
+  // Before every read: a reader of an immutable file looks again when the file has changed.
+  Expected<void, StoreError> fresh();
+
+  // The legs' sums as they stand in the file, by task row: what is unchanged is not written again, because most commits
+  // place orders and book nothing. Good as long as nobody else has written, which `sums_version` tells.
+  std::map<std::int64_t, PerSide<LegTotals>> sums;
+  std::uint32_t sums_version = 0;  // SQLITE_FCNTL_DATA_VERSION after our last commit
+
+  // ---- within a transaction of the caller
+  Expected<void, StoreError> read_sums(TaskRecord& task);
+  Expected<std::optional<TaskRecord>, StoreError> find(std::string_view name);
+  Expected<void, StoreError> write_task(const TaskRecord& task);
+  Expected<void, StoreError> write_sums(const TaskRecord& task);
+  std::uint32_t data_version() const;  // another number after every commit, ours or another's, that this transaction sees
+  Expected<std::vector<OrderRecord>, StoreError> read_orders(std::int64_t task_id, const OrderFilter& filter);
+  Expected<std::vector<Fill>, StoreError> read_fills(std::int64_t task_id);
+
+  // ---- each a transaction of its own
+  Expected<void, StoreError> write_batch(const TaskRecord& task, const JournalBatch& batch);
+  Expected<void, StoreError> write_event(std::int64_t task_id, Time ts, std::string_view type, std::string_view json);  // also within one
+  Expected<void, StoreError> write_latency(std::int64_t task_id, const std::vector<LatencyStats>& stats);
+  Expected<TaskRecord, StoreError> count_up_run(std::int64_t task_id, Time now);
+
+  StoreError no_task(std::string_view which) const;
+};
+
+}  // namespace dn
