@@ -1,0 +1,73 @@
+"""dn-status: what it shows, in every form, and that it only reads."""
+import csv
+import io
+import json
+import os
+import unittest
+
+from tools import EXAMPLES, RUN, ToolTest
+
+BTC = os.path.join(EXAMPLES, "btc.toml")
+
+
+class State(ToolTest):
+    def test_without_a_database_it_says_what_to_do_and_makes_none(self):
+        done = self.status()
+        self.assertEqual(done.returncode, 66)
+        self.assertIn("next: dn-run", done.stderr)
+        self.assertFalse(os.path.exists(self.db))
+
+    def test_every_form_of_every_verb(self):
+        self.assertEqual(self.run_task(BTC, "--seed", "2", "--speed", "max").returncode, 0)
+        before = os.stat(self.db).st_mtime_ns
+        for verb in ("orders", "fills"):
+            rows = self.rows(verb)
+            lines = self.status(verb, "--ndjson").stdout.splitlines()
+            self.assertEqual(rows, [json.loads(line) for line in lines])
+            table = list(csv.DictReader(io.StringIO(self.status(verb, "--csv").stdout)))
+            self.assertEqual(len(table), len(rows))
+            for cells, row in zip(table, rows):
+                for key in set(cells) & set(row):
+                    self.assertEqual(cells[key], str(row[key]))
+            self.assertIn("t-", self.status(verb).stdout)
+        self.assertIn("summary", self.status("events").stdout)
+        self.assertIn("COMPLETED", self.status("show", "btc").stdout)
+        self.assertIn("net bps", self.status("pnl").stdout)
+        self.assertEqual(self.rows("orders", "--open"), [])
+        self.assertEqual(self.rows("orders", "--unknown"), [])
+        self.assertEqual(self.status("--check").returncode, 0)
+        self.assertEqual(os.stat(self.db).st_mtime_ns, before)
+
+    def test_latency_has_the_stages_of_the_seed(self):
+        self.run_task(BTC, "--seed", "2", "--speed", "max")
+        latency = self.task("btc")["latency_us"]
+        self.assertEqual(set(latency), {"cycle", "sync", "placement", "decision"})
+        for stage in latency.values():
+            self.assertTrue({"p50", "p99", "max"} <= set(stage))
+            self.assertLessEqual(float(stage["p50"]), float(stage["max"]))
+
+    def test_follow_ends_with_the_task(self):
+        process = self.begin(BTC, "--speed", "20")
+        while not os.path.exists(self.db):
+            self.assertIsNone(process.poll(), "it ended before it made a database")
+        followed = self.status("events", "btc", "--follow", "--ndjson")
+        process.communicate()
+        if followed.returncode == 66:  # looked before the task's row was there
+            followed = self.status("events", "btc", "--follow", "--ndjson")
+        self.assertEqual(followed.returncode, 0, followed.stderr)
+        self.assertEqual(json.loads(followed.stdout.splitlines()[-1])["type"], "summary")
+
+    def test_explain(self):
+        self.assertIn("dn-recover", self.status("explain", "21").stdout)
+        self.assertEqual(self.status("explain", "3").returncode, 64)
+        self.assertEqual(self.status("explain", "x").returncode, 64)
+
+    def test_unknown_names_and_verbs(self):
+        self.run_task(BTC, "--seed", "2", "--speed", "max")
+        self.assertEqual(self.status("show", "nobody").returncode, 66)
+        self.assertEqual(self.status("frobnicate").returncode, 64)
+        self.assertEqual(self.call(RUN, "--task", "nobody", "--db", self.db).returncode, 66)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,72 @@
+"""Runs the tools as processes, each in a directory of its own."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import unittest
+
+RUN = os.environ["DN_RUN"]
+STATUS = os.environ["DN_STATUS"]
+SOURCE = os.environ["DN_SOURCE"]
+EXAMPLES = os.path.join(SOURCE, "scripts", "examples")
+
+
+class ToolTest(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.mkdtemp(prefix="dn-e2e-")
+        self.db = os.path.join(self.dir, "state", "dn.db")
+        self.environment = {"HOME": self.dir, "PATH": os.environ["PATH"]}
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
+            if name in os.environ:
+                self.environment[name] = os.environ[name]
+
+    def tearDown(self):
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def write(self, name, text):
+        path = os.path.join(self.dir, name)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        return path
+
+    def call(self, tool, *arguments):
+        return subprocess.run([tool, *arguments], capture_output=True, text=True, timeout=300, env=self.environment, cwd=self.dir)
+
+    def run_task(self, *arguments):
+        return self.call(RUN, *arguments, "--db", self.db)
+
+    def begin(self, *arguments):
+        return subprocess.Popen([RUN, *arguments, "--db", self.db], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment, cwd=self.dir)
+
+    def status(self, *arguments):
+        return self.call(STATUS, *arguments, "--db", self.db)
+
+    def task(self, name):
+        """The task as dn-status --json shows it."""
+        answer = self.status("--json", "--task", name)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        return json.loads(answer.stdout)["tasks"][0]
+
+    def events(self, name):
+        answer = self.status("events", name, "--ndjson")
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        return [json.loads(line) for line in answer.stdout.splitlines()]
+
+    def rows(self, verb, *arguments):
+        answer = self.status(verb, "--json", *arguments)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        return json.loads(answer.stdout)[verb]
+
+    def wait_for_event(self, process, wanted):
+        """Reads --ndjson from a process until an event of a type comes."""
+        for line in process.stdout:
+            event = json.loads(line)
+            if event["type"] == wanted:
+                return event
+        self.fail(f"no {wanted} event came: {process.stderr.read()}")
+
+    def kill(self, process):
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
