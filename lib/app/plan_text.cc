@@ -11,8 +11,8 @@ namespace {
 
 struct LegPlan {
   Price price;          // where it would quote now
-  Decimal to_own;       // bps from its own side's touch, towards the market
-  Decimal to_opposite;  // bps to the opposite touch
+  Decimal to_own;       // ticks from its own side's touch; negative: behind it
+  Decimal to_opposite;  // ticks to the opposite touch; negative or zero: it would take
   Qty min_tradable;
   Rate fee;             // of a quote: taker when it would cross
   Money slice_value;
@@ -51,8 +51,10 @@ LegPlan leg_plan(const Situation& s, Side leg, Price price) {
   const bool takes = leg == Side::Buy ? price >= opposite : price <= opposite;
   LegPlan p;
   p.price = price;
-  p.to_own = in_bps((price - own).decimal(), own.decimal(), 2).decimal();
-  p.to_opposite = in_bps((opposite - price).decimal(), price.decimal(), 2).decimal();
+  const Decimal tick = l.instrument->tick.decimal();
+  const Decimal towards(leg == Side::Buy ? 1 : -1);
+  p.to_own = ((price - own).decimal() * towards).divided_by(tick, 2, Rounding::HalfUp).normalized();
+  p.to_opposite = ((opposite - price).decimal() * towards).divided_by(tick, 2, Rounding::HalfUp).normalized();
   p.min_tradable = l.instrument->min_tradable(price);
   p.fee = takes ? l.instrument->taker_fee : l.instrument->maker_fee;
   p.slice_value = price * s.plan->leg_slice[leg];
@@ -71,10 +73,18 @@ PlanFacts facts(const TaskSpec& spec, const PaperMarket& m) {
   f.spread = net_spread(s);
   if (!f.leg.buy || !f.leg.sell) return f;
   f.break_even = Bps((f.leg.buy->fee.decimal() + f.leg.sell->fee.decimal()) * Decimal(10000));
-  const Money slice = f.leg.buy->slice_value;
-  const Decimal taker = m.instruments.buy.taker_fee.decimal() + m.instruments.buy.taker_fee.decimal();
-  f.worst_case = Money(bps_of(slice.decimal(), spec.risk.max_slippage_bps) + slice.decimal() * taker);
+  for (const Side leg : kSides) {
+    // Filled on this leg, not on the other: taken back here at the slippage limit, with a taker's fee each way.
+    const Decimal slice = f.leg[leg]->slice_value.decimal();
+    const Money loss(bps_of(slice, spec.risk.max_slippage_bps) + slice * (m.instruments[leg].taker_fee.decimal() * Decimal(2)));
+    f.worst_case = f.worst_case ? max(*f.worst_case, loss) : loss;
+  }
   return f;
+}
+
+// "-2 ticks (-0.18 bps)"
+std::string distance(const Decimal& ticks, Price price, Price tick) {
+  return fmt::format("{} ticks ({} bps)", ticks.str(), in_bps(ticks * tick.decimal(), price.decimal(), 4).str());
 }
 
 std::string or_unknown(const std::optional<Bps>& b) { return b ? shown(b->decimal().rounded(2, Rounding::HalfUp)) : "unknown"; }
@@ -97,7 +107,8 @@ std::string plan_text(const TaskSpec& spec, const PaperMarket& m) {
     }
     const LegPlan& p = *f.leg[leg];
     const TopOfBook& top = *m.top[leg];
-    out += fmt::format("bid {} ask {}; would quote {} ({} bps from its own touch, {} bps from the other)\n", top.bid.str(), top.ask.str(), p.price.str(), p.to_own.str(), p.to_opposite.str());
+    out += fmt::format("bid {} ask {}; would quote {} ({} from its own touch, {} from the other)\n", top.bid.str(), top.ask.str(), p.price.str(),
+                       distance(p.to_own, p.price, m.instruments[leg].tick), distance(p.to_opposite, p.price, m.instruments[leg].tick));
     out += fmt::format("       tick {} step {} smallest order {} {}; slice worth {} {}; fee {} bps in {}, {} {} for the total\n", m.instruments[leg].tick.str(), m.instruments[leg].step.str(),
                        p.min_tradable.str(), base, shown(p.slice_value.decimal()), quote, (p.fee.decimal() * Decimal(10000)).normalized().str(), m.instruments[leg].fee_asset(leg).view(),
                        shown(p.total_fees.decimal()), quote);
@@ -120,7 +131,7 @@ std::string plan_json(const TaskSpec& spec, const PaperMarket& m) {
     if (f.leg[leg]) {
       const LegPlan& p = *f.leg[leg];
       w.field("bid", m.top[leg]->bid.str()).field("ask", m.top[leg]->ask.str()).field("price", p.price.str());
-      w.field("bps_from_touch", p.to_own.str()).field("bps_from_opposite", p.to_opposite.str()).field("min_tradable", p.min_tradable.str());
+      w.field("ticks_from_touch", p.to_own.str()).field("ticks_from_opposite", p.to_opposite.str()).field("min_tradable", p.min_tradable.str());
       w.field("fee_rate", p.fee.str()).field("slice_value", p.slice_value.str()).field("total_fees", shown(p.total_fees.decimal()));
     }
     w.end_object();

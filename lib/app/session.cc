@@ -140,20 +140,29 @@ Expected<void, ToolError> Session::build() {
   store_->set_run_id(run_id_);
   const PerSide<Instrument> instruments = market->instruments;
   mid_ = market->mid;
+  const PerSide<std::optional<TopOfBook>> top = market->top;
   world_ = make_paper_world(std::move(*market), *stored, options_.paper);
-  plant_restored();
+  plant_restored(top);
   engine_ = std::make_unique<TaskEngine>(std::move(*stored), instruments, RunOptions{options_.max_cycles, options_.leave_orders});
   run_ = std::make_unique<sim::TaskRun>(*world_, *engine_, *store_, *this);
   return {};
 }
 
-// A paper venue knows the order that a task file says still rests, so that its recovery can be rehearsed.
-void Session::plant_restored() {
+// The order that a task file says still rests, rests at the paper venue: a slice at the touch, so that its recovery is rehearsed.
+void Session::plant_restored(const PerSide<std::optional<TopOfBook>>& top) {
   if (idle_.restored) return;
   for (const Side leg : kSides) {
     const std::string& id = idle_.spec.restore[leg].order_id;
-    if (id.empty()) continue;
-    output_.message(fmt::format("paper: {} does not know order {}: its fate is asked for all the same", name(*idle_.spec.leg[leg].exchange), id));
+    if (id.empty() || !top[leg]) continue;
+    OrderRequest r;
+    r.id = ClientOrderId("before-" + std::string(name(leg)));
+    r.leg = r.side = leg;
+    const Price tick = world_->venue(leg).instrument().tick;
+    const Price away = tick * Decimal(idle_.spec.leg[leg].offset_ticks);
+    r.price = leg == Side::Buy ? (top[leg]->bid - away).floor_to(tick) : (top[leg]->ask - away).ceil_to(tick);
+    r.qty = idle_.spec.order_quantity.floor_to(world_->venue(leg).instrument().step);
+    world_->venue(leg).plant(r, VenueOrderId(id), started_);
+    output_.message(fmt::format("paper: order {} rests on {}: {} @ {}", id, name(*idle_.spec.leg[leg].exchange), r.qty.str(), r.price.str()));
   }
 }
 

@@ -61,7 +61,7 @@ class Session final : public sim::RunObserver {
   Expected<void, ToolError> conclude();
   Expected<void, ToolError> check_tradable(const TaskSource& source) const;
   std::string event_head(std::string_view type) const;
-  void plant_restored();
+  void plant_restored(const PerSide<std::optional<TopOfBook>>& top);
 
   // sim::RunObserver
   void heard(Time now, const Event& event) override;

@@ -177,8 +177,9 @@ void TaskEngine::run_cycle() {
   manage(d);
   drive_orders();
   if (stop_) return;
-  if (out_->sends.size() != sends_before) flush_quiet_moves();
-  if (record_.state == TaskState::ManagingOrders) move_to(TaskState::Syncing, {}, true);
+  // What was told or sent makes the whole cycle worth telling.
+  const bool quiet = !quiet_moves_.empty() && out_->sends.size() == sends_before;
+  if (record_.state == TaskState::ManagingOrders) move_to(TaskState::Syncing, {}, quiet);
   quiet_moves_.clear();
 }
 

@@ -189,7 +189,10 @@ void TaskEngine::on_not_found(WorkingOrder& w, const LookupReport& r) {
   w.asked_since_start = true;
   if (planted(Bug::NeverArrivedTooEarly)) w.absent_proof = true;
   if (!w.absent_proof) {
+    // Asked again with growing pauses, and at the first moment at which absence would prove something.
+    const Dur until_proof = w.record.request.expires + kArrivalMargin - r.venue_time;
     w.next_try = now_ + backoff(++w.tries, w.record.request.id.view());
+    if (until_proof.us > 0) w.next_try = std::min(w.next_try, now_ + until_proof);
     return;
   }
   w.record.reason = Reason("not found by id, among open orders or in the history at venue time " + rfc3339(r.venue_time));

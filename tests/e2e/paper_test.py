@@ -140,7 +140,8 @@ class Paper(ToolTest):
         self.assertEqual(done.returncode, 10, done.stderr)
         self.assertEqual(self.task("btc")["open_orders"], 0)
         done = self.example("btc.toml", "--max-cycles", "20", "--on-exit", "leave")
-        self.assertEqual(done.returncode, 10, done.stderr)
+        self.assertIn(done.returncode, (10, 20), done.stderr)  # 20: left in the middle of a slice, which is said
+        self.assertGreater(self.task("btc")["open_orders"], 0)
         done = self.example("btc.toml")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(self.task("btc")["buy"]["filled"], "1")

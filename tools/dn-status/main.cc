@@ -43,6 +43,7 @@ int main(int argc, char** argv) {
   events->add_flag("--follow", request.follow, "and what happens next, until the task ends");
   CLI::App* pnl = verb("pnl", "profit and loss");
   CLI::App* explain_code = app.add_subcommand("explain", "what an exit code means");
+  explain_code->fallthrough();
   explain_code->add_option("code", code, "the code")->required();
   app.require_subcommand(0, 1);
   return tool_main(argc, argv, app, common, [&]() -> dn::Expected<dn::ExitCode, ToolError> {
