@@ -1,5 +1,8 @@
 // Prices and sizes: the seed's offsets and tolerances, references, slices, nets, the gate, the plan, ids and states.
 #include "engine/quote.h"
+#include <fstream>
+#include <iterator>
+
 #include "engine/gate.h"
 #include "engine/ids.h"
 #include "engine/states.h"
@@ -240,6 +243,12 @@ TEST(States, EveryStateOfTheSpecificationMayErrAndComesBackByThatWay) {
   EXPECT_FALSE(may_move(TaskState::Completed, TaskState::Syncing));
   EXPECT_FALSE(may_move(TaskState::Idle, TaskState::ManagingOrders));
   EXPECT_NE(diagram().find("ANALYZING --> REBALANCING"), std::string::npos);
+}
+
+TEST(States, TheDiagramInTheMapIsTheTable) {
+  std::ifstream in(DN_SOURCE_DIR "/lib/README.md");
+  const std::string map((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  EXPECT_NE(map.find("```mermaid\n" + diagram() + "```"), std::string::npos);
 }
 
 TEST(Engine, TheSameConversationGivesTheSameCommands) {
