@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <set>
 
 #include "base/text.h"
 
@@ -24,6 +26,21 @@ std::string unknown_key(std::string_view key) {
   return "is not a key of a task; dn-run keys lists them";
 }
 
+constexpr std::string_view kNoPortfolio = "portfolio limits are not enforced by this version; remove them rather than rely on them";
+
+bool is_portfolio(std::string_view key) { return key == "portfolio" || key.starts_with("portfolio."); }
+
+// A table that keys of a task stand in: "risk", "restore", "restore.buy".
+bool is_table(std::string_view name) {
+  const std::string prefix = std::string(name) + ".";
+  return std::any_of(task_keys().begin(), task_keys().end(), [&](const KeyInfo& k) { return k.key.starts_with(prefix); });
+}
+
+std::string unknown_table(std::string_view name) {
+  const std::string near = closest(name, {"buy", "sell", "risk", "restore", "restore.buy", "restore.sell"});
+  return near.empty() ? "is not a table of a task" : fmt::format("is not a table of a task; did you mean {}?", near);
+}
+
 // What to write where a value of another TOML type stands; "" when the type fits.
 std::string wrong_type(KeyType wanted, const TomlEntry& e) {
   switch (wanted) {
@@ -37,36 +54,59 @@ std::string wrong_type(KeyType wanted, const TomlEntry& e) {
   return "";
 }
 
+using KeySet = std::set<std::string, std::less<>>;
+
+// Sets the key of an entry. False when its problem has been told.
+bool read_entry(const TomlEntry& e, TaskSource& source, Problems& problems) {
+  const auto refuse = [&](std::string_view what) {
+    problems.add(e.place, e.key, what);
+    return false;
+  };
+  if (is_portfolio(e.key)) return refuse(kNoPortfolio);
+  const KeyInfo* key = find_task_key(e.key);
+  if (key == nullptr && is_table(e.key)) return e.kind == TomlKind::Table || refuse(fmt::format("is a table; write [{}] and its keys below it", e.key));
+  if (key == nullptr) return refuse(e.kind == TomlKind::Table ? unknown_table(e.key) : unknown_key(e.key));
+  source.keys[e.key] = e.place;
+  if (const std::string wrong = wrong_type(key->type, e); !wrong.empty()) return refuse(wrong);
+  const auto set = set_task_key(source.spec, e.key, e.text);
+  return set || refuse(set.error());
+}
+
 TaskSource read_table(const TomlTable& table, const std::string& file, Problems& problems) {
   TaskSource source;
   source.place = table.place;
+  KeySet refused;  // told already, so what follows from their absence is not
   for (const TomlEntry& e : table.entries) {
-    if (e.key == "portfolio" || e.key.starts_with("portfolio.")) {
-      problems.add(e.place, e.key, "portfolio limits are not enforced by this version; remove them rather than rely on them");
-      continue;
-    }
-    const KeyInfo* info = find_task_key(e.key);
-    if (info == nullptr) {
-      problems.add(e.place, e.key, unknown_key(e.key));
-      continue;
-    }
-    source.keys[e.key] = e.place;
-    if (const std::string wrong = wrong_type(info->type, e); !wrong.empty()) {
-      problems.add(e.place, e.key, wrong);
-    } else if (auto set = set_task_key(source.spec, e.key, e.text); !set) {
-      problems.add(e.place, e.key, set.error());
+    if (!read_entry(e, source, problems)) refused.insert(e.key);
+  }
+  if (!source.keys.contains("name")) {
+    if (auto set = set_task_key(source.spec, "name", default_name(file)); !set) {
+      problems.add(source.place, "name", "is required: the file's own name is none; " + set.error());
+      refused.insert("name");
     }
   }
-  if (source.spec.name.empty() && !source.keys.contains("name")) {
-    if (auto set = set_task_key(source.spec, "name", default_name(file)); !set) problems.add(source.place, "name", "is required: the file's own name is none; " + set.error());
-  }
+  // Whether a direction suits the legs cannot be said of legs that are not known.
+  if (refused.contains("buy.exchange") || refused.contains("sell.exchange")) refused.insert("direction");
   for (const SpecProblem& p : check(source.spec)) {
-    // A key whose value was refused has been told already.
-    const bool told = source.keys.contains(p.key) && !get_task_key(source.spec, p.key).has_value();
-    const bool refused = source.keys.contains(p.key) && p.what.starts_with("is required");
-    if (!told && !refused) problems.add(source.place_of(p.key), p.key, p.what);
+    if (!refused.contains(p.key)) problems.add(source.place_of(p.key), p.key, p.what);
   }
   return source;
+}
+
+void read_document(const TomlDocument& doc, const std::string& path, std::vector<TaskSource>& out, Problems& problems) {
+  for (const auto& [name, tables] : doc.arrays) {
+    if (name != "task") problems.add(tables[0].place, name, is_portfolio(name) ? kNoPortfolio : "is not an array of a task file; write [[task]]");
+  }
+  const auto tasks = doc.arrays.find("task");
+  if (tasks == doc.arrays.end()) {
+    const auto single =
+        std::find_if(doc.top.entries.begin(), doc.top.entries.end(), [](const TomlEntry& e) { return e.key == "task" || e.key.starts_with("task."); });
+    if (single != doc.top.entries.end()) return problems.add(single->place, single->key, "is in a single table; write [[task]] with two brackets");
+    out.push_back(read_table(doc.top, path, problems));
+    return;
+  }
+  for (const TomlEntry& e : doc.top.entries) problems.add(e.place, e.key, is_portfolio(e.key) ? kNoPortfolio : "belongs inside a [[task]]");
+  for (const TomlTable& t : tasks->second) out.push_back(read_table(t, path, problems));
 }
 
 }  // namespace
@@ -77,23 +117,13 @@ Expected<std::vector<TaskSource>, ToolError> read_task_files(const std::vector<s
   for (const std::string& path : paths) {
     auto doc = read_toml(path);
     if (!doc) return Unexpected{doc.error()};
-    for (const auto& [name, tables] : doc->arrays) {
-      if (name != "task") problems.add(tables[0].place, name, "is not a table of a task file; write [[task]]");
-    }
-    if (const auto tasks = doc->arrays.find("task"); tasks != doc->arrays.end()) {
-      for (const TomlEntry& e : doc->top.entries) {
-        const bool portfolio = e.key.starts_with("portfolio");
-        problems.add(e.place, e.key, portfolio ? "portfolio limits are not enforced by this version; remove them rather than rely on them" : "belongs inside a [[task]]");
-      }
-      for (const TomlTable& t : tasks->second) out.push_back(read_table(t, path, problems));
-    } else {
-      out.push_back(read_table(doc->top, path, problems));
-    }
+    read_document(*doc, path, out, problems);
   }
   for (std::size_t i = 0; i < out.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       if (out[i].spec.name == out[j].spec.name && !out[i].spec.name.empty()) {
-        problems.add(out[i].place_of("name"), "name", fmt::format("\"{}\" is used by another task ({}); write name = \"...\" with a name of its own", out[i].spec.name, out[j].place.str()));
+        problems.add(out[i].place_of("name"), "name",
+                     fmt::format("\"{}\" is used by another task ({}); write name = \"...\" with a name of its own", out[i].spec.name, out[j].place.str()));
       }
     }
   }
@@ -105,7 +135,8 @@ Expected<void, ToolError> apply_settings(TaskSource& source, const std::vector<s
   Problems problems;
   for (const std::string& s : settings) {
     const auto equals = s.find('=');
-    if (equals == std::string::npos) return Unexpected{ToolError{ExitCode::Usage, fmt::format("\"{}\" is not key=value", printable_excerpt(s)), "write for example order_quantity=0.05"}};
+    if (equals == std::string::npos)
+      return Unexpected{ToolError{ExitCode::Usage, fmt::format("\"{}\" is not key=value", printable_excerpt(s)), "write for example order_quantity=0.05"}};
     const std::string key = s.substr(0, equals);
     if (find_task_key(key) == nullptr) {
       problems.add({}, key, unknown_key(key));

@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <toml++/toml.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <string_view>
-#include <toml++/toml.h>
 
 #include "base/text.h"
 
@@ -18,6 +19,9 @@ namespace {
 
 constexpr std::size_t kMaxFile = 1U << 20;
 constexpr std::size_t kMaxProblems = 20;
+constexpr int kMaxDots = 100;                 // in a line; the parser makes a table of each and recurses into them
+constexpr int kMaxDepth = 8;                  // of tables that are looked into
+constexpr std::size_t kMaxDescription = 200;  // of the parser's own words, which quote the file
 
 Expected<std::string, ToolError> read_file(const std::string& path) {
   const auto fail = [&](std::string_view why) {
@@ -25,14 +29,34 @@ Expected<std::string, ToolError> read_file(const std::string& path) {
   };
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) return fail(errno == ENOENT ? "there is no such file" : std::strerror(errno));
+  if (S_ISDIR(info.st_mode)) return fail("is a directory");
   if (!S_ISREG(info.st_mode)) return fail("is not a file");
   std::ifstream in(path, std::ios::binary);
   if (!in) return fail(std::strerror(errno));
   std::string text(kMaxFile + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (in.bad()) return fail("cannot be read to its end");
   text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > kMaxFile) return Unexpected{ToolError{ExitCode::Config, fmt::format("{}: is larger than 1 MiB", printable(path)), "a task file is a few lines"}};
+  if (text.size() > kMaxFile)
+    return Unexpected{ToolError{ExitCode::Config, fmt::format("{}: is larger than 1 MiB", printable(path)), "a task file is a few lines"}};
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // a byte order mark is no column of its line
   return text;
+}
+
+// Where a line has more dots than any key of ours could need.
+std::optional<Place> endless_key(const std::string& path, std::string_view text) {
+  Place at{path, 1, 0};
+  int dots = 0;
+  for (const char c : text) {
+    ++at.column;
+    if (c == '.' && ++dots > kMaxDots) return at;
+    if (c == '\n') {
+      ++at.line;
+      at.column = 0;
+      dots = 0;
+    }
+  }
+  return std::nullopt;
 }
 
 std::vector<std::string_view> lines_of(std::string_view text) {
@@ -76,11 +100,11 @@ class Reader {
         for (const auto& element : *array) {
           TomlTable t;
           t.place = place_of(element);
-          add(*element.as_table(), "", t);
+          add(*element.as_table(), "", 0, t);
           doc.arrays[name].push_back(std::move(t));
         }
       } else {
-        add_node(name, node, doc.top);
+        add_node(shown_part(name), node, 0, doc.top);
       }
     }
     std::stable_sort(doc.top.entries.begin(), doc.top.entries.end(), before);
@@ -99,14 +123,15 @@ class Reader {
   }
   Place place_of(const toml::node& n) const { return {path_, n.source().begin.line, n.source().begin.column}; }
 
-  void add(const toml::table& table, const std::string& prefix, TomlTable& out) const {
-    for (const auto& [key, node] : table) add_node(prefix + std::string(key.str()), node, out);
+  // So that "buy.exchange" in quotes is not taken for the key exchange of the table buy.
+  static std::string shown_part(const std::string& part) { return part.find('.') == std::string::npos ? part : '"' + part + '"'; }
+
+  void add(const toml::table& table, const std::string& prefix, int depth, TomlTable& out) const {
+    for (const auto& [key, node] : table) add_node(prefix + shown_part(std::string(key.str())), node, depth, out);
   }
-  void add_node(const std::string& key, const toml::node& node, TomlTable& out) const {
-    if (const auto* table = node.as_table()) {
-      if (!table->empty()) return add(*table, key + ".", out);
-      return;
-    }
+  void add_node(const std::string& key, const toml::node& node, int depth, TomlTable& out) const {
+    const auto* table = node.as_table();
+    if (table != nullptr && !table->empty() && depth < kMaxDepth) return add(*table, key + ".", depth + 1, out);
     TomlEntry e{key, TomlKind::Other, {}, place_of(node)};
     if (const auto* s = node.as_string()) {
       e.kind = TomlKind::String;
@@ -117,6 +142,8 @@ class Reader {
     } else if (const auto* b = node.as_boolean()) {
       e.kind = TomlKind::Bool;
       e.text = b->get() ? "true" : "false";
+    } else if (table != nullptr && table->empty()) {
+      e.kind = TomlKind::Table;
     }
     out.entries.push_back(std::move(e));
   }
@@ -134,7 +161,7 @@ std::string Place::str() const {
 
 std::string problem_text(const Place& place, std::string_view key, std::string_view what) {
   const std::string where = place.str();
-  return fmt::format("{}{}{}{}{}", printable(where), where.empty() ? "" : ": ", printable(key), key.empty() ? "" : ": ", printable(what));
+  return fmt::format("{}{}{}{}{}", printable(where), where.empty() ? "" : ": ", printable_excerpt(key), key.empty() ? "" : ": ", printable(what));
 }
 
 void Problems::add(const Place& place, std::string_view key, std::string_view what) {
@@ -156,12 +183,16 @@ Expected<TomlDocument, ToolError> read_toml(const std::string& path) {
   auto text = read_file(path);
   if (!text) return Unexpected{text.error()};
   if (text->find('\0') != std::string::npos) return Unexpected{ToolError{ExitCode::Config, printable(path) + ": is not a text file", "give a TOML file"}};
+  if (const auto at = endless_key(path, *text)) {
+    return Unexpected{ToolError{ExitCode::Config, problem_text(*at, "", "more dots than a line of such a file has"), "mend that line"}};
+  }
   try {
     const toml::table root = toml::parse(std::string_view(*text), std::string_view(path));
     return Reader(path, *text).read(root);
   } catch (const toml::parse_error& e) {
     const Place place{path, e.source().begin.line, e.source().begin.column};
-    return Unexpected{ToolError{ExitCode::Config, problem_text(place, "", e.description()), "mend that line; the file is TOML, as in key = value"}};
+    return Unexpected{ToolError{ExitCode::Config, problem_text(place, "", e.description().substr(0, kMaxDescription)),
+                                "mend that line; the file is TOML, as in key = value"}};
   } catch (const std::exception& e) {
     return Unexpected{ToolError{ExitCode::Config, fmt::format("{}: {}", printable(path), printable(e.what())), "the file is TOML, as in key = value"}};
   }

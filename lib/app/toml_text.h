@@ -19,10 +19,17 @@ struct Place {
   std::string str() const;  // "btc.toml:7:12"
 };
 
-enum class TomlKind : std::uint8_t { String, Integer, Number, Bool, Other };
+enum class TomlKind : std::uint8_t {
+  String,
+  Integer,
+  Number,
+  Bool,
+  Table,  // one without keys; others show as their keys
+  Other,
+};
 
 struct TomlEntry {
-  std::string key;  // "buy.offset_ticks", relative to its table
+  std::string key;  // "buy.offset_ticks", relative to its table; a part with a dot of its own stands in quotes
   TomlKind kind = TomlKind::Other;
   std::string text;  // the value of a string; the literal of a number or bool, without underscores
   Place place;
@@ -35,7 +42,7 @@ struct TomlTable {
 };
 
 struct TomlDocument {
-  TomlTable top;                                        // what is in no array of tables
+  TomlTable top;                                         // what is in no array of tables
   std::map<std::string, std::vector<TomlTable>> arrays;  // [[name]] at top level
 };
 
