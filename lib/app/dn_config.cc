@@ -1,7 +1,9 @@
 #include "app/dn_config.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
@@ -12,7 +14,7 @@
 namespace dn::app {
 namespace {
 
-const std::vector<std::string> kKeys{"mode", "feed", "state_dir"};
+const std::vector<std::string> kKeys{"mode", "feed", "state_dir", "endpoints"};
 const std::vector<std::string> kEndpointKeys{"rest", "ws", "ca_file", "rate_scale"};
 
 std::string environment(const char* name) {
@@ -34,29 +36,53 @@ std::string default_state_dir() {
 struct Url {
   std::string scheme;
   std::string host;
+  std::string path;
 };
 
+bool is_port(std::string_view text) {
+  std::uint16_t n = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  return error == std::errc() && end == text.data() + text.size() && n > 0;
+}
+
+// scheme://host[:port][/path], and nothing else: a user name in front of the host would show another host than the one meant.
 std::optional<Url> parse_url(std::string_view text) {
   const auto colon = text.find("://");
   if (colon == std::string_view::npos) return std::nullopt;
+  if (!std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f && c != '#' && c != '\\'; })) return std::nullopt;
   std::string_view rest = text.substr(colon + 3);
-  rest = rest.substr(0, rest.find('/'));
-  std::string_view host = rest;
-  if (!rest.empty() && rest[0] == '[') {
-    const auto end = rest.find(']');
-    if (end == std::string_view::npos) return std::nullopt;
-    host = rest.substr(0, end + 1);
-  } else {
-    host = rest.substr(0, rest.find(':'));
-  }
-  if (host.empty() || host.find('@') != std::string_view::npos) return std::nullopt;
-  return Url{std::string(text.substr(0, colon)), std::string(host)};
+  const auto slash = std::min(rest.find('/'), rest.size());
+  const std::string_view path = rest.substr(slash);
+  rest = rest.substr(0, slash);
+  const bool is_v6 = rest.starts_with('[');
+  const auto host_end = is_v6 ? rest.find(']') : std::min(rest.find(':'), rest.size());
+  if (host_end == std::string_view::npos) return std::nullopt;
+  const std::string_view host = rest.substr(0, host_end + (is_v6 ? 1 : 0));
+  const std::string_view port = rest.substr(host.size());
+  if (!port.empty() && (port[0] != ':' || !is_port(port.substr(1)))) return std::nullopt;
+  const std::string_view inside = is_v6 ? host.substr(1, host.size() - 2) : host;
+  const auto fits = [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || (is_v6 ? c == ':' : c == '-');
+  };
+  if (inside.empty() || !std::all_of(inside.begin(), inside.end(), fits)) return std::nullopt;
+  return Url{std::string(text.substr(0, colon)), std::string(host), std::string(path)};
 }
 
-bool is_loopback(std::string_view host) { return host == "localhost" || host == "[::1]" || host.starts_with("127."); }
+// An address, not a name that begins like one ("127.example.com").
+bool is_loopback(const std::string& host) {
+  in_addr v4{};
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return host.starts_with("127.");
+  return host == "localhost" || host == "[::1]";
+}
+
+// Why a text is none that can stand for a path or an address; "" when it can.
+std::string no_text(const TomlEntry& e) {
+  if (e.kind != TomlKind::String || e.text.empty()) return "must be a text in quotes";
+  return printable(e.text) == e.text ? "" : "has characters that are not printed";
+}
 
 std::string unknown(std::string_view key, const std::vector<std::string>& known) {
-  const std::string near = closest(key, known);
+  const std::string near = closest(key.substr(0, key.find('.')), known);
   return near.empty() ? "is not a key of dn.toml" : fmt::format("is not a key of dn.toml; did you mean {}?", near);
 }
 
@@ -70,8 +96,10 @@ class Reader {
     } else if (e.key == "feed") {
       choose(e, {"synthetic", "replay", "live"}, [&](std::size_t i) { config_.feed = static_cast<FeedKind>(i); });
     } else if (e.key == "state_dir") {
-      if (e.kind != TomlKind::String || e.text.empty()) return problems.add(e.place, e.key, "must be a path in quotes");
+      if (const std::string why = no_text(e); !why.empty()) return problems.add(e.place, e.key, why);
       config_.state_dir = e.text;
+    } else if (e.key == "endpoints") {
+      if (e.kind != TomlKind::Table) problems.add(e.place, e.key, "is a table; write [endpoints.mexc_spot] and its keys below it");
     } else if (e.key.starts_with("endpoints.")) {
       endpoint(e);
     } else {
@@ -80,16 +108,16 @@ class Reader {
   }
 
   // Scaled budgets are for loopback only, so the hosts are looked at when all is read.
-  void finish(const Place& place) {
-    for (const auto& [venue, e] : config_.endpoints) {
-      if (e.rate_scale == 1) continue;
-      for (const std::string& url : {e.rest, e.ws}) {
+  void finish() {
+    for (const auto& [venue, place] : scaled_) {
+      const Endpoint& e = config_.endpoints[venue];
+      const auto outside = [](const std::string& url) {
         const auto parsed = parse_url(url);
-        if (!parsed || !is_loopback(parsed->host)) {
-          problems.add(place, fmt::format("endpoints.{}.rate_scale", name(venue)), "is for loopback addresses only: give rest and ws on 127.0.0.1, or leave it out");
-          break;
-        }
-      }
+        return !parsed || !is_loopback(parsed.value().host);
+      };
+      if (e.rate_scale == 1 || (!outside(e.rest) && !outside(e.ws))) continue;
+      problems.add(place, fmt::format("endpoints.{}.rate_scale", name(venue)),
+                   "is for loopback addresses only: give rest and ws on 127.0.0.1, or leave it out");
     }
   }
 
@@ -104,38 +132,54 @@ class Reader {
       if (e.kind == TomlKind::String && e.text == w) return set(i);
       list += (i++ == 0 ? "" : ", ") + std::string(w);
     }
-    problems.add(e.place, e.key, fmt::format("\"{}\" is not one of {}", printable_excerpt(e.text), list));
+    const bool text = e.kind == TomlKind::String;
+    problems.add(e.place, e.key, text ? fmt::format("\"{}\" is not one of {}", printable_excerpt(e.text), list) : "must be one of " + list + ", in quotes");
   }
 
   void endpoint(const TomlEntry& e) {
-    const auto dot = e.key.find('.', 10);
-    const auto venue = venue_from(e.key.substr(10, dot == std::string::npos ? dot : dot - 10));
-    if (!venue || dot == std::string::npos) return problems.add(e.place, e.key, "names no venue; write [endpoints." + venue_list() + "]");
-    Endpoint& to = config_.endpoints[*venue];
-    const std::string key = e.key.substr(dot + 1);
-    if (key == "rate_scale") {
-      std::int64_t n = 0;
-      const auto [end, error] = std::from_chars(e.text.data(), e.text.data() + e.text.size(), n);
-      if (e.kind != TomlKind::Integer || error != std::errc() || end != e.text.data() + e.text.size() || n < 1 || n > 1'000'000) {
-        return problems.add(e.place, e.key, "must be a whole number from 1 to 1000000");
-      }
-      to.rate_scale = n;
+    const std::size_t begin = std::string_view("endpoints.").size();
+    const auto dot = std::min(e.key.find('.', begin), e.key.size());
+    const std::string venue_name = e.key.substr(begin, dot - begin);
+    const auto venue = venue_from(venue_name);
+    if (!venue) return problems.add(e.place, e.key, fmt::format("\"{}\" is not a venue; write {}", printable_excerpt(venue_name), venue_list()));
+    if (dot == e.key.size()) {
+      if (e.kind != TomlKind::Table) problems.add(e.place, e.key, fmt::format("is a table; write [{}] and its keys below it", e.key));
       return;
     }
-    if (e.kind != TomlKind::String || e.text.empty()) return problems.add(e.place, e.key, "must be a text in quotes");
+    Endpoint& to = config_.endpoints[*venue];
+    const std::string key = e.key.substr(dot + 1);
+    if (key == "rate_scale") return rate_scale(e, *venue, to);
+    if (std::find(kEndpointKeys.begin(), kEndpointKeys.end(), key) == kEndpointKeys.end()) return problems.add(e.place, e.key, unknown(key, kEndpointKeys));
+    if (const std::string why = no_text(e); !why.empty()) return problems.add(e.place, e.key, why);
     if (key == "ca_file") {
       to.ca_file = e.text;
-    } else if (key == "rest" || key == "ws") {
-      const auto url = parse_url(e.text);
-      const std::string scheme = key == "rest" ? "https" : "wss";
-      if (!url || url->scheme != scheme) return problems.add(e.place, e.key, fmt::format("\"{}\" is not a {}:// address", printable_excerpt(e.text), scheme));
-      (key == "rest" ? to.rest : to.ws) = e.text;
-    } else {
-      problems.add(e.place, e.key, unknown(key, kEndpointKeys));
+      return;
     }
+    const auto url = parse_url(e.text);
+    const std::string scheme = key == "rest" ? "https" : "wss";
+    if (!url || url->scheme != scheme) {
+      return problems.add(e.place, e.key,
+                          fmt::format("\"{}\" is not an address; write {}://HOST:PORT{}", printable_excerpt(e.text), scheme, key == "rest" ? "" : "/PATH"));
+    }
+    if (key == "rest" && !url->path.empty() && url->path != "/") {
+      return problems.add(e.place, e.key,
+                          fmt::format("has the path \"{}\"; write scheme, host and port only, the paths are the venue's own", printable_excerpt(url->path)));
+    }
+    (key == "rest" ? to.rest : to.ws) = e.text;
+  }
+
+  void rate_scale(const TomlEntry& e, Venue venue, Endpoint& to) {
+    std::int64_t n = 0;
+    const auto [end, error] = std::from_chars(e.text.data(), e.text.data() + e.text.size(), n);
+    if (e.kind != TomlKind::Integer || error != std::errc() || end != e.text.data() + e.text.size() || n < 1 || n > 1'000'000) {
+      return problems.add(e.place, e.key, "must be a whole number from 1 to 1000000");
+    }
+    to.rate_scale = n;
+    scaled_[venue] = e.place;
   }
 
   DnConfig& config_;
+  std::map<Venue, Place> scaled_;  // where rate_scale stands
 };
 
 }  // namespace
@@ -144,17 +188,19 @@ Expected<DnConfig, ToolError> load_config(const std::optional<std::string>& path
   DnConfig config;
   std::string file = path.value_or("");
   if (!path) {
+    // A file that is there but cannot be looked at is not taken for absent: it would silently change what is traded.
     for (const std::string& candidate : {under_home("XDG_CONFIG_HOME", "/.config", "/dn/dn.toml"), std::string("/etc/dn/dn.toml")}) {
-      if (file.empty() && !candidate.empty() && std::filesystem::exists(candidate)) file = candidate;
+      std::error_code error;
+      if (file.empty() && !candidate.empty() && std::filesystem::status(candidate, error).type() != std::filesystem::file_type::not_found) file = candidate;
     }
   }
-  if (!file.empty()) {
+  if (path || !file.empty()) {
     auto doc = read_toml(file);
     if (!doc) return Unexpected{doc.error()};
     Reader reader(config);
     for (const TomlEntry& e : doc->top.entries) reader.read(e);
-    for (const auto& [name, tables] : doc->arrays) reader.problems.add(tables[0].place, name, "is not a table of dn.toml");
-    reader.finish({file, 1, 1});
+    for (const auto& [name, tables] : doc->arrays) reader.problems.add(tables[0].place, name, "is not an array of dn.toml");
+    reader.finish();
     if (!reader.problems.empty()) return Unexpected{reader.problems.error()};
     config.file = file;
   }
