@@ -1,12 +1,18 @@
 #include "app/tool.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <system_error>
 
 #include "base/json_writer.h"
+#include "base/text.h"
 #include "base/time.h"
 
 namespace dn::app {
@@ -21,6 +27,12 @@ bool wants_json(int argc, char** argv) {
   return false;
 }
 
+// What cannot be written is lost: there is nobody to tell.
+void write(std::FILE* stream, const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stream);
+  std::fflush(stream);
+}
+
 int fail(const std::string& tool, bool json, const ToolError& e) {
   const std::string next = e.next.empty() ? std::string(info(e.code).next) : e.next;
   if (json) {
@@ -28,12 +40,54 @@ int fail(const std::string& tool, bool json, const ToolError& e) {
     JsonWriter w;
     w.begin_object().field("schema", "dn.event/1").field("type", "exit_error").field("ts", rfc3339(now)).field("ts_us", now.us);
     w.field("code", std::int64_t{number(e.code)}).field("message", e.message).field("next", next).end_object();
-    fmt::print("{}\n", w.str());
-    std::fflush(stdout);
+    write(stdout, w.str() + "\n");
   } else {
-    fmt::print(stderr, "{}: {}\n  next: {}\n", tool, e.message, next);
+    write(stderr, fmt::format("{}: {}\n  next: {}\n", tool, e.message, next));
   }
   return number(e.code);
+}
+
+// A stream that was closed before the start leaves its number to the next file that is opened, and what is said would go
+// into that file.
+void hold_standard_streams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(fd, F_GETFD) == -1 && errno == EBADF) (void)open("/dev/null", O_RDWR);  // takes the lowest free number: this one
+  }
+}
+
+// Sends messages to the end of a file. The reason when it cannot.
+std::string log_to(const std::string& path) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (fd < 0) return std::strerror(errno);
+  const bool done = dup2(fd, STDERR_FILENO) >= 0;
+  const std::string why = done ? "" : std::strerror(errno);
+  close(fd);
+  return why;
+}
+
+// Whether data was lost on stdout although its reader still wants it, as on a full disk.
+bool stdout_lost() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return false;
+  pollfd p{STDOUT_FILENO, POLLOUT, 0};
+  return poll(&p, 1, 0) < 0 || (p.revents & (POLLERR | POLLHUP)) == 0;
+}
+
+int run_body(const std::string& tool, bool json, const std::function<Expected<ExitCode, ToolError>()>& body) {
+  try {
+    const auto result = body();
+    const bool lost = stdout_lost();
+    if (!result) return fail(tool, json, result.error());
+    if (lost && *result == ExitCode::Ok)
+      return fail(tool, false, {ExitCode::Io, "the output could not be written", "free space where stdout goes, then run the same command again"});
+    return number(*result);
+  } catch (const std::system_error& e) {
+    if (e.code() == std::errc::broken_pipe) return number(ExitCode::Ok);  // the reader has seen enough
+    return fail(tool, json, {ExitCode::Internal, e.what(), ""});
+  } catch (const std::exception& e) {
+    return fail(tool, json, {ExitCode::Internal, e.what(), ""});
+  } catch (...) {
+    return fail(tool, json, {ExitCode::Internal, "an exception of an unknown kind", ""});
+  }
 }
 
 }  // namespace
@@ -68,24 +122,22 @@ Expected<Installation, ToolError> installation(const CommonFlags& f) {
 int tool_main(int argc, char** argv, CLI::App& app, const CommonFlags& flags, const std::function<Expected<ExitCode, ToolError>()>& body) {
   const std::string tool = app.get_name();
   const bool json = wants_json(argc, argv);
+  hold_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away must not end a run
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e);  // --help and --version
-    return fail(tool, json, {ExitCode::Usage, e.what(), fmt::format("{} --help", tool)});
-  }
-  if (!flags.log_file.empty() && std::freopen(flags.log_file.c_str(), "ae", stderr) == nullptr) {
-    std::fputs("the log file cannot be opened\n", stdout);
-    return number(ExitCode::Io);
-  }
-  try {
-    const auto result = body();
-    std::fflush(stdout);
-    return result ? number(*result) : fail(tool, json, result.error());
+    return fail(tool, json, {ExitCode::Usage, printable(e.what()), fmt::format("{} --help", tool)});
   } catch (const std::exception& e) {
     return fail(tool, json, {ExitCode::Internal, e.what(), ""});
   }
+  if (!flags.log_file.empty()) {
+    if (const std::string why = log_to(flags.log_file); !why.empty()) {
+      return fail(tool, json, {ExitCode::Io, fmt::format("{}: {}", printable(flags.log_file), why), "give --log-file a file that can be written"});
+    }
+  }
+  return run_body(tool, json, body);
 }
 
 }  // namespace dn::app
