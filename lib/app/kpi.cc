@@ -1,9 +1,29 @@
 #include "app/kpi.h"
 
+#include <algorithm>
+
 namespace dn::app {
 namespace {
 
 constexpr int kShownPlaces = 8;
+constexpr int kKeptPlaces = 20;  // of a product: far more than is shown, and few enough that sums and bps of it fit
+constexpr int kDigits = 38;      // that a decimal always holds
+
+int digits(const Decimal& d) {
+  int n = 0;
+  for (Decimal::Mantissa m = d.mantissa(); m != 0; m /= 10) ++n;
+  return n;
+}
+
+// price × base. An average price has up to 12 places and a fee up to 18, and their exact product can need more digits than
+// a decimal holds: then the tail of the amount is cut, far behind what is shown. Figures must never stop a run.
+Money product(const Price& price, const Decimal& base) {
+  const Decimal p = price.decimal().normalized();
+  const Decimal b = base.normalized();
+  const int excess = std::max(digits(p) + digits(b) - kDigits, p.scale() + b.scale() - Decimal::kMaxScale);
+  const Decimal fitting = excess > 0 ? b.rounded(std::max(0, b.scale() - excess), Rounding::Zero) : b;
+  return Money((p * fitting).rounded(kKeptPlaces, Rounding::HalfUp));
+}
 
 template <class A>
 void optional_field(JsonWriter& w, std::string_view key, const std::optional<A>& value) {
@@ -32,17 +52,18 @@ Kpi kpi(const TaskRecord& t) {
     for (const auto& [asset, fee] : t.leg[leg].fees.all()) {
       k.fees.add(asset, fee);
       if (asset == t.spec.symbol.quote) k.fees_quote += Money(fee.decimal());
-      if (asset == t.spec.symbol.base && k.avg_price[leg]) k.fees_quote += Money(fee.decimal() * k.avg_price[leg]->decimal());
+      if (asset == t.spec.symbol.base && k.avg_price[leg]) k.fees_quote += product(*k.avg_price[leg], fee.decimal());
     }
   }
-  if (!k.avg_price.buy || !k.avg_price.sell) return k;
+  // A price too small to be shown averages to zero: nothing can be measured against it.
+  if (!k.avg_price.buy || !k.avg_price.sell || !k.avg_price.buy->is_positive()) return k;
   k.matched = min(t.leg.buy.net, t.leg.sell.net);
   const Price edge = *k.avg_price.sell - *k.avg_price.buy;
   k.spread_bps = in_bps(edge.decimal(), k.avg_price.buy->decimal());
   if (!k.matched.is_positive()) return k;
-  k.gross = edge * k.matched;
+  k.gross = product(edge, k.matched.decimal());
   k.profit = *k.gross - k.fees_quote;
-  k.profit_bps = in_bps(k.profit->decimal(), (*k.avg_price.buy * k.matched).decimal());
+  if (const Money cost = product(*k.avg_price.buy, k.matched.decimal()); cost.is_positive()) k.profit_bps = in_bps(k.profit->decimal(), cost.decimal());
   return k;
 }
 
