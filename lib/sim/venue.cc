@@ -5,8 +5,6 @@
 namespace dn::sim {
 namespace {
 
-constexpr std::int64_t kLeverage = 10;  // initial margin of a perpetual: notional / 10
-
 bool crosses(Side side, Price limit, Price level) { return side == Side::Buy ? limit >= level : limit <= level; }
 
 }  // namespace
@@ -25,12 +23,12 @@ std::optional<TopOfBook> SimVenue::top() const {
 }
 
 VenueOrder* SimVenue::find(const ClientOrderId& id) {
-  const auto at = by_id_.find(id.str());
+  const auto at = by_id_.find(id);
   return at == by_id_.end() ? nullptr : &truth_.orders[at->second];
 }
 
 const VenueOrder* SimVenue::find(const ClientOrderId& id, const VenueOrderId& venue_id) const {
-  const auto at = by_id_.find(id.str());
+  const auto at = by_id_.find(id);
   if (at != by_id_.end()) return &truth_.orders[at->second];
   if (venue_id.empty()) return nullptr;
   const auto by_venue_id = std::find_if(truth_.orders.begin(), truth_.orders.end(), [&](const VenueOrder& o) { return o.venue_order_id == venue_id; });
@@ -71,6 +69,7 @@ void SimVenue::on_trade(const PublicTrade& trade_told, Time now) {
   });
   for (const std::size_t i : reached) {
     VenueOrder& o = truth_.orders[i];
+    if (!o.open) continue;  // reduce-only, and an order before it closed the position
     if (o.request.price == trade_told.price) {
       const Qty before_us = min(left, o.queue_ahead);
       o.queue_ahead -= before_us;
@@ -129,47 +128,13 @@ std::optional<PlaceReport> SimVenue::check_rules(const OrderRequest& r) const {
   return std::nullopt;
 }
 
-Asset SimVenue::lock_asset(const OrderRequest& r) const {
-  return r.side == Side::Buy || instrument_.kind == InstrumentKind::Perpetual ? instrument_.symbol.quote : instrument_.symbol.base;
-}
-
-// Spot: what the order may cost, with the fee where it comes on top; perpetual: the initial margin of what it may open.
-Decimal SimVenue::lock_needed(const OrderRequest& r, Qty open) const {
-  if (instrument_.kind == InstrumentKind::Perpetual) {
-    if (r.reduce_only) return {};
-    return (r.price * open).decimal().divided_by(Decimal(kLeverage), 18, Rounding::Up);
-  }
-  if (r.side == Side::Sell) return open.decimal();
-  const Price worst = r.type == OrderType::Market && !book_.asks.empty() ? book_.asks.back().price : r.price;
-  const Decimal cost = (worst * open).decimal();
-  const bool fee_on_top = instrument_.fee_asset(Side::Buy) == instrument_.symbol.quote && instrument_.taker_fee.is_positive();
-  return fee_on_top ? cost * (Decimal(1) + instrument_.taker_fee.decimal()) : cost;
-}
-
-std::optional<PlaceReport> SimVenue::check_funds(const OrderRequest& r) const {
-  const Asset asset = lock_asset(r);
-  const auto have = truth_.balances.find(asset);
-  const auto locked = locked_.find(asset);
-  const Decimal free = (have == truth_.balances.end() ? Decimal() : have->second) - (locked == locked_.end() ? Decimal() : locked->second);
-  const Decimal need = lock_needed(r, r.qty);
-  if (need > free)
-    return refuse(r, RejectClass::InsufficientBalance, "insufficient_balance", asset.str() + ": " + free.str() + " free, " + need.str() + " needed");
-  return std::nullopt;
-}
-
 bool SimVenue::would_take(const OrderRequest& r) const {
   const auto& levels = r.side == Side::Buy ? book_.asks : book_.bids;
   return !levels.empty() && crosses(r.side, r.price, levels[0].price);
 }
 
-// What a reduce-only order of this side may still close.
-Qty SimVenue::reducible(Side side) const {
-  const Qty held = side == Side::Buy ? -truth_.position : truth_.position;
-  return held.is_positive() ? held : Qty{};
-}
-
 PlaceReport SimVenue::place(const OrderRequest& r, Time now) {
-  if (by_id_.contains(r.id.str())) {
+  if (by_id_.contains(r.id)) {
     ++truth_.duplicate_ids;
     return refuse(r, RejectClass::Duplicate, "duplicate_client_id", "the client order id was here before");
   }
@@ -179,7 +144,7 @@ PlaceReport SimVenue::place(const OrderRequest& r, Time now) {
   o.arrived = truth_.next_id;
   o.venue_order_id = VenueOrderId(prefix_ + "O" + std::to_string(truth_.next_id++));
   const std::size_t index = truth_.orders.size();
-  by_id_[r.id.str()] = index;
+  by_id_[r.id] = index;
   truth_.orders.push_back(std::move(o));
   open_.push_back(index);
   VenueOrder& placed = truth_.orders.back();
@@ -198,21 +163,28 @@ PlaceReport SimVenue::place(const OrderRequest& r, Time now) {
   return p;
 }
 
+// Whether an order that takes would meet our own orders: those for which the depth before them does not hold enough.
+void SimVenue::count_self_trades(const VenueOrder& taker) {
+  const Side resting = flip(taker.request.side);
+  const auto& levels = resting == Side::Buy ? book_.bids : book_.asks;
+  const auto reaches = [&](Price price) { return taker.request.type == OrderType::Market || crosses(taker.request.side, taker.request.price, price); };
+  for (const std::size_t i : open_) {
+    const VenueOrder& other = truth_.orders[i];
+    if (other.request.side != resting || !reaches(other.request.price)) continue;
+    Qty before;
+    for (const Level& l : levels) {
+      if (l.price == other.request.price || !crosses(taker.request.side, other.request.price, l.price)) break;
+      before += l.qty;
+    }
+    if (before + other.queue_ahead < taker.request.qty) ++truth_.self_trades;
+  }
+}
+
 // Walks the shown depth; what is taken is gone until the next snapshot.
 void SimVenue::take(VenueOrder& o, Time now) {
   auto& levels = o.request.side == Side::Buy ? book_.asks : book_.bids;
   const bool at_any_price = o.request.type == OrderType::Market;
-  for (const std::size_t i : open_) {
-    const OrderRequest& other = truth_.orders[i].request;
-    if (other.side == o.request.side || !(at_any_price || crosses(o.request.side, o.request.price, other.price))) continue;
-    // It would meet our own order if the price before it does not hold enough.
-    Qty before;
-    for (const Level& l : levels) {
-      if (l.price != other.price && crosses(flip(o.request.side), l.price, other.price)) break;
-      before += l.qty;
-    }
-    if (before < o.request.qty) ++truth_.self_trades;
-  }
+  count_self_trades(o);
   std::size_t used = 0;
   for (Level& l : levels) {
     Qty want = o.request.qty - o.filled;
@@ -236,97 +208,6 @@ void SimVenue::rest(VenueOrder& o) {
   const auto level = std::find_if(levels.begin(), levels.end(), [&](const Level& l) { return l.price == o.request.price; });
   if (level != levels.end()) o.queue_ahead = level->qty;
   relock(o);
-}
-
-// ---- trades and money
-
-void SimVenue::trade(VenueOrder& o, Price price, Qty qty, Liquidity liquidity, Time now) {
-  if (o.request.reduce_only) qty = min(qty, reducible(o.request.side));
-  if (!qty.is_positive()) {
-    end(o);  // nothing is left to reduce: the venue cuts the order
-    return;
-  }
-  Fill f;
-  f.trade_id = TradeId(prefix_ + "T" + std::to_string(truth_.next_id++));
-  f.order = o.request.id;
-  f.venue_order_id = o.venue_order_id;
-  f.venue = instrument_.venue;
-  f.leg = o.request.leg;
-  f.side = o.request.side;
-  f.price = price;
-  f.qty = qty;
-  f.liquidity = liquidity;
-  f.time = now;
-  f.fee_asset = instrument_.fee_asset(f.side);
-  const Rate rate = liquidity == Liquidity::Maker ? instrument_.maker_fee : instrument_.taker_fee;
-  const Money value = price * qty;
-  if (instrument_.fee_in == FeeIn::Token) {
-    f.fee = Fee((value * rate).decimal().divided_by(instrument_.fee_token_price.decimal(), 12, Rounding::Up));
-    if (truth_.balances[instrument_.fee_token] < f.fee.decimal()) f.fee_asset = instrument_.symbol.quote;  // the token ran out
-  }
-  if (f.fee_asset == instrument_.symbol.base) {
-    f.fee = Fee(qty.decimal() * rate.decimal());
-  } else if (f.fee_asset == instrument_.symbol.quote) {
-    f.fee = Fee((value * rate).decimal());
-  }
-  o.filled += qty;
-  settle(f);
-  truth_.fills.push_back(f);
-  relock(o);
-}
-
-void SimVenue::settle(const Fill& f) {
-  const Decimal value = (f.price * f.qty).decimal();
-  if (instrument_.kind == InstrumentKind::Perpetual) {
-    settle_position(f);
-  } else if (f.side == Side::Buy) {
-    truth_.balances[instrument_.symbol.base] += f.qty.decimal();
-    truth_.balances[instrument_.symbol.quote] -= value;
-  } else {
-    truth_.balances[instrument_.symbol.base] -= f.qty.decimal();
-    truth_.balances[instrument_.symbol.quote] += value;
-  }
-  truth_.balances[f.fee_asset] -= f.fee.decimal();
-}
-
-// What closes is settled at the average entry price; what opens changes the entry.
-void SimVenue::settle_position(const Fill& f) {
-  Qty signed_qty = f.side == Side::Buy ? f.qty : -f.qty;
-  const bool against = truth_.position.is_positive() != signed_qty.is_positive() && !truth_.position.is_zero();
-  if (against) {
-    const Qty closing = min(signed_qty.abs(), truth_.position.abs());
-    const Qty part = truth_.position.is_positive() ? closing : -closing;
-    // The share of the entry cost that closes; the whole cost when the whole position does, so that nothing is lost to rounding.
-    const Money cost = closing == truth_.position.abs()
-                           ? truth_.position_cost
-                           : Money((truth_.position_cost.decimal() * closing.decimal()).divided_by(truth_.position.abs().decimal(), 12, Rounding::HalfUp));
-    const Money profit = f.price * part - cost;
-    truth_.position -= part;
-    truth_.position_cost -= cost;
-    truth_.realised += profit;
-    truth_.balances[instrument_.symbol.quote] += profit.decimal();
-    signed_qty += part;
-  }
-  truth_.position += signed_qty;
-  truth_.position_cost += f.price * signed_qty;
-}
-
-void SimVenue::lock(VenueOrder& o) {
-  o.locked = lock_needed(o.request, o.request.qty - o.filled);
-  locked_[lock_asset(o.request)] += o.locked;
-}
-
-void SimVenue::relock(VenueOrder& o) {
-  locked_[lock_asset(o.request)] -= o.locked;
-  o.locked = {};
-  if (o.open) lock(o);
-}
-
-void SimVenue::end(VenueOrder& o) {
-  o.open = false;
-  relock(o);
-  const auto index = static_cast<std::size_t>(&o - truth_.orders.data());
-  open_.erase(std::remove(open_.begin(), open_.end(), index), open_.end());
 }
 
 // ---- questions
@@ -384,20 +265,12 @@ void SimVenue::venue_cancel(const ClientOrderId& id, Time /*now*/) {
 
 void SimVenue::set_status(TradingStatus status) { instrument_.status = status; }
 
-void SimVenue::deposit(const Asset& asset, const Decimal& amount) { truth_.balances[asset] += amount; }
-
-void SimVenue::settle_funding(const Rate& rate, const Price& mark) {
-  const Money paid = mark * truth_.position * rate;
-  truth_.funding -= paid;
-  truth_.balances[instrument_.symbol.quote] -= paid.decimal();
-}
-
 void SimVenue::plant(const OrderRequest& request, const VenueOrderId& venue_id, Time /*now*/) {
   VenueOrder o;
   o.request = request;
   o.venue_order_id = venue_id;
   o.arrived = truth_.next_id++;
-  by_id_[request.id.str()] = truth_.orders.size();
+  by_id_[request.id] = truth_.orders.size();
   open_.push_back(truth_.orders.size());
   truth_.orders.push_back(std::move(o));
   lock(truth_.orders.back());
@@ -412,7 +285,7 @@ void SimVenue::restore(VenueTruth truth) {
   locked_.clear();
   for (std::size_t i = 0; i < truth_.orders.size(); ++i) {
     VenueOrder& o = truth_.orders[i];
-    by_id_[o.request.id.str()] = i;
+    by_id_[o.request.id] = i;
     if (!o.open) continue;
     open_.push_back(i);
     lock(o);

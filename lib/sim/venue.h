@@ -2,12 +2,13 @@
 // rules, an account and its ledger.
 //
 // Pure and synchronous: every call happens at the virtual time it is given and returns the venue's answer at
-// once; latency, loss and duplication are the network's work (sim/network.h). Our own orders match against the
+// once; latency, loss and duplication are the network's work (sim/world.h). Our own orders match against the
 // feed's depth, not against each other; two of ours that would trade together are counted as self trades.
 // Times must not decrease from call to call. Not thread-safe.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -89,6 +90,10 @@ class SimVenue {
   void restore(VenueTruth truth);
 
  private:
+  struct IdHash {
+    std::size_t operator()(const ClientOrderId& id) const { return std::hash<std::string_view>()(id.view()); }
+  };
+
   // Why a request is refused, before anything is matched; nullopt when it is good.
   std::optional<PlaceReport> check(const OrderRequest& r, Time now) const;
   std::optional<PlaceReport> check_rules(const OrderRequest& r) const;
@@ -96,15 +101,19 @@ class SimVenue {
   PlaceReport refuse(const OrderRequest& r, RejectClass why, std::string_view code, std::string_view reason) const;
   bool would_take(const OrderRequest& r) const;
   void take(VenueOrder& o, Time now);
+  void count_self_trades(const VenueOrder& taker);
   void rest(VenueOrder& o);
   void trade(VenueOrder& o, Price price, Qty qty, Liquidity liquidity, Time now);
+  void charge(Fill& fill);
   void settle(const Fill& fill);
   void settle_position(const Fill& fill);
+  void cut_reduce_only();
   void end(VenueOrder& o);
   void lock(VenueOrder& o);
   void relock(VenueOrder& o);
   Decimal lock_needed(const OrderRequest& r, Qty open) const;
   Asset lock_asset(const OrderRequest& r) const;
+  Decimal free(const Asset& asset) const;
   Qty reducible(Side side) const;
   VenueOrder* find(const ClientOrderId& id);
   const VenueOrder* find(const ClientOrderId& id, const VenueOrderId& venue_id) const;
@@ -115,7 +124,7 @@ class SimVenue {
   VenueTruth truth_;
   std::map<Asset, Decimal> locked_;
   std::vector<std::size_t> open_;  // indices into truth_.orders, in order of arrival
-  std::unordered_map<std::string, std::size_t> by_id_;
+  std::unordered_map<ClientOrderId, std::size_t, IdHash> by_id_;
   std::size_t told_fills_ = 0;  // how many of truth_.fills take_new_fills has given out
 };
 
