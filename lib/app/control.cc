@@ -55,7 +55,8 @@ Expected<std::string, ToolError> change_idle(Verb verb, StoredTask& t, const std
       return fmt::format("task {}: paused", name);
     case Verb::Resume:
       if (r.mode == TaskMode::Halted) {
-        return Unexpected{refuse(fmt::format("task {} is halted, not paused: {}", name, r.reason), fmt::format("look first (dn-status show {0}); a halt is lifted by dn-recover resume --task {0} --yes", name))};
+        return Unexpected{refuse(fmt::format("task {} is halted, not paused: {}", name, r.reason),
+                                 fmt::format("look first (dn-status show {0}); a halt is lifted by dn-recover resume --task {0} --yes", name))};
       }
       r.mode = TaskMode::Active;
       r.reason.clear();
@@ -89,25 +90,31 @@ Expected<void, ToolError> change_spec(TaskSource& task, const PerSide<Qty>& fill
     const std::string key = s.substr(0, s.find('='));
     const KeyInfo* info = find_task_key(key);
     if (info != nullptr && !info->live) {
-      return Unexpected{refuse(fmt::format("{} cannot change once the task exists", key), "cancel the task and begin a new one, or --restart it with the file changed")};
+      return Unexpected{
+          refuse(fmt::format("{} cannot change once the task exists", key), "cancel the task and begin a new one, or --restart it with the file changed")};
     }
   }
   if (auto set = apply_settings(task, settings); !set) return set;
   if (auto fine = report_problems(task, check(task.spec)); !fine) return fine;
   const Qty most = max(filled.buy, filled.sell);
   if (task.spec.total_quantity < most) {
-    return Unexpected{refuse(fmt::format("total_quantity {} is below what is filled already, {}", task.spec.total_quantity.str(), most.str()), "write at least that, or dn-run cancel the task")};
+    return Unexpected{refuse(fmt::format("total_quantity {} is below what is filled already, {}", task.spec.total_quantity.str(), most.str()),
+                             "write at least that, or dn-run cancel the task")};
   }
   return {};
 }
 
-Expected<ExitCode, ToolError> control_task(const std::string& db, Verb verb, const std::string& task, const std::vector<std::string>& settings, Output& output) {
-  if (!std::filesystem::exists(db)) return Unexpected{ToolError{ExitCode::NotFound, fmt::format("{}: there is no database", printable(db)), "give the --db that dn-run used"}};
+Expected<ExitCode, ToolError> control_task(const std::string& db, Verb verb, const std::string& task, const std::vector<std::string>& settings,
+                                           Output& output) {
+  if (!std::filesystem::exists(db))
+    return Unexpected{ToolError{ExitCode::NotFound, fmt::format("{}: there is no database", printable(db)), "give the --db that dn-run used"}};
   auto store = Store::open(db, Store::Mode::ReadWrite);
   if (!store) return Unexpected{store_failure(store.error())};
   auto found = (*store)->find_task(task);
   if (!found) return Unexpected{store_failure(found.error())};
-  if (!found->has_value()) return Unexpected{ToolError{ExitCode::NotFound, fmt::format("there is no task {} in {}", printable_excerpt(task), printable(db)), "dn-status lists the tasks"}};
+  if (!found->has_value())
+    return Unexpected{
+        ToolError{ExitCode::NotFound, fmt::format("there is no task {} in {}", printable_excerpt(task), printable(db)), "dn-status lists the tasks"}};
   if ((*found)->verdict != Verdict::None) {
     return Unexpected{refuse(fmt::format("task {} has ended: {}", task, name((*found)->verdict)), "dn-run FILE --restart begins a new round")};
   }

@@ -16,6 +16,7 @@ namespace dn::app {
 Expected<void, ToolError> change_spec(TaskSource& task, const PerSide<Qty>& filled, const std::vector<std::string>& settings);
 std::vector<std::string> split_lines(std::string_view text);
 
-Expected<ExitCode, ToolError> control_task(const std::string& db, ControlRequest::Verb verb, const std::string& task, const std::vector<std::string>& settings, Output& output);
+Expected<ExitCode, ToolError> control_task(const std::string& db, ControlRequest::Verb verb, const std::string& task, const std::vector<std::string>& settings,
+                                           Output& output);
 
 }  // namespace dn::app

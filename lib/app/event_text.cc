@@ -13,7 +13,8 @@ struct Signs {
   std::string_view sign;
   std::string_view plain;
 };
-constexpr std::array<Signs, 7> kSigns{{{"📡", "[start]"}, {"⚖️", "[rebalance]"}, {"✅", "[fill]"}, {"🛑", "[cancel]"}, {"🎉", "[done]"}, {"⚠️", "[alert]"}, {"📝", "[order]"}}};
+constexpr std::array<Signs, 7> kSigns{
+    {{"📡", "[start]"}, {"⚖️", "[rebalance]"}, {"✅", "[fill]"}, {"🛑", "[cancel]"}, {"🎉", "[done]"}, {"⚠️", "[alert]"}, {"📝", "[order]"}}};
 
 struct Writer {
   const TaskSpec& spec;
@@ -29,8 +30,8 @@ struct Writer {
   std::string operator()(const OrderStepped& e) const {
     const OrderRequest& r = e.request;
     const auto line = [&](Sign s, std::string_view what) {
-      return fmt::format("{}{} {} {} {} @ {} on {} ({}){}{}", sign(s, plain), what, upper_name(r.side), r.qty.str(), spec.symbol.base.view(), r.price.str(), short_name(e.venue),
-                         r.id.view(), e.reason.empty() ? "" : ": ", e.reason.view());
+      return fmt::format("{}{} {} {} {} @ {} on {} ({}){}{}", sign(s, plain), what, upper_name(r.side), r.qty.str(), spec.symbol.base.view(), r.price.str(),
+                         short_name(e.venue), r.id.view(), e.reason.empty() ? "" : ": ", e.reason.view());
     };
     switch (e.step) {
       case OrderStep::Intent: return verbose ? line(Sign::Order, "Placing " + std::string(name(r.type))) : "";
@@ -43,11 +44,12 @@ struct Writer {
   }
   std::string operator()(const Filled& e) const {
     const Fill& f = e.fill;
-    return fmt::format("{}Order filled {} {}: {} @ {}, fee {} {}", sign(Sign::Fill, plain), upper_name(f.side), task_label(spec), f.qty.str(), f.price.str(), f.fee.str(),
-                       f.fee_asset.view());
+    return fmt::format("{}Order filled {} {}: {} @ {}, fee {} {}", sign(Sign::Fill, plain), upper_name(f.side), task_label(spec), f.qty.str(), f.price.str(),
+                       f.fee.str(), f.fee_asset.view());
   }
   std::string operator()(const CancelProven& e) const {
-    return fmt::format("{}Cancelled order {} {}: {} filled, {}", sign(Sign::Cancel, plain), upper_name(e.side), task_label(spec), e.filled.str(), e.reason.view());
+    return fmt::format("{}Cancelled order {} {}: {} filled, {}", sign(Sign::Cancel, plain), upper_name(e.side), task_label(spec), e.filled.str(),
+                       e.reason.view());
   }
   std::string operator()(const Rebalanced& e) const {
     return fmt::format("{}Rebalancing {} imbalance: {}{}", sign(Sign::Rebalance, plain), upper_name(e.side), e.imbalance.abs().str(),
@@ -60,7 +62,9 @@ struct Writer {
     if (!e.value.empty()) numbers = e.limit.empty() ? fmt::format(" ({})", e.value.view()) : fmt::format(" ({} against {})", e.value.view(), e.limit.view());
     return fmt::format("{}{}{}: {}{}", sign(Sign::Warn, plain), level, e.code.view(), e.message.view(), numbers);
   }
-  std::string operator()(const Erred& e) const { return fmt::format("{}{}: {}; {}", sign(Sign::Warn, plain), e.error_class.view(), e.message.view(), e.next.view()); }
+  std::string operator()(const Erred& e) const {
+    return fmt::format("{}{}: {}; {}", sign(Sign::Warn, plain), e.error_class.view(), e.message.view(), e.next.view());
+  }
 };
 
 }  // namespace

@@ -23,7 +23,8 @@ ToolError missing_symbol(const TaskSpec& spec, Side leg) {
   const Venue venue = *spec.leg[leg].exchange;
   std::string known;
   for (const Symbol& s : sim::paper_symbols(venue)) known += (known.empty() ? "" : ", ") + s.str();
-  return {ExitCode::Config, fmt::format("task {}: {}.exchange: {} does not list {} (paper knows {})", spec.name, name(leg), name(venue), spec.symbol.str(), known),
+  return {ExitCode::Config,
+          fmt::format("task {}: {}.exchange: {} does not list {} (paper knows {})", spec.name, name(leg), name(venue), spec.symbol.str(), known),
           "choose a symbol that both venues list, or --replay a recording of it"};
 }
 
@@ -107,7 +108,8 @@ Expected<PaperMarket, ToolError> open_paper_market(const TaskSpec& spec, const P
     auto replay = sim::ReplayFeed::open(*options.replay_dir, spec.symbol);
     if (!replay) {
       const bool missing = replay.error().kind == sim::ReplayError::Kind::NotFound;
-      return Unexpected{ToolError{missing ? ExitCode::NotFound : ExitCode::BadData, replay.error().message, "give --replay a directory with orderbooks_SYMBOL.csv and trades_SYMBOL.csv"}};
+      return Unexpected{ToolError{missing ? ExitCode::NotFound : ExitCode::BadData, replay.error().message,
+                                  "give --replay a directory with orderbooks_SYMBOL.csv and trades_SYMBOL.csv"}};
     }
     facts = (*replay)->facts();
     feed = std::move(*replay);

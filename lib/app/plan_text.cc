@@ -14,9 +14,9 @@ struct LegPlan {
   Decimal to_own;       // ticks from its own side's touch; negative: behind it
   Decimal to_opposite;  // ticks to the opposite touch; negative or zero: it would take
   Qty min_tradable;
-  Rate fee;             // of a quote: taker when it would cross
+  Rate fee;  // of a quote: taker when it would cross
   Money slice_value;
-  Money total_fees;     // of the whole total, in quote
+  Money total_fees;  // of the whole total, in quote
 };
 
 struct PlanFacts {
@@ -96,9 +96,11 @@ std::string plan_text(const TaskSpec& spec, const PaperMarket& m) {
   const std::string base = spec.symbol.base.str();
   const std::string quote = spec.symbol.quote.str();
   std::string out = fmt::format("Plan of {} ({}): nothing is sent\n", spec.name, spec.symbol.str());
-  out += fmt::format("  total  {} {}{}\n", f.sizes.total.str(), base, f.sizes.total == spec.total_quantity ? "" : " (floored to the common step " + f.sizes.step.str() + ")");
-  out += fmt::format("  slice  {} {}{}{}\n", f.sizes.slice.str(), base, f.sizes.slice == spec.order_quantity ? "" : " (floored to the common step " + f.sizes.step.str() + ")",
-                     f.sizes.leg_slice.sell == f.sizes.slice ? "" : fmt::format(", {} on the sell side: buys pay their fee in {}", f.sizes.leg_slice.sell.str(), base));
+  out += fmt::format("  total  {} {}{}\n", f.sizes.total.str(), base,
+                     f.sizes.total == spec.total_quantity ? "" : " (floored to the common step " + f.sizes.step.str() + ")");
+  out += fmt::format(
+      "  slice  {} {}{}{}\n", f.sizes.slice.str(), base, f.sizes.slice == spec.order_quantity ? "" : " (floored to the common step " + f.sizes.step.str() + ")",
+      f.sizes.leg_slice.sell == f.sizes.slice ? "" : fmt::format(", {} on the sell side: buys pay their fee in {}", f.sizes.leg_slice.sell.str(), base));
   for (const Side leg : kSides) {
     out += fmt::format("  {:<5}{}: ", upper_name(leg), name(*spec.leg[leg].exchange));
     if (!f.leg[leg]) {
@@ -109,13 +111,14 @@ std::string plan_text(const TaskSpec& spec, const PaperMarket& m) {
     const TopOfBook& top = *m.top[leg];
     out += fmt::format("bid {} ask {}; would quote {} ({} from its own touch, {} from the other)\n", top.bid.str(), top.ask.str(), p.price.str(),
                        distance(p.to_own, p.price, m.instruments[leg].tick), distance(p.to_opposite, p.price, m.instruments[leg].tick));
-    out += fmt::format("       tick {} step {} smallest order {} {}; slice worth {} {}; fee {} bps in {}, {} {} for the total\n", m.instruments[leg].tick.str(), m.instruments[leg].step.str(),
-                       p.min_tradable.str(), base, shown(p.slice_value.decimal()), quote, (p.fee.decimal() * Decimal(10000)).normalized().str(), m.instruments[leg].fee_asset(leg).view(),
-                       shown(p.total_fees.decimal()), quote);
+    out += fmt::format("       tick {} step {} smallest order {} {}; slice worth {} {}; fee {} bps in {}, {} {} for the total\n", m.instruments[leg].tick.str(),
+                       m.instruments[leg].step.str(), p.min_tradable.str(), base, shown(p.slice_value.decimal()), quote,
+                       (p.fee.decimal() * Decimal(10000)).normalized().str(), m.instruments[leg].fee_asset(leg).view(), shown(p.total_fees.decimal()), quote);
   }
   out += fmt::format("  break-even {} bps gross; these quotes would earn {} bps net of fees\n", or_unknown(f.break_even), or_unknown(f.spread));
   if (f.worst_case) {
-    out += fmt::format("  worst case of a slice whose second leg fails, unwound at max_slippage_bps {}: {} {}\n", spec.risk.max_slippage_bps.str(), shown(f.worst_case->decimal()), quote);
+    out += fmt::format("  worst case of a slice whose second leg fails, unwound at max_slippage_bps {}: {} {}\n", spec.risk.max_slippage_bps.str(),
+                       shown(f.worst_case->decimal()), quote);
   }
   return out;
 }

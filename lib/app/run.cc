@@ -17,7 +17,7 @@
 namespace dn::app {
 namespace {
 
-constexpr std::int64_t kPollUs = 50'000;      // how often requests of other processes and the kill switch are looked for
+constexpr std::int64_t kPollUs = 50'000;       // how often requests of other processes and the kill switch are looked for
 constexpr std::int64_t kProgressUs = 200'000;  // how often the progress line is drawn
 constexpr int kStepsPerLook = 256;             // without a pace: steps between two looks at the clock
 
@@ -93,7 +93,8 @@ class Runner {
     for (const std::string& name : request_.names) {
       const auto at = std::find_if(tasks->begin(), tasks->end(), [&](const TaskRecord& t) { return t.spec.name == name; });
       if (at == tasks->end()) {
-        return Unexpected{ToolError{ExitCode::NotFound, fmt::format("there is no task {} in {}", printable_excerpt(name), printable(request_.session.db)), "dn-status lists the tasks"}};
+        return Unexpected{ToolError{ExitCode::NotFound, fmt::format("there is no task {} in {}", printable_excerpt(name), printable(request_.session.db)),
+                                    "dn-status lists the tasks"}};
       }
       out.push_back({at->spec, {}, {}});
     }
@@ -182,7 +183,8 @@ class Runner {
   Expected<void, ToolError> on_signal(int signal) {
     if (signal == SIGHUP) return reload();
     const ExitCode code = signal == SIGINT ? ExitCode::Interrupted : ExitCode::Terminated;
-    output_.message(interrupted_ ? "a second signal: what is proven is saved, the rest is the next run's" : "a signal: cancelling what rests, proving, saving (once more to stop at once)");
+    output_.message(interrupted_ ? "a second signal: what is proven is saved, the rest is the next run's"
+                                 : "a signal: cancelling what rests, proving, saving (once more to stop at once)");
     interrupted_ = true;
     for (auto& s : sessions_) {
       if (auto done = s->inject(Drain{code, request_.session.leave_orders}); !done) return done;

@@ -16,15 +16,15 @@ ToolError usage(std::string what, std::string next) { return {ExitCode::Usage, s
 // A task given by flags alone.
 Expected<std::optional<TaskSource>, ToolError> task_of_flags(const RunFlags& f) {
   const std::array<std::pair<const char*, const std::string*>, 10> given{{{"symbol", &f.symbol},
-                                                                         {"buy.exchange", &f.buy},
-                                                                         {"sell.exchange", &f.sell},
-                                                                         {"total_quantity", &f.total},
-                                                                         {"order_quantity", &f.slice},
-                                                                         {"buy.offset_ticks", &f.buy_offset},
-                                                                         {"sell.offset_ticks", &f.sell_offset},
-                                                                         {"buy.tick_tolerance", &f.buy_tolerance},
-                                                                         {"sell.tick_tolerance", &f.sell_tolerance},
-                                                                         {"name", &f.name}}};
+                                                                          {"buy.exchange", &f.buy},
+                                                                          {"sell.exchange", &f.sell},
+                                                                          {"total_quantity", &f.total},
+                                                                          {"order_quantity", &f.slice},
+                                                                          {"buy.offset_ticks", &f.buy_offset},
+                                                                          {"sell.offset_ticks", &f.sell_offset},
+                                                                          {"buy.tick_tolerance", &f.buy_tolerance},
+                                                                          {"sell.tick_tolerance", &f.sell_tolerance},
+                                                                          {"name", &f.name}}};
   std::vector<std::string> settings;
   for (const auto& [key, value] : given) {
     if (!value->empty()) settings.push_back(std::string(key) + "=" + *value);
@@ -48,7 +48,8 @@ Expected<void, ToolError> read_speed(const RunFlags& f, RunRequest& r) {
   if (f.speed == "max") return {};
   const auto d = Decimal::parse(f.speed);
   if (!d || !d->is_positive() || !d->within(9, 3) || *d > Decimal(100'000)) {
-    return Unexpected{usage(fmt::format("--speed {} is neither max nor a number from 0.001 to 100000", printable_excerpt(f.speed)), "write for example --speed 10")};
+    return Unexpected{
+        usage(fmt::format("--speed {} is neither max nor a number from 0.001 to 100000", printable_excerpt(f.speed)), "write for example --speed 10")};
   }
   r.speed = *d;
   return {};
@@ -74,7 +75,9 @@ void add_run_flags(CLI::App& app, RunFlags& f) {
   app.add_option("files", f.files, "task files")->type_name("FILE");
   app.add_flag("--plan", f.plan, "print sizes, prices, fees and break-even; send nothing");
   app.add_flag("--once", f.once, "one cycle");
-  app.add_option("--max-cycles", f.max_cycles, "end after so many cycles (exit 10)")->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))->type_name("N");
+  app.add_option("--max-cycles", f.max_cycles, "end after so many cycles (exit 10)")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
+      ->type_name("N");
   app.add_option("--max-runtime", f.max_runtime, "end after this time (exit 10)")->type_name("DUR");
   app.add_option("--on-exit", f.on_exit, "what rests at the end: cancel (default) or leave")->check(CLI::IsMember({"cancel", "leave"}))->type_name("WHAT");
   app.add_flag("--restart", f.restart, "begin a finished task anew");
@@ -105,7 +108,8 @@ Expected<RunRequest, ToolError> run_request(const RunFlags& f, const CommonFlags
   auto place = installation(common);
   if (!place) return Unexpected{place.error()};
   if (place->config.mode == TradingMode::Live || (place->config.feed == FeedKind::Live)) {
-    return Unexpected{ToolError{ExitCode::Config, "this version trades on paper only: live venues are not connected yet", "use --mode paper (the default) and feed = \"synthetic\""}};
+    return Unexpected{ToolError{ExitCode::Config, "this version trades on paper only: live venues are not connected yet",
+                                "use --mode paper (the default) and feed = \"synthetic\""}};
   }
   if (place->config.feed == FeedKind::Replay && f.replay.empty()) {
     return Unexpected{ToolError{ExitCode::Config, place->config.file + ": feed = \"replay\" needs a recording", "give --replay DIR"}};
@@ -117,7 +121,8 @@ Expected<RunRequest, ToolError> run_request(const RunFlags& f, const CommonFlags
   if (*by_flags) r.from_flags.push_back(std::move(**by_flags));
   r.names = common.tasks;
   r.all = common.all;
-  if (r.files.empty() && r.from_flags.empty() && r.names.empty() && !r.all) return Unexpected{usage("no task is given", "dn-run FILE, dn-run --task NAME, or dn-run --help")};
+  if (r.files.empty() && r.from_flags.empty() && r.names.empty() && !r.all)
+    return Unexpected{usage("no task is given", "dn-run FILE, dn-run --task NAME, or dn-run --help")};
   r.settings = f.settings;
   r.plan = f.plan;
   r.halt_file = place->halt_file;
@@ -127,7 +132,9 @@ Expected<RunRequest, ToolError> run_request(const RunFlags& f, const CommonFlags
   r.session.max_cycles = f.once ? 1 : f.max_cycles;
   if (!f.max_runtime.empty()) {
     const auto d = parse_duration(f.max_runtime);
-    if (!d || d->us == 0) return Unexpected{usage(fmt::format("--max-runtime \"{}\" {}", printable_excerpt(f.max_runtime), d ? "is zero" : d.error()), "write for example --max-runtime 50s")};
+    if (!d || d->us == 0)
+      return Unexpected{
+          usage(fmt::format("--max-runtime \"{}\" {}", printable_excerpt(f.max_runtime), d ? "is zero" : d.error()), "write for example --max-runtime 50s")};
     r.session.max_runtime = *d;
   }
   if (!f.replay.empty()) r.session.paper.replay_dir = f.replay;

@@ -96,9 +96,10 @@ Expected<void, ToolError> Session::adopt_file(TaskRecord& known) {
   if (known.verdict != Verdict::None || known.source == now_written) return {};
   if (const std::string key = fixed_difference(known.spec, source_.spec); !key.empty()) {
     Problems problems;
-    problems.add(source_.place_of(key), key,
-                 fmt::format("task \"{}\" exists in the database with {} = {}; that cannot change: give this task another name, or dn-run cancel {} and --restart", known.spec.name,
-                             key, get_task_key(known.spec, key).value_or("nothing"), known.spec.name));
+    problems.add(
+        source_.place_of(key), key,
+        fmt::format("task \"{}\" exists in the database with {} = {}; that cannot change: give this task another name, or dn-run cancel {} and --restart",
+                    known.spec.name, key, get_task_key(known.spec, key).value_or("nothing"), known.spec.name));
     return Unexpected{problems.error()};
   }
   known.spec = source_.spec;
@@ -117,8 +118,8 @@ Expected<void, ToolError> Session::start() {
   }
   if (auto built = build(); !built) return built;
   output_.message(sign(Sign::Start, output_.plain()) + "Initializing DeltaNeutralTask " + task_label(record().spec));
-  const std::string head = event_head("run_start") + fmt::format(",\"version\":\"{}\",\"mode\":\"paper\",\"config_hash\":\"{:016x}\",\"run_epoch\":{}}}", DN_VERSION,
-                                                                 fnv1a(to_text(record().spec)), record().run_epoch);
+  const std::string head = event_head("run_start") + fmt::format(",\"version\":\"{}\",\"mode\":\"paper\",\"config_hash\":\"{:016x}\",\"run_epoch\":{}}}",
+                                                                 DN_VERSION, fnv1a(to_text(record().spec)), record().run_epoch);
   if (output_.options().ndjson) output_.data(head);
   if (auto done = store_->append_event(record(), started_, "run_start", head); !done) return Unexpected{journal_failure(done.error(), name)};
   return after_step(run_->start(started_));
@@ -184,7 +185,9 @@ Expected<void, ToolError> Session::inject(const Event& event) {
 
 Expected<void, ToolError> Session::after_step(const Expected<void, JournalError>& done) {
   if (!done) return Unexpected{journal_failure(done.error(), record().spec.name)};
-  if (run_->crashed()) return Unexpected{ToolError{ExitCode::Internal, fmt::format("task {}: the fault plan drew a crash of this process", record().spec.name), "run the same command again"}};
+  if (run_->crashed())
+    return Unexpected{
+        ToolError{ExitCode::Internal, fmt::format("task {}: the fault plan drew a crash of this process", record().spec.name), "run the same command again"}};
   return engine_->finished() ? conclude() : Expected<void, ToolError>();
 }
 
@@ -259,8 +262,8 @@ Expected<void, ToolError> Session::check_tradable(const TaskSource& source) cons
 
 std::string Session::event_head(std::string_view type) const {
   const Time now = run_ ? std::max(run_->now(), started_) : started_;
-  return fmt::format("{{\"schema\":\"dn.event/1\",\"type\":\"{}\",\"ts\":\"{}\",\"ts_us\":{},\"run_id\":\"{}\",\"task\":\"{}\"", type, rfc3339(now), now.us, json_escaped(run_id_),
-                     json_escaped(record().spec.name));
+  return fmt::format("{{\"schema\":\"dn.event/1\",\"type\":\"{}\",\"ts\":\"{}\",\"ts_us\":{},\"run_id\":\"{}\",\"task\":\"{}\"", type, rfc3339(now), now.us,
+                     json_escaped(run_id_), json_escaped(record().spec.name));
 }
 
 std::string Session::summary_json() const {
@@ -274,10 +277,9 @@ std::string Session::summary_json() const {
 std::string Session::progress_line() const {
   const TaskRecord& r = record();
   const Kpi k = kpi(r);
-  const auto side = [&](Side leg) {
-    return fmt::format("{} {}/{}", name(leg), r.leg[leg].filled.str(), r.spec.total_quantity.str());
-  };
-  return fmt::format("{} {} {}  {}  {}  imbalance {}  orders {}", r.spec.name, name(r.state), name(r.mode), side(Side::Buy), side(Side::Sell), k.imbalance.str(), r.orders);
+  const auto side = [&](Side leg) { return fmt::format("{} {}/{}", name(leg), r.leg[leg].filled.str(), r.spec.total_quantity.str()); };
+  return fmt::format("{} {} {}  {}  {}  imbalance {}  orders {}", r.spec.name, name(r.state), name(r.mode), side(Side::Buy), side(Side::Sell),
+                     k.imbalance.str(), r.orders);
 }
 
 // ---- sim::RunObserver

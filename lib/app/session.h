@@ -75,7 +75,7 @@ class Session final : public sim::RunObserver {
   std::optional<TaskLock> lock_;
   std::unique_ptr<Store> store_;
   PerSide<Price> mid_;  // where the books stood at the start
-  TaskRecord idle_;  // of a task that has nothing to do
+  TaskRecord idle_;     // of a task that has nothing to do
   std::string run_id_;
   Time started_;
   std::unique_ptr<sim::World> world_;

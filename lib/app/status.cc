@@ -55,7 +55,9 @@ class View {
     std::vector<TaskView> out;
     for (const std::string& wanted : request_.tasks) {
       const bool known = std::any_of(records->begin(), records->end(), [&](const TaskRecord& t) { return t.spec.name == wanted; });
-      if (!known) return Unexpected{ToolError{ExitCode::NotFound, fmt::format("there is no task {} in {}", printable_excerpt(wanted), printable(request_.db)), "dn-status lists the tasks"}};
+      if (!known)
+        return Unexpected{ToolError{ExitCode::NotFound, fmt::format("there is no task {} in {}", printable_excerpt(wanted), printable(request_.db)),
+                                    "dn-status lists the tasks"}};
     }
     for (TaskRecord& t : *records) {
       const bool wanted = request_.tasks.empty() || std::find(request_.tasks.begin(), request_.tasks.end(), t.spec.name) != request_.tasks.end();
@@ -138,9 +140,9 @@ class View {
     for (const TaskView& v : views) {
       const TaskRecord& t = v.task;
       const auto side = [&](Side leg) { return fmt::format("{} ({})", t.leg[leg].filled.str(), percent(v.figures.progress[leg])); };
-      table.add({t.spec.name, std::string(name(t.state)), std::string(name(t.mode)), t.spec.symbol.str(), side(Side::Buy), side(Side::Sell), v.figures.imbalance.str(),
-                 or_dash(number(v.figures.spread_bps), 2), or_dash(number(v.figures.profit), 4), or_dash(number(v.figures.profit_bps), 2), std::to_string(v.open_orders),
-                 std::to_string(v.unknown_orders), next_step(v)});
+      table.add({t.spec.name, std::string(name(t.state)), std::string(name(t.mode)), t.spec.symbol.str(), side(Side::Buy), side(Side::Sell),
+                 v.figures.imbalance.str(), or_dash(number(v.figures.spread_bps), 2), or_dash(number(v.figures.profit), 4),
+                 or_dash(number(v.figures.profit_bps), 2), std::to_string(v.open_orders), std::to_string(v.unknown_orders), next_step(v)});
     }
     put(table, "no tasks yet: dn-run FILE makes one");
   }
@@ -156,20 +158,22 @@ class View {
       table.add({"symbol", fmt::format("{}, {} per side in slices of {}", t.spec.symbol.str(), t.spec.total_quantity.str(), t.spec.order_quantity.str())});
       for (const Side leg : kSides) {
         const LegTotals& l = t.leg[leg];
-        table.add({std::string(name(leg)), fmt::format("{} filled ({}), net {}, average {} on {}", l.filled.str(), percent(v.figures.progress[leg]), l.net.str(),
-                                                       or_dash(number(v.figures.avg_price[leg]), 8), name(*t.spec.leg[leg].exchange))});
+        table.add({std::string(name(leg)), fmt::format("{} filled ({}), net {}, average {} on {}", l.filled.str(), percent(v.figures.progress[leg]),
+                                                       l.net.str(), or_dash(number(v.figures.avg_price[leg]), 8), name(*t.spec.leg[leg].exchange))});
         for (const auto& [asset, fee] : l.fees.all()) table.add({"  fees", fmt::format("{} {}", fee.str(), asset.view())});
       }
       table.add({"imbalance", fmt::format("{} ({}% of the total)", v.figures.imbalance.str(), shown(v.figures.imbalance_pct))});
       table.add({"spread", or_dash(number(v.figures.spread_bps), 4) + " bps"});
-      table.add({"profit", fmt::format("{} {} gross, {} {} net of fees, {} bps", or_dash(number(v.figures.gross), 8), quote, or_dash(number(v.figures.profit), 8), quote,
-                                       or_dash(number(v.figures.profit_bps), 4))});
-      table.add({"orders", fmt::format("{} sent, {} open, {} of unknown fate, {} refused, {} rebalances", t.orders, v.open_orders, v.unknown_orders, t.rejects, t.rebalances)});
+      table.add({"profit", fmt::format("{} {} gross, {} {} net of fees, {} bps", or_dash(number(v.figures.gross), 8), quote,
+                                       or_dash(number(v.figures.profit), 8), quote, or_dash(number(v.figures.profit_bps), 4))});
+      table.add({"orders", fmt::format("{} sent, {} open, {} of unknown fate, {} refused, {} rebalances", t.orders, v.open_orders, v.unknown_orders, t.rejects,
+                                       t.rebalances)});
       const Decimal asked(std::max<std::int64_t>(1, t.orders));
-      table.add({"error rate", percent(Decimal(t.rejects + t.errors).divided_by(asked, 6, Rounding::HalfUp)) + " (refusals and unanswered questions per order)"});
+      table.add(
+          {"error rate", percent(Decimal(t.rejects + t.errors).divided_by(asked, 6, Rounding::HalfUp)) + " (refusals and unanswered questions per order)"});
       for (const LatencyStats& s : v.latency) {
-        table.add({"latency " + s.stage, fmt::format("p50 {} us, p99 {} us, max {} us ({} times)", Decimal::from_parts(s.p50_ns, 3).str(), Decimal::from_parts(s.p99_ns, 3).str(),
-                                                     Decimal::from_parts(s.max_ns, 3).str(), s.count)});
+        table.add({"latency " + s.stage, fmt::format("p50 {} us, p99 {} us, max {} us ({} times)", Decimal::from_parts(s.p50_ns, 3).str(),
+                                                     Decimal::from_parts(s.p99_ns, 3).str(), Decimal::from_parts(s.max_ns, 3).str(), s.count)});
       }
       for (const KeyInfo& k : task_keys()) {
         if (const auto value = get_task_key(t.spec, k.key)) table.add({std::string(k.key), *value});
@@ -184,15 +188,17 @@ class View {
     if (machine()) return print_json(views);
     Table table({"task", "symbol", "matched", "gross", "fees in quote", "net", "net bps", "imbalance"});
     for (const TaskView& v : views) {
-      table.add({v.task.spec.name, v.task.spec.symbol.str(), v.figures.matched.str(), or_dash(number(v.figures.gross), 8), shown(v.figures.fees_quote.decimal()),
-                 or_dash(number(v.figures.profit), 8), or_dash(number(v.figures.profit_bps), 4), v.figures.imbalance.str()});
+      table.add({v.task.spec.name, v.task.spec.symbol.str(), v.figures.matched.str(), or_dash(number(v.figures.gross), 8),
+                 shown(v.figures.fees_quote.decimal()), or_dash(number(v.figures.profit), 8), or_dash(number(v.figures.profit_bps), 4),
+                 v.figures.imbalance.str()});
     }
     put(table, "no tasks yet: dn-run FILE makes one");
   }
 
   // Prints rows of one kind over all tasks, as a table or as JSON.
   template <class Read, class Write, class Cells>
-  Expected<void, ToolError> print_rows(const std::vector<TaskView>& views, Table table, std::string_view key, std::string_view empty, Read read, Write write, Cells cells) {
+  Expected<void, ToolError> print_rows(const std::vector<TaskView>& views, Table table, std::string_view key, std::string_view empty, Read read, Write write,
+                                       Cells cells) {
     std::string array;
     for (const TaskView& v : views) {
       auto rows = read(v.task.id);
@@ -296,7 +302,8 @@ Expected<ExitCode, ToolError> explain(const std::string& code) {
   const auto [end, error] = std::from_chars(code.data(), code.data() + code.size(), n);
   const ExitCodeInfo& row = n >= 0 && n < 256 ? info(static_cast<ExitCode>(n)) : info(ExitCode::Ok);
   if (error != std::errc() || end != code.data() + code.size() || number(row.code) != n) {
-    return Unexpected{ToolError{ExitCode::Usage, fmt::format("{} is not an exit code of these tools", printable_excerpt(code)), "dn-status explain 23, for example"}};
+    return Unexpected{
+        ToolError{ExitCode::Usage, fmt::format("{} is not an exit code of these tools", printable_excerpt(code)), "dn-status explain 23, for example"}};
   }
   fmt::print("{}: {}\n  next: {}\n", n, row.meaning, row.next);
   return ExitCode::Ok;

@@ -52,7 +52,12 @@ std::string next_step(const TaskView& v) {
 
 void write_task(JsonWriter& w, const TaskView& v) {
   const TaskRecord& t = v.task;
-  w.begin_object().field("task", t.spec.name).field("round", t.round).field("state", name(t.state)).field("mode", name(t.mode)).field("verdict", name(t.verdict));
+  w.begin_object()
+      .field("task", t.spec.name)
+      .field("round", t.round)
+      .field("state", name(t.state))
+      .field("mode", name(t.mode))
+      .field("verdict", name(t.verdict));
   w.field("reason", t.reason).field("symbol", t.spec.symbol.str());
   for (const Side leg : kSides) write_leg(w, v, leg);
   w.field("target", t.spec.total_quantity.str()).field("order_quantity", t.spec.order_quantity.str());
@@ -69,7 +74,8 @@ void write_task(JsonWriter& w, const TaskView& v) {
   w.key("latency_us").begin_object();
   for (const LatencyStats& s : v.latency) {
     w.key(s.stage).begin_object();
-    for (const auto& [key, ns] : {std::pair{"p50", s.p50_ns}, std::pair{"p99", s.p99_ns}, std::pair{"max", s.max_ns}}) w.field(key, Decimal::from_parts(ns, 3).str());
+    for (const auto& [key, ns] : {std::pair{"p50", s.p50_ns}, std::pair{"p99", s.p99_ns}, std::pair{"max", s.max_ns}})
+      w.field(key, Decimal::from_parts(ns, 3).str());
     w.field("count", s.count).end_object();
   }
   w.end_object();
@@ -80,27 +86,55 @@ void write_task(JsonWriter& w, const TaskView& v) {
 void write_order(JsonWriter& w, const std::string& task, const TaskSpec& spec, const OrderRecord& o) {
   const OrderRequest& r = o.request;
   w.begin_object().field("task", task).field("client_order_id", r.id.view()).field("venue_order_id", o.venue_order_id.view());
-  w.field("exchange", name(*spec.leg[r.leg].exchange)).field("leg", name(r.leg)).field("side", name(r.side)).field("order_type", name(r.type)).field("purpose", name(r.purpose));
+  w.field("exchange", name(*spec.leg[r.leg].exchange))
+      .field("leg", name(r.leg))
+      .field("side", name(r.side))
+      .field("order_type", name(r.type))
+      .field("purpose", name(r.purpose));
   w.field("price", r.price.str()).field("quantity", r.qty.str()).field("filled", o.filled.str()).field("reduce_only", r.reduce_only);
   w.field("status", name(o.status)).field("close_reason", name(o.close_reason)).field("code", o.code.view()).field("reason", o.reason.view());
   w.field("created_us", r.created.us).field("updated_us", o.updated.us).end_object();
 }
 
 void write_fill(JsonWriter& w, const std::string& task, const Fill& f) {
-  w.begin_object().field("task", task).field("client_order_id", f.order.view()).field("venue_order_id", f.venue_order_id.view()).field("trade_id", f.trade_id.view());
+  w.begin_object()
+      .field("task", task)
+      .field("client_order_id", f.order.view())
+      .field("venue_order_id", f.venue_order_id.view())
+      .field("trade_id", f.trade_id.view());
   w.field("exchange", name(f.venue)).field("leg", name(f.leg)).field("side", name(f.side)).field("price", f.price.str()).field("quantity", f.qty.str());
-  w.field("fee", f.fee.str()).field("fee_asset", f.fee_asset.view()).field("liquidity", name(f.liquidity)).field("ts", rfc3339(f.time)).field("ts_us", f.time.us).end_object();
+  w.field("fee", f.fee.str())
+      .field("fee_asset", f.fee_asset.view())
+      .field("liquidity", name(f.liquidity))
+      .field("ts", rfc3339(f.time))
+      .field("ts_us", f.time.us)
+      .end_object();
 }
 
 std::vector<std::string> order_columns() {
-  return {"task", "client_order_id", "venue_order_id", "exchange", "leg", "side", "order_type", "purpose", "price", "quantity", "filled", "status", "close_reason", "code", "reason", "ts"};
+  return {"task",  "client_order_id", "venue_order_id", "exchange", "leg",          "side", "order_type", "purpose",
+          "price", "quantity",        "filled",         "status",   "close_reason", "code", "reason",     "ts"};
 }
 
 std::vector<std::string> order_cells(const std::string& task, const TaskSpec& spec, const OrderRecord& o) {
   const OrderRequest& r = o.request;
   const auto s = [](std::string_view v) { return std::string(v); };
-  return {task,          r.id.str(),     o.venue_order_id.str(), s(name(*spec.leg[r.leg].exchange)), s(name(r.leg)),         s(name(r.side)), s(name(r.type)), s(name(r.purpose)),
-          r.price.str(), r.qty.str(),    o.filled.str(),         s(name(o.status)),                  s(name(o.close_reason)), o.code.str(),    o.reason.str(),  rfc3339(r.created)};
+  return {task,
+          r.id.str(),
+          o.venue_order_id.str(),
+          s(name(*spec.leg[r.leg].exchange)),
+          s(name(r.leg)),
+          s(name(r.side)),
+          s(name(r.type)),
+          s(name(r.purpose)),
+          r.price.str(),
+          r.qty.str(),
+          o.filled.str(),
+          s(name(o.status)),
+          s(name(o.close_reason)),
+          o.code.str(),
+          o.reason.str(),
+          rfc3339(r.created)};
 }
 
 std::vector<std::string> fill_columns() {
@@ -109,7 +143,7 @@ std::vector<std::string> fill_columns() {
 
 std::vector<std::string> fill_cells(const std::string& task, const Fill& f) {
   const auto s = [](std::string_view v) { return std::string(v); };
-  return {task,          f.trade_id.str(), f.order.str(), f.venue_order_id.str(), s(name(f.venue)),  s(name(f.leg)),       s(name(f.side)),
+  return {task,          f.trade_id.str(), f.order.str(), f.venue_order_id.str(), s(name(f.venue)),     s(name(f.leg)), s(name(f.side)),
           f.price.str(), f.qty.str(),      f.fee.str(),   f.fee_asset.str(),      s(name(f.liquidity)), rfc3339(f.time)};
 }
 

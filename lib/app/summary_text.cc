@@ -15,14 +15,16 @@ std::string Session::summary_text() const {
   std::string out = fmt::format("task {}: {}, exit code {} ({})\n", r.spec.name, end, number(r.exit_code), info(r.exit_code).meaning);
   if (!r.reason.empty()) out += fmt::format("  because    {}\n", printable(r.reason));
   for (const Side leg : kSides) {
-    out += fmt::format("  {:<10} {} {} of {} on {}{}, net {}\n", leg == Side::Buy ? "bought" : "sold", r.leg[leg].filled.str(), base, r.spec.total_quantity.str(),
-                       name(*r.spec.leg[leg].exchange), k.avg_price[leg] ? fmt::format(" at {}", shown(k.avg_price[leg]->decimal())) : "", r.leg[leg].net.str());
+    out +=
+        fmt::format("  {:<10} {} {} of {} on {}{}, net {}\n", leg == Side::Buy ? "bought" : "sold", r.leg[leg].filled.str(), base, r.spec.total_quantity.str(),
+                    name(*r.spec.leg[leg].exchange), k.avg_price[leg] ? fmt::format(" at {}", shown(k.avg_price[leg]->decimal())) : "", r.leg[leg].net.str());
   }
   out += fmt::format("  imbalance  {} {}\n", k.imbalance.str(), base);
   if (k.spread_bps) out += fmt::format("  spread     {} bps\n", shown(k.spread_bps->decimal()));
   for (const auto& [asset, fee] : k.fees.all()) out += fmt::format("  fees       {} {}\n", fee.str(), asset.view());
   if (k.profit) {
-    out += fmt::format("  profit     {} {}{} net of fees\n", shown(k.profit->decimal()), quote, k.profit_bps ? fmt::format(", {} bps", shown(k.profit_bps->decimal())) : "");
+    out += fmt::format("  profit     {} {}{} net of fees\n", shown(k.profit->decimal()), quote,
+                       k.profit_bps ? fmt::format(", {} bps", shown(k.profit_bps->decimal())) : "");
   }
   out += fmt::format("  orders     {} sent, {} rebalances, {} refused", r.orders, r.rebalances, r.rejects);
   if (r.exit_code != ExitCode::Ok) out += fmt::format("\n  next       {}", info(r.exit_code).next);

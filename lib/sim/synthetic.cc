@@ -12,8 +12,9 @@ struct Start {
   std::string_view base;
   std::string_view mid;
 };
-constexpr std::array kStarts{Start{"ADA", "0.83"}, Start{"BTC", "111000"}, Start{"DOGE", "0.21"}, Start{"ETH", "4350"}, Start{"HYPE", "45"}, Start{"KAS", "0.08"},
-                             Start{"LTC", "113"},  Start{"SOL", "210"},    Start{"TRX", "0.34"},  Start{"USDC", "1"},   Start{"XRP", "2.8"}};
+constexpr std::array kStarts{Start{"ADA", "0.83"}, Start{"BTC", "111000"}, Start{"DOGE", "0.21"}, Start{"ETH", "4350"},
+                             Start{"HYPE", "45"},  Start{"KAS", "0.08"},   Start{"LTC", "113"},   Start{"SOL", "210"},
+                             Start{"TRX", "0.34"}, Start{"USDC", "1"},     Start{"XRP", "2.8"}};
 
 Decimal start_mid(const Symbol& symbol) {
   for (const Start& s : kStarts) {

@@ -28,9 +28,9 @@ class SyntheticFeed final : public MarketFeed {
  private:
   struct VenueState {
     Instrument instrument;
-    std::int64_t per_tick = 1;    // price units in a tick
-    std::int64_t next_at_us = 0;  // of its next step
-    std::int64_t last_mid = 0;    // in price units
+    std::int64_t per_tick = 1;     // price units in a tick
+    std::int64_t next_at_us = 0;   // of its next step
+    std::int64_t last_mid = 0;     // in price units
     std::int64_t half_spread = 1;  // in ticks
   };
 
@@ -44,14 +44,14 @@ class SyntheticFeed final : public MarketFeed {
 
   SyntheticSetup setup_;
   Rng rng_;
-  Decimal unit_;               // price of one unit: the finer of both ticks
-  std::int64_t mid_ = 0;       // fair price in units
+  Decimal unit_;          // price of one unit: the finer of both ticks
+  std::int64_t mid_ = 0;  // fair price in units
   std::int64_t start_mid_ = 0;
   std::int64_t gap_bps10_ = 350;  // the sell venue's height over the buy venue's, in tenths of a bps
-  std::int64_t swing_ = 1;     // units that the fair price moves at most per step
+  std::int64_t swing_ = 1;        // units that the fair price moves at most per step
   PerSide<VenueState> venues_;
-  Decimal base_value_;         // quote value of a usual level
-  Decimal lot_;                // sizes are multiples of it: a power of ten worth 5 to 50 quote, never finer than a step
+  Decimal base_value_;  // quote value of a usual level
+  Decimal lot_;         // sizes are multiples of it: a power of ten worth 5 to 50 quote, never finer than a step
   std::deque<MarketEvent> ready_;
 };
 

@@ -44,7 +44,15 @@ std::string dump(const Fill& f) {
 
 std::string dump(const TaskRecord& t) {
   std::string out = "task " + std::to_string(t.id) + " round " + std::to_string(t.round) + "\n" + to_text(t.spec);
-  out.append(name(t.state)).append(" ").append(name(t.mode)).append(" ").append(name(t.verdict)).append(" ").append(in_quotes(t.reason)).append(" ").append(in_quotes(t.source));
+  out.append(name(t.state))
+      .append(" ")
+      .append(name(t.mode))
+      .append(" ")
+      .append(name(t.verdict))
+      .append(" ")
+      .append(in_quotes(t.reason))
+      .append(" ")
+      .append(in_quotes(t.source));
   out += " exit " + std::to_string(number(t.exit_code)) + " epoch " + std::to_string(t.run_epoch) + " seq " + std::to_string(t.next_seq);
   for (const std::int64_t n : {t.orders, t.rebalances, t.rejects, t.errors, t.runs, t.created.us, t.first_order.us, t.updated.us}) {
     out.append(" ").append(std::to_string(n));
