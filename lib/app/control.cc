@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "app/session.h"
+#include "base/json_writer.h"
 #include "base/text.h"
 #include "store/task_lock.h"
 
@@ -31,6 +32,14 @@ ToolError refuse(std::string message, std::string next) { return {ExitCode::Refu
 
 bool has_unclosed(const StoredTask& t) {
   return std::any_of(t.orders.begin(), t.orders.end(), [](const OrderRecord& o) { return o.status != OrderStatus::Closed; });
+}
+
+// The outcome for a person, or as an object where JSON is asked for.
+void tell(Output& output, const std::string& task, const std::string& message) {
+  if (!output.options().json && !output.options().ndjson) return output.data(message);
+  JsonWriter w;
+  w.begin_object().field("schema", "dn.run/1").field("task", task).field("message", message).end_object();
+  output.data(w.str());
 }
 
 Alerted told(std::string_view code, std::string_view message) { return {AlertKind::Alert, AlertLevel::Info, Code(code), Reason(message), {}, {}}; }
@@ -132,8 +141,9 @@ Expected<ExitCode, ToolError> control_task(const std::string& db, Verb verb, con
     std::string text;
     for (const std::string& s : settings) text += s + "\n";
     if (auto asked = (*store)->ask(task, verb, text, wall_clock()); !asked) return Unexpected{store_failure(asked.error())};
-    output.data(unsettled ? fmt::format("task {}: asked to cancel; it has orders or an imbalance, so dn-run --task {} carries it out", task, task)
-                          : fmt::format("task {}: asked to {}; the process that runs it does so at its next cycle", task, word(verb)));
+    tell(output, task,
+         unsettled ? fmt::format("task {}: asked to cancel; it has orders or an imbalance, so dn-run --task {} carries it out", task, task)
+                   : fmt::format("task {}: asked to {}; the process that runs it does so at its next cycle", task, word(verb)));
     return ExitCode::Ok;
   }
   JournalBatch batch;
@@ -142,7 +152,7 @@ Expected<ExitCode, ToolError> control_task(const std::string& db, Verb verb, con
   auto changed = change_idle(verb, *stored, settings, batch);
   if (!changed) return Unexpected{changed.error()};
   if (auto done = (*store)->commit(stored->task, batch); !done) return Unexpected{journal_failure(done.error(), task)};
-  output.data(*changed);
+  tell(output, task, *changed);
   return ExitCode::Ok;
 }
 

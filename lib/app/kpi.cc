@@ -61,8 +61,12 @@ Kpi kpi(const TaskRecord& t) {
   const Price edge = *k.avg_price.sell - *k.avg_price.buy;
   k.spread_bps = in_bps(edge.decimal(), k.avg_price.buy->decimal());
   if (!k.matched.is_positive()) return k;
-  k.gross = product(edge, k.matched.decimal());
-  k.profit = *k.gross - k.fees_quote;
+  // From the money that moved, so that what a reduced leg lost on its way back counts; what is unmatched stands at its cost.
+  const Price cost_price = k.imbalance.is_positive() ? *k.avg_price.buy : *k.avg_price.sell;
+  const Money paid_in_quote(k.fees.of(t.spec.symbol.quote).decimal());
+  const auto kept = [](const Money& m) { return Money(m.decimal().rounded(kKeptPlaces, Rounding::HalfUp)); };
+  k.profit = kept(t.leg.buy.cash) + kept(t.leg.sell.cash) + product(cost_price, k.imbalance.decimal()) - kept(paid_in_quote);
+  k.gross = *k.profit + k.fees_quote;
   if (const Money cost = product(*k.avg_price.buy, k.matched.decimal()); cost.is_positive()) k.profit_bps = in_bps(k.profit->decimal(), cost.decimal());
   return k;
 }

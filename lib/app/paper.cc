@@ -70,7 +70,7 @@ void look_ahead(PaperMarket& m, PeekedFeed& feed) {
 
 // A truth in which the task's own journal is all that ever happened: the paper exchange lived in the process that died, so what
 // it had not told yet did not happen.
-void remember(sim::SimVenue& venue, const StoredTask& stored, Venue name) {
+void remember(sim::SimVenue& venue, const StoredTask& stored, Venue name, Price mid) {
   sim::VenueTruth t = venue.truth();
   t.next_id = std::uint64_t{stored.task.run_epoch} * 1'000'000;
   for (const OrderRecord& o : stored.orders) {
@@ -94,6 +94,13 @@ void remember(sim::SimVenue& venue, const StoredTask& stored, Venue name) {
     }
     t.balances[f.fee_asset] -= f.fee.decimal();
     t.fills.push_back(f);
+  }
+  // A task that unwinds has something to unwind.
+  const Side leg = stored.task.spec.leg.buy.exchange == name ? Side::Buy : Side::Sell;
+  if (stored.task.spec.direction == Direction::Close && i.kind == InstrumentKind::Perpetual) {
+    const Qty held = leg == Side::Buy ? -stored.task.spec.total_quantity : stored.task.spec.total_quantity;
+    t.position += held;
+    t.position_cost += mid * held;
   }
   venue.restore(std::move(t));
 }
@@ -147,7 +154,7 @@ std::unique_ptr<sim::World> make_paper_world(PaperMarket market, const StoredTas
   auto world = std::make_unique<sim::World>(std::move(w));
   for (const Side leg : kSides) {
     if (leg == Side::Sell && world->one_venue()) break;
-    remember(world->venue(leg), stored, *stored.task.spec.leg[leg].exchange);
+    remember(world->venue(leg), stored, *stored.task.spec.leg[leg].exchange, market.mid[leg]);
   }
   return world;
 }

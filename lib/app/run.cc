@@ -140,6 +140,7 @@ class Runner {
 
   // Until the session's step is due; looks at signals, requests and the kill switch meanwhile.
   Expected<void, ToolError> wait_for(Session& next) {
+    if (auto done = mind_kill_switch(); !done) return done;  // before every step, whatever the pace
     if (!request_.speed) {
       if (++steps_ % kStepsPerLook != 0) return {};
       return look(0);
@@ -149,7 +150,17 @@ class Runner {
       const std::int64_t left = due_us(next) - (now - began_us_);
       if (left <= 0 && now < next_look_us_) return {};
       if (auto looked = look(std::clamp<std::int64_t>(left, 0, kPollUs)); !looked) return looked;
+      if (auto done = mind_kill_switch(); !done) return done;
       if (left <= 0) return {};
+    }
+    return {};
+  }
+
+  Expected<void, ToolError> mind_kill_switch() {
+    if (halted_ || access(request_.halt_file.c_str(), F_OK) != 0) return {};
+    halted_ = true;
+    for (auto& s : sessions_) {
+      if (auto done = s->inject(HaltTask{Code("halt_file"), Reason("the file " + request_.halt_file + " is there")}); !done) return done;
     }
     return {};
   }
@@ -163,12 +174,6 @@ class Runner {
     next_look_us_ = now + kPollUs;
     for (auto& s : sessions_) {
       if (auto polled = s->poll_requests(); !polled) return polled;
-    }
-    if (!halted_ && access(request_.halt_file.c_str(), F_OK) == 0) {
-      halted_ = true;
-      for (auto& s : sessions_) {
-        if (auto done = s->inject(HaltTask{Code("halt_file"), Reason("the file " + request_.halt_file + " is there")}); !done) return done;
-      }
     }
     if (now >= next_progress_us_) {
       next_progress_us_ = now + kProgressUs;

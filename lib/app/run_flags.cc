@@ -82,10 +82,10 @@ void add_run_flags(CLI::App& app, RunFlags& f) {
   app.add_option("--on-exit", f.on_exit, "what rests at the end: cancel (default) or leave")->check(CLI::IsMember({"cancel", "leave"}))->type_name("WHAT");
   app.add_flag("--restart", f.restart, "begin a finished task anew");
   app.add_option("--set", f.settings, "set a key of the task; repeatable")->type_name("KEY=VALUE")->expected(1)->take_all();
-  app.add_option("--replay", f.replay, "trade on a recording")->type_name("DIR");
+  app.add_option("--replay", f.replay, "trade on a recording")->check(not_empty)->type_name("DIR");
   app.add_option("--speed", f.speed, "virtual seconds per second, or max")->type_name("N");
   app.add_option("--seed", f.seed, "of the synthetic market and the simulator: same seed, same run")->type_name("N");
-  app.add_option("--faults", f.faults, "rehearse against faults")->type_name("FILE");
+  app.add_option("--faults", f.faults, "rehearse against faults")->check(not_empty)->type_name("FILE");
   app.add_option("--name", f.name, "task by flags: its name")->type_name("NAME");
   app.add_option("--symbol", f.symbol, "task by flags: pair, as BTC/USDT")->type_name("PAIR");
   app.add_option("--buy", f.buy, "task by flags: venue to buy on")->type_name("VENUE");

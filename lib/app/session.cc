@@ -144,7 +144,12 @@ Expected<void, ToolError> Session::build() {
   const PerSide<std::optional<TopOfBook>> top = market->top;
   world_ = make_paper_world(std::move(*market), *stored, options_.paper);
   plant_restored(top);
-  engine_ = std::make_unique<TaskEngine>(std::move(*stored), instruments, RunOptions{options_.max_cycles, options_.leave_orders});
+  auto pending = store_->pending_requests(name);
+  if (!pending) return Unexpected{store_failure(pending.error())};
+  for (const ControlRequest& r : *pending) {
+    if (r.verb == ControlRequest::Verb::Cancel) cancels_.insert(r.id);
+  }
+  engine_ = std::make_unique<TaskEngine>(std::move(*stored), instruments, RunOptions{options_.max_cycles, options_.leave_orders, !cancels_.empty()});
   run_ = std::make_unique<sim::TaskRun>(*world_, *engine_, *store_, *this);
   return {};
 }

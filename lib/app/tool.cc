@@ -92,9 +92,11 @@ int run_body(const std::string& tool, bool json, const std::function<Expected<Ex
 
 }  // namespace
 
+std::string not_empty(const std::string& value) { return value.empty() ? "the value is empty; leave the flag out, or check the variable" : ""; }
+
 void add_common_flags(CLI::App& app, CommonFlags& f) {
   app.add_option("--config", f.config, "installation file (default: ~/.config/dn/dn.toml, /etc/dn/dn.toml)")->type_name("FILE");
-  app.add_option("--db", f.db, "database (default: <state_dir>/dn.db)")->type_name("FILE");
+  app.add_option("--db", f.db, "database (default: <state_dir>/dn.db)")->check(not_empty)->type_name("FILE");
   app.add_option("--credentials", f.credentials, "keys for live trading; paper needs none")->type_name("FILE");
   app.add_option("--mode", f.mode, "paper (default) or live")->check(CLI::IsMember({"paper", "live"}))->type_name("MODE");
   app.add_option("--task", f.tasks, "a task of the database; repeatable")->type_name("NAME")->expected(1)->take_all();

@@ -29,6 +29,9 @@ struct CommonFlags {
 
   OutputOptions output() const { return {json, ndjson, plain || no_color, quiet, verbose}; }
 };
+// For CLI11's check: an empty value is a forgotten shell variable, not an absent flag.
+std::string not_empty(const std::string& value);
+
 void add_common_flags(CLI::App& app, CommonFlags& flags);
 
 // The installation's configuration with the flags laid over it, and the database they name.

@@ -106,7 +106,15 @@ Price market_like_price(const Situation& s, Side leg, Side side) {
   const Price opposite = touch(l.top, flip(side));
   const Price slip(bps_of(opposite.decimal(), s.spec->risk.max_slippage_bps));
   const Price tick = l.instrument->tick;
-  return side == Side::Buy ? max((opposite + slip).floor_to(tick), opposite) : min((opposite - slip).ceil_to(tick), opposite);
+  Price limit = side == Side::Buy ? max((opposite + slip).floor_to(tick), opposite) : min((opposite - slip).ceil_to(tick), opposite);
+  // Never beyond what the gate's collar lets through: better an order that fills in part than one that is refused.
+  for (const LegSituation* x : {&s.leg.buy, &s.leg.sell}) {
+    if (!x->fresh) continue;
+    const Price mid((x->top.bid + x->top.ask).decimal() * Decimal::from_parts(5, 1));
+    const Price width(bps_of(mid.decimal(), s.spec->risk.price_collar_bps));
+    limit = side == Side::Buy ? min(limit, (mid + width).floor_to(tick)) : max(limit, (mid - width).ceil_to(tick));
+  }
+  return limit;
 }
 
 Qty hedge_quantity(const Situation& s, Side leg, Side side) {

@@ -63,7 +63,11 @@ void TaskEngine::start(Time now, Commands& out) {
     }
   }
   save_task();
-  if (record_.mode == TaskMode::Paused || record_.mode == TaskMode::Halted) end_pause_run();
+  if (options_.cancel) {
+    on(CancelTask{});
+  } else if (record_.mode == TaskMode::Paused || record_.mode == TaskMode::Halted) {
+    end_pause_run();
+  }
   advance();
 }
 

@@ -29,6 +29,7 @@ namespace dn {
 struct RunOptions {
   std::int64_t max_cycles = 0;  // 0 = no bound; otherwise the run drains with BudgetUsed after so many
   bool leave_orders = false;    // at the end of that budget: what rests stays
+  bool cancel = false;          // somebody asked to cancel the task before this run, also a halted one
 };
 
 class TaskEngine {
@@ -77,6 +78,7 @@ class TaskEngine {
     bool hedge = true;  // restore the balance before the end
     Time deadline;      // gives up proving then; never() for Complete and Cancel until a drain sets it
     Reason reason;
+    bool hurried = false;  // asked twice: ends with what is proven so far
   };
   struct Rebalance {
     Side leg = Side::Buy;  // the leg that trades

@@ -207,6 +207,7 @@ void TaskEngine::on(const HaltTask& h) { halt(ExitCode::Halted, h.code.view(), h
 
 void TaskEngine::on(const Drain& d) {
   if (stop_ && stop_->kind == Stop::Kind::Drain) {
+    stop_->hurried = true;
     finish(d.exit_code);  // asked twice: what is proven is saved, the rest is the next run's
     return;
   }
@@ -301,7 +302,7 @@ ExitCode TaskEngine::final_code(ExitCode wanted) const {
       open = true;
     }
   }
-  if (open && !stop_->leave_orders) code = worse(code, ExitCode::VenueDown);
+  if (open && !stop_->leave_orders && !stop_->hurried) code = worse(code, ExitCode::VenueDown);
   const Situation s = situation();
   const Qty apart = imbalance(s).abs();
   if (apart.is_positive() && apart >= s.leg[lagging_leg(s)].min_tradable) code = worse(code, ExitCode::Imbalanced);

@@ -16,6 +16,7 @@ void book(TaskRecord& t, Side side, const Price& price, const Qty& qty, std::str
   leg.filled += qty;
   leg.traded += qty;
   leg.traded_quote += price * qty;
+  leg.cash += side == Side::Sell ? price * qty : -(price * qty);
   leg.net += qty;
   if (fee_asset == "BTC") leg.net += side == Side::Buy ? -Qty(fee.decimal()) : Qty(fee.decimal());
   leg.fees.add(Asset(fee_asset), fee);

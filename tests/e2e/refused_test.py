@@ -131,7 +131,7 @@ class Refused(ToolTest):
         self.assertIn("t.toml:6:12: buy.exchange", done.stderr)
 
     def test_dn_toml(self):
-        for text, said in (("mod = \"paper\"", "did you mean mode?"), ("mode = \"wet\"", "paper, live"), ('[endpoints.kraken]\nrest = "https://x"', "names no venue"),
+        for text, said in (("mod = \"paper\"", "did you mean mode?"), ("mode = \"wet\"", "paper, live"), ('[endpoints.kraken]\nrest = "https://x"', "is not a venue"),
                            ('[endpoints.mexc_spot]\nrest = "http://127.0.0.1"', "https://"), ('[endpoints.mexc_spot]\nrest = "https://api.example.com"\nrate_scale = 5', "loopback")):
             with self.subTest(text=text):
                 self.refuse(GOOD, 78, said, arguments=("--config", self.write("dn.toml", text)))

@@ -161,7 +161,7 @@ TEST(Modes, ASecondDrainEndsTheRunAtOnce) {
 }
 
 TEST(Modes, OneCycleThenTheBudgetIsUsed) {
-  Talk t(seed_spec(), {spot(Venue::MexcSpot), spot(Venue::GateioSpot)}, RunOptions{1, false});
+  Talk t(seed_spec(), {spot(Venue::MexcSpot), spot(Venue::GateioSpot)}, RunOptions{1, false, false});
   t.start();
   t.books();
   EXPECT_EQ(t.count<PlaceOrder>(), 2u);
