@@ -141,7 +141,7 @@ class Reader {
     const auto dot = std::min(e.key.find('.', begin), e.key.size());
     const std::string venue_name = e.key.substr(begin, dot - begin);
     const auto venue = venue_from(venue_name);
-    if (!venue) return problems.add(e.place, e.key, fmt::format("names no venue; instead of \"{}\" write {}", printable_excerpt(venue_name), venue_list()));
+    if (!venue) return problems.add(e.place, e.key, fmt::format("\"{}\" is not a venue; write {}", printable_excerpt(venue_name), venue_list()));
     if (dot == e.key.size()) {
       if (e.kind != TomlKind::Table) problems.add(e.place, e.key, fmt::format("is a table; write [{}] and its keys below it", e.key));
       return;
