@@ -248,7 +248,7 @@ Expected<void, Error> read_trades(const std::string& path, Recording* out) {
 }  // namespace
 
 Expected<std::unique_ptr<ReplayFeed>, ReplayError> ReplayFeed::open(const std::string& directory, const Symbol& symbol) {
-  const std::string tail = "_" + symbol.base.str() + "_" + symbol.quote.str() + ".csv";
+  const std::string tail = fmt::format("_{}_{}.csv", symbol.base.view(), symbol.quote.view());
   Recording r;
   // Trades first: the stable sort then keeps them before books of the same time.
   if (auto done = read_trades(directory + "/trades" + tail, &r); !done) return Unexpected{done.error()};
