@@ -6,10 +6,15 @@
 namespace dn::sim {
 namespace {
 
-// One row per venue and symbol. Sources: MEXC GET /api/v3/exchangeInfo as recorded (tick and step from quotePrecision and
-// baseAssetPrecision, minimums from baseSizePrecision and quoteAmountPrecision, 2025-12), with API trading switched on for
-// paper where the record has it off for majors; Gate GET /spot/currency_pairs and /futures/usdt/contracts as recorded in
-// May 2026. Rows marked "assumed" are not in any record at hand and follow the venue's neighbours.
+// One row per venue and symbol. Where the numbers come from:
+// - MEXC BTC, ETH, USDC, KAS, HYPE, LTC: values made up for a simulator in the form of GET /api/v3/exchangeInfo of 2025-12:
+//   tick and step from quotePrecision and baseAssetPrecision, minimums from baseSizePrecision (0: none) and
+//   quoteAmountPrecision.
+// - MEXC ADA, SOL, TRX, XRP: the same fields as recorded about 2024-12. Like LTC they were closed to orders by API; paper opens them,
+//   or hardly any pair could be tried.
+// - Gate: GET /spot/currency_pairs and GET /futures/usdt/contracts as recorded in May 2026. Contracts with enable_decimal are traded
+//   in tenths.
+// - Rows marked "assumed" stand in no record and follow their neighbours.
 struct Row {
   Venue venue;
   std::string_view symbol;
@@ -20,6 +25,7 @@ struct Row {
   std::string_view max_qty;       // spot: base, "" = none; futures: contracts
   std::string_view max_notional;  // quote, "" = none
   std::string_view multiplier;    // futures: base per contract
+  std::string_view price_band;    // fraction of the market's price, "" = none: PERCENT_PRICE_BY_SIDE, up_rate, order_price_deviate
 };
 
 constexpr Venue kMexc = Venue::MexcSpot;
@@ -27,31 +33,31 @@ constexpr Venue kGate = Venue::GateioSpot;
 constexpr Venue kPerp = Venue::GateioFutures;
 
 constexpr std::array kRows{
-    Row{kMexc, "ADA/USDT", "0.0001", "0.01", "0.1", "1", "", "2000000", ""},
-    Row{kMexc, "BTC/USDT", "0.01", "0.00000001", "0.000001", "1", "", "2000000", ""},
-    Row{kMexc, "DOGE/USDT", "0.00001", "0.01", "0", "1", "", "2000000", ""},  // assumed
-    Row{kMexc, "ETH/USDT", "0.01", "0.00001", "0.0001", "1", "", "2000000", ""},
-    Row{kMexc, "HYPE/USDT", "0.01", "0.01", "0", "1", "", "2000000", ""},
-    Row{kMexc, "KAS/USDT", "0.000001", "0.01", "0", "1", "", "2000000", ""},
-    Row{kMexc, "LTC/USDT", "0.01", "0.0001", "0.001", "1", "", "2000000", ""},
-    Row{kMexc, "SOL/USDT", "0.01", "0.01", "0.01", "1", "", "2000000", ""},
-    Row{kMexc, "TRX/USDT", "0.0001", "0.01", "1", "1", "", "2000000", ""},
-    Row{kMexc, "USDC/USDT", "0.0001", "0.01", "1", "1", "", "2000000", ""},
-    Row{kMexc, "XRP/USDT", "0.0001", "0.01", "0.1", "1", "", "2000000", ""},
-    Row{kGate, "ADA/USDT", "0.0001", "0.01", "0.01", "3", "", "5000000", ""},
-    Row{kGate, "BTC/USDT", "0.1", "0.000001", "0.000001", "3", "100", "5000000", ""},
-    Row{kGate, "DOGE/USDT", "0.00001", "0.01", "0.01", "3", "", "5000000", ""},
-    Row{kGate, "ETH/USDT", "0.01", "0.0001", "0.001", "3", "1000", "5000000", ""},
-    Row{kGate, "LTC/USDT", "0.01", "0.001", "0.001", "3", "", "5000000", ""},
-    Row{kGate, "SOL/USDT", "0.01", "0.0001", "0.001", "3", "", "5000000", ""},  // assumed
-    Row{kGate, "USDC/USDT", "0.0001", "0.01", "0.01", "3", "", "5000000", ""},  // assumed
-    Row{kGate, "XRP/USDT", "0.0001", "0.001", "0.001", "3", "", "5000000", ""},
-    Row{kPerp, "ADA/USDT", "0.0001", "1", "1", "0", "2300000", "", "10"},
-    Row{kPerp, "BTC/USDT", "0.1", "1", "1", "0", "12000000", "", "0.0001"},
-    Row{kPerp, "DOGE/USDT", "0.00001", "1", "1", "0", "12000000", "", "10"},
-    Row{kPerp, "ETH/USDT", "0.01", "0.1", "0.1", "0", "3800000", "", "0.01"},  // decimal contracts: tenths
-    Row{kPerp, "LTC/USDT", "0.01", "1", "1", "0", "900000", "", "0.1"},
-    Row{kPerp, "XRP/USDT", "0.0001", "0.1", "0.1", "0", "680000", "", "10"},  // decimal contracts: tenths
+    Row{kMexc, "ADA/USDT", "0.0001", "0.01", "0.1", "1", "", "2000000", "", ""},
+    Row{kMexc, "BTC/USDT", "0.01", "0.00000001", "0.000001", "1", "", "2000000", "", "0.05"},
+    Row{kMexc, "DOGE/USDT", "0.00001", "0.01", "0", "1", "", "2000000", "", ""},  // assumed
+    Row{kMexc, "ETH/USDT", "0.01", "0.00001", "0.0001", "1", "", "2000000", "", "0.05"},
+    Row{kMexc, "HYPE/USDT", "0.01", "0.01", "0", "1", "", "2000000", "", ""},
+    Row{kMexc, "KAS/USDT", "0.000001", "0.01", "0", "1", "", "2000000", "", ""},
+    Row{kMexc, "LTC/USDT", "0.01", "0.0001", "0.001", "1", "", "2000000", "", ""},
+    Row{kMexc, "SOL/USDT", "0.01", "0.01", "0.01", "1", "", "2000000", "", ""},
+    Row{kMexc, "TRX/USDT", "0.0001", "0.01", "1", "1", "", "2000000", "", ""},
+    Row{kMexc, "USDC/USDT", "0.0001", "0.01", "1", "1", "", "2000000", "", ""},
+    Row{kMexc, "XRP/USDT", "0.0001", "0.01", "0.1", "1", "", "2000000", "", ""},
+    Row{kGate, "ADA/USDT", "0.0001", "0.01", "0.01", "3", "", "5000000", "", "0.08"},
+    Row{kGate, "BTC/USDT", "0.1", "0.000001", "0.000001", "3", "100", "5000000", "", "0.08"},
+    Row{kGate, "DOGE/USDT", "0.00001", "0.01", "0.01", "3", "", "5000000", "", "0.08"},
+    Row{kGate, "ETH/USDT", "0.01", "0.0001", "0.001", "3", "1000", "5000000", "", "0.08"},
+    Row{kGate, "LTC/USDT", "0.01", "0.001", "0.001", "3", "", "5000000", "", "0.1"},
+    Row{kGate, "SOL/USDT", "0.01", "0.0001", "0.001", "3", "", "5000000", "", "0.08"},  // assumed
+    Row{kGate, "USDC/USDT", "0.0001", "0.01", "0.01", "3", "", "5000000", "", "0.08"},  // assumed
+    Row{kGate, "XRP/USDT", "0.0001", "0.001", "0.001", "3", "", "5000000", "", "0.08"},
+    Row{kPerp, "ADA/USDT", "0.0001", "1", "1", "0", "2300000", "", "10", "0.05"},
+    Row{kPerp, "BTC/USDT", "0.1", "1", "1", "0", "12000000", "", "0.0001", "0.04"},
+    Row{kPerp, "DOGE/USDT", "0.00001", "1", "1", "0", "12000000", "", "10", "0.2"},
+    Row{kPerp, "ETH/USDT", "0.01", "0.1", "0.1", "0", "3800000", "", "0.01", "0.04"},  // decimal contracts: tenths
+    Row{kPerp, "LTC/USDT", "0.01", "1", "1", "0", "900000", "", "0.1", "0.05"},
+    Row{kPerp, "XRP/USDT", "0.0001", "0.1", "0.1", "0", "680000", "", "10", "0.04"},  // decimal contracts: tenths
 };
 
 Decimal number(std::string_view text) { return Decimal::parse(text).value(); }
@@ -88,6 +94,7 @@ Instrument from_row(const Row& r) {
   i.min_notional = Money(number(r.min_notional));
   if (!r.max_qty.empty()) i.max_qty = Qty(number(r.max_qty));
   if (!r.max_notional.empty()) i.max_notional = Money(number(r.max_notional));
+  if (!r.price_band.empty()) i.price_band = Rate(number(r.price_band));
   if (!r.multiplier.empty()) {
     i.kind = InstrumentKind::Perpetual;
     i.multiplier = Qty(number(r.multiplier));

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <iterator>
 
 #include "base/check.h"
 
@@ -44,11 +45,19 @@ class Rng {
   // low .. high, both included.
   std::int64_t between(std::int64_t low, std::int64_t high) {
     DN_CHECK(low <= high, "an empty range");
-    return low + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(high - low) + 1));
+    const std::uint64_t span = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
+    const std::uint64_t up = span == UINT64_MAX ? next() : below(span + 1);
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + up);
   }
 
   // True in `num` of `den` cases.
   bool chance(std::uint64_t num, std::uint64_t den) { return below(den) < num; }
+
+  // One of the entries of something that is not empty.
+  template <class List>
+  const auto& pick(const List& list) {
+    return list[below(std::size(list))];
+  }
 
  private:
   static std::uint64_t rotl(std::uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }

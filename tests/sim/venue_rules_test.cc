@@ -275,8 +275,8 @@ TEST(VenueRestart, APlantedOrderIsKnownByItsVenueId) {
 }
 
 TEST(VenueBand, APriceFarFromTheMarketIsRefused) {
-  Instrument i = rules(Venue::MexcSpot);
-  i.price_band = Rate(dec("0.05"));
+  const Instrument i = rules(Venue::MexcSpot);
+  ASSERT_EQ(i.price_band, Rate(dec("0.05")));
   Desk d(i);
   EXPECT_EQ(d.send(Side::Buy, OrderType::Limit, "4133", "1").outcome, PlaceOutcome::Accepted);
   EXPECT_EQ(d.send(Side::Buy, OrderType::Limit, "4132", "1").reject, RejectClass::Filter);
