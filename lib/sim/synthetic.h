@@ -1,11 +1,14 @@
 // A market that needs no network: two correlated books with a moving spread between the venues, and trades that walk
 // through them. Seeded, endless, whole numbers only.
 //
-// Each venue steps every 40 to 100 ms: its mid moves by a few units, trades fall on the levels that the move passes and
-// now and then sweep deeper, and a new snapshot follows. The sell leg's venue stands a little higher than the buy leg's,
-// by a gap that wanders between 20 and 55 bps: what an arbitrage looks for.
+// One fair price wanders in small steps and now and then jumps; each venue shows it as a book of 15 levels, every 40 to
+// 100 ms. A level never just vanishes from the touch: trades take it first, then the next snapshot shows what is left
+// or what came in its place. Between snapshots trades take part of the touch, or sweep several levels at once. The sell
+// leg's venue stands higher than the buy leg's by a gap that wanders between 20 and 55 bps: what an arbitrage looks for.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <deque>
 
 #include "sim/market.h"
@@ -26,33 +29,48 @@ class SyntheticFeed final : public MarketFeed {
   std::optional<MarketEvent> next() override;
 
  private:
+  static constexpr std::size_t kLevels = 15;
+  // One side of a book. Level i stands i ticks behind the touch.
+  struct Ladder {
+    std::int64_t touch = 0;                    // in ticks
+    std::array<std::int64_t, kLevels> lots{};  // 0: taken since the last snapshot
+  };
   struct VenueState {
-    Instrument instrument;
-    std::int64_t per_tick = 1;     // price units in a tick
-    std::int64_t next_at_us = 0;   // of its next step
-    std::int64_t last_mid = 0;     // in price units
-    std::int64_t half_spread = 1;  // in ticks
+    std::int64_t per_tick = 1;    // parts of price in a tick
+    std::int64_t next_at_us = 0;  // of its next snapshot
+    PerSide<Ladder> book;         // buy: the bids
   };
 
   void step(Side leg);
-  void move_mid();
-  void add_trade(Side leg, Time at, Side taker, std::int64_t reach_units);
-  Book make_book(const VenueState& v, std::int64_t mid);
-  Qty level_size(std::int64_t depth);
-  Price price(const VenueState& v, std::int64_t ticks) const { return v.instrument.tick * Decimal(ticks); }
-  std::int64_t gap() const;
+  void move_fair();
+  void move_gap();
+  std::int64_t fair(Side leg) const;
+  std::int64_t share(std::int64_t micro_bps) const;  // of the fair price, in parts
+
+  std::int64_t room(Side leg, Side side) const;
+  void give_way(Side leg, Side side, Time at);
+  void refill(Ladder& l, Side side);
+  void come_near(Side leg, Side side);
+  void keep_together(VenueState& v);
+  void trade_between(Side leg, Time at);
+  void take(Side leg, Side side, Time at, std::size_t level, std::int64_t lots);
+  void retreat(Ladder& l, Side side, std::int64_t ticks);
+  void advance(Ladder& l, Side side, std::int64_t ticks);
+  std::int64_t some_lots(std::size_t level);
+  void publish(Side leg, Time at, std::variant<Book, PublicTrade> what);
+  Book make_book(Side leg) const;
+  Level level(Side leg, std::int64_t ticks, std::int64_t lots) const;
 
   SyntheticSetup setup_;
   Rng rng_;
-  Decimal unit_;          // price of one unit: the finer of both ticks
-  std::int64_t mid_ = 0;  // fair price in units
-  std::int64_t start_mid_ = 0;
-  std::int64_t gap_bps10_ = 350;  // the sell venue's height over the buy venue's, in tenths of a bps
-  std::int64_t swing_ = 1;        // units that the fair price moves at most per step
+  std::int64_t start_ = 0;         // the fair price at the start, in parts: a fraction of the finer tick
+  std::int64_t fair_ = 0;          // of the buy leg's venue
+  std::int64_t gap_ = 35'000'000;  // the sell venue's height over the buy venue's, in millionths of a bps
+  std::int64_t range_;             // how far the fair price may wander, in bps
+  Qty lot_;                        // sizes are multiples of it; worth some 5 to 50 quote
+  std::int64_t lot_value_ = 1;     // whole quote
   PerSide<VenueState> venues_;
-  Decimal base_value_;  // quote value of a usual level
-  Decimal lot_;         // sizes are multiples of it: a power of ten worth 5 to 50 quote, never finer than a step
-  std::deque<MarketEvent> ready_;
+  std::deque<MarketEvent> ready_;  // in order of time
 };
 
 }  // namespace dn::sim
