@@ -106,7 +106,7 @@ class Stop(ToolTest):
 
     def test_sighup_reads_the_file_again(self):
         with open(BTC, encoding="utf-8") as f:
-            text = f.read()
+            text = f.read().replace("max_order_notional = 20000", "max_order_notional = 30000")
         path = self.write("btc.toml", text)
         process = self.begin(path, "--ndjson")
         self.wait_for_event(process, "ack")
