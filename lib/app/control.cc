@@ -113,6 +113,12 @@ Expected<void, ToolError> change_spec(TaskSource& task, const PerSide<Qty>& fill
   return {};
 }
 
+std::string lock_directory(const std::string& db) {
+  const std::filesystem::path path(db);
+  const std::string file = path.filename().string();
+  return ((path.has_parent_path() ? path.parent_path() : std::filesystem::path(".")) / (file == "dn.db" ? "locks" : file + ".locks")).string();
+}
+
 Expected<ExitCode, ToolError> control_task(const std::string& db, Verb verb, const std::string& task, const std::vector<std::string>& settings,
                                            Output& output) {
   if (!std::filesystem::exists(db))
@@ -127,8 +133,7 @@ Expected<ExitCode, ToolError> control_task(const std::string& db, Verb verb, con
   if ((*found)->verdict != Verdict::None) {
     return Unexpected{refuse(fmt::format("task {} has ended: {}", task, name((*found)->verdict)), "dn-run FILE --restart begins a new round")};
   }
-  const std::filesystem::path path(db);
-  auto lock = TaskLock::acquire((path.has_parent_path() ? path.parent_path() : std::filesystem::path(".")) / "locks", task);
+  auto lock = TaskLock::acquire(lock_directory(db), task);
   auto stored = (*store)->load_task(task);
   if (!stored) return Unexpected{store_failure(stored.error())};
   const bool unsettled = verb == Verb::Cancel && lock && (has_unclosed(*stored) || !stored->task.imbalance().is_zero());

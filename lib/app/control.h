@@ -16,6 +16,9 @@ namespace dn::app {
 Expected<void, ToolError> change_spec(TaskSource& task, const PerSide<Qty>& filled, const std::vector<std::string>& settings);
 std::vector<std::string> split_lines(std::string_view text);
 
+// Where the locks of a database's tasks lie: beside it, so that all who open it meet there.
+std::string lock_directory(const std::string& db);
+
 Expected<ExitCode, ToolError> control_task(const std::string& db, ControlRequest::Verb verb, const std::string& task, const std::vector<std::string>& settings,
                                            Output& output);
 

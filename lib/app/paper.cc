@@ -72,7 +72,8 @@ void look_ahead(PaperMarket& m, PeekedFeed& feed) {
 // it had not told yet did not happen.
 void remember(sim::SimVenue& venue, const StoredTask& stored, Venue name, Price mid) {
   sim::VenueTruth t = venue.truth();
-  t.next_id = std::uint64_t{stored.task.run_epoch} * 1'000'000;
+  // Ids of the venue are unique over all tasks of a database and all their runs.
+  t.next_id = (static_cast<std::uint64_t>(stored.task.id) * 1'000 + stored.task.run_epoch) * 1'000'000;
   for (const OrderRecord& o : stored.orders) {
     if (o.venue_order_id.empty() || !(stored.task.spec.leg[o.request.leg].exchange == name) || o.request.purpose == Purpose::Restored) continue;
     sim::VenueOrder v;

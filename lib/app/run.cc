@@ -157,10 +157,12 @@ class Runner {
   }
 
   Expected<void, ToolError> mind_kill_switch() {
-    if (halted_ || access(request_.halt_file.c_str(), F_OK) != 0) return {};
+    if (halted_) return {};
+    const auto file = std::ranges::find_if(request_.halt_files, [](const std::string& f) { return access(f.c_str(), F_OK) == 0; });
+    if (file == request_.halt_files.end()) return {};
     halted_ = true;
     for (auto& s : sessions_) {
-      if (auto done = s->inject(HaltTask{Code("halt_file"), Reason("the file " + request_.halt_file + " is there")}); !done) return done;
+      if (auto done = s->inject(HaltTask{Code("halt_file"), Reason("the file " + *file + " is there")}); !done) return done;
     }
     return {};
   }

@@ -20,7 +20,7 @@ struct RunRequest {
   SessionOptions session;
   std::optional<Decimal> speed;  // virtual seconds per second; nullopt = as fast as it goes
   bool plan = false;
-  std::string halt_file;  // the kill switch
+  std::vector<std::string> halt_files;  // the kill switch: any of these
 };
 
 Expected<ExitCode, ToolError> run_tasks(const RunRequest& request, Output& output);

@@ -125,7 +125,7 @@ Expected<RunRequest, ToolError> run_request(const RunFlags& f, const CommonFlags
     return Unexpected{usage("no task is given", "dn-run FILE, dn-run --task NAME, or dn-run --help")};
   r.settings = f.settings;
   r.plan = f.plan;
-  r.halt_file = place->halt_file;
+  r.halt_files = place->halt_files;
   r.session.db = place->db;
   r.session.restart = f.restart;
   r.session.leave_orders = f.on_exit == "leave";

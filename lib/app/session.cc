@@ -51,8 +51,7 @@ ToolError journal_failure(const JournalError& e, const std::string& task) {
 Expected<std::unique_ptr<Session>, ToolError> Session::open(TaskSource source, bool from_file, const SessionOptions& options, Output& output) {
   std::unique_ptr<Session> s(new Session(std::move(source), options, output));
   const std::string name = s->source_.spec.name;
-  const std::filesystem::path db(options.db);
-  auto lock = TaskLock::acquire((db.has_parent_path() ? db.parent_path() : std::filesystem::path(".")) / "locks", name);
+  auto lock = TaskLock::acquire(lock_directory(options.db), name);
   if (!lock) {
     const auto& e = lock.error();
     if (!e.held) return Unexpected{ToolError{ExitCode::Io, e.message, "check the directory of --db"}};
@@ -113,6 +112,9 @@ Expected<void, ToolError> Session::adopt_file(TaskRecord& known) {
 Expected<void, ToolError> Session::start() {
   const std::string name = idle_.spec.name;
   if (idle_.verdict != Verdict::None) {
+    started_ = idle_.updated;
+    run_id_ = fmt::format("{}-{}-{}", name, idle_.round, idle_.run_epoch);
+    if (output_.options().ndjson) output_.data(summary_json());
     output_.message(fmt::format("task {} is {}: nothing to do (--restart begins a new round)", name, dn::name(idle_.verdict)));
     return {};
   }
@@ -127,7 +129,9 @@ Expected<void, ToolError> Session::start() {
 
 Expected<void, ToolError> Session::build() {
   const std::string name = idle_.spec.name;
-  const Time not_before = std::max(options_.fixed_time ? kFixedStart : wall_clock(), idle_.runs > 0 ? idle_.updated + Dur::millis(1) : Time{});
+  // A task that began on the clock of seeded runs stays on it.
+  const bool fixed = options_.fixed_time || idle_.created == kFixedStart;
+  const Time not_before = std::max(fixed ? kFixedStart : wall_clock(), idle_.runs > 0 ? idle_.updated + Dur::millis(1) : Time{});
   auto market = open_paper_market(idle_.spec, options_.paper, not_before);
   if (!market) return Unexpected{market.error()};
   const Plan plan = make_plan(idle_.spec, market->instruments);

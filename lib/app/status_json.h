@@ -14,7 +14,6 @@ struct TaskView {
   Kpi figures;
   std::int64_t open_orders = 0;
   std::int64_t unknown_orders = 0;
-  std::int64_t filled_orders = 0;  // orders that filled at all
   std::vector<LatencyStats> latency;
 };
 

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <system_error>
 
 #include "base/json_writer.h"
@@ -57,7 +58,7 @@ void hold_standard_streams() {
 
 // Sends messages to the end of a file. The reason when it cannot.
 std::string log_to(const std::string& path) {
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (fd < 0) return std::strerror(errno);
   const bool done = dup2(fd, STDERR_FILENO) >= 0;
   const std::string why = done ? "" : std::strerror(errno);
@@ -117,7 +118,9 @@ Expected<Installation, ToolError> installation(const CommonFlags& f) {
   Installation i{std::move(*config), f.db, {}};
   if (!f.mode.empty()) i.config.mode = f.mode == "live" ? TradingMode::Live : TradingMode::Paper;
   if (i.db.empty()) i.db = i.config.state_dir + "/dn.db";
-  i.halt_file = i.config.state_dir + "/HALT";
+  i.halt_files.push_back(i.config.state_dir + "/HALT");
+  const std::filesystem::path beside = std::filesystem::path(i.db).parent_path() / "HALT";
+  if (beside != i.halt_files[0]) i.halt_files.push_back(beside.string());
   return i;
 }
 

@@ -38,7 +38,7 @@ void add_common_flags(CLI::App& app, CommonFlags& flags);
 struct Installation {
   DnConfig config;
   std::string db;
-  std::string halt_file;
+  std::vector<std::string> halt_files;  // HALT in state_dir and beside the database
 };
 Expected<Installation, ToolError> installation(const CommonFlags& flags);
 

@@ -6,6 +6,9 @@ namespace {
 LegDecision keep(const char* why = "") { return {LegAction::Keep, {}, {}, why}; }
 LegDecision cancel(const char* why) { return {LegAction::Cancel, {}, {}, why}; }
 
+// The other leg is ahead by something.
+bool is_behind(const Situation& s, Side leg) { return !imbalance(s).is_zero() && lagging_leg(s) == leg; }
+
 bool quotes(const Situation& s, Side leg) {
   switch (s.spec->lead) {
     case Lead::Both: return true;
@@ -15,11 +18,13 @@ bool quotes(const Situation& s, Side leg) {
   return false;
 }
 
-// A leg that only hedges has nothing of its own to reach.
+bool can_trade(const Situation& s, Side leg, Qty qty) { return qty.is_positive() && qty >= s.leg[leg].min_tradable; }
+
+// A leg that only hedges has nothing of its own to reach. A tail that the other leg cannot trade would only drive the sides apart.
 bool useful(const Situation& s, Side leg) {
-  if (!quotes(s, leg)) return false;
-  const Qty left = remaining(s, leg);
-  return left.is_positive() && left >= s.leg[leg].min_tradable;
+  if (!quotes(s, leg) || !can_trade(s, leg, remaining(s, leg))) return false;
+  const Side other = flip(leg);
+  return is_behind(s, leg) || can_trade(s, other, remaining(s, other));
 }
 
 bool is_complete(const Situation& s) {
@@ -72,7 +77,7 @@ LegDecision open_new(const Situation& s, Side leg) {
   const auto price = target_price(s, leg);
   if (!price) return keep("no positive price at this offset");
   const Qty qty = quote_quantity(s, leg, *price);
-  if (qty.is_zero()) return keep("nothing useful is left to quote");
+  if (qty.is_zero() || !useful(s, leg)) return keep("nothing useful is left to quote");
   return {LegAction::Place, *price, qty, ""};
 }
 

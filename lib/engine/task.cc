@@ -167,7 +167,8 @@ void TaskEngine::run_cycle() {
   move_to(TaskState::Analyzing, {}, true);
   switch (d.kind) {
     case Decision::Kind::Complete:
-      begin_stop({Stop::Kind::Complete, ExitCode::Ok, false, true, Time::never(), Reason("no side can usefully trade more and the sides are equal")});
+      begin_stop({Stop::Kind::Complete, ExitCode::Ok, false, true, Time::never(),
+                  Reason("nothing more can usefully be traded; the sides are equal within the minimum")});
       return;
     case Decision::Kind::Rebalance: begin_rebalance(); return;
     case Decision::Kind::Manage: break;

@@ -16,6 +16,7 @@ constexpr std::uintmax_t kMaxFile = 512U << 20;
 constexpr std::size_t kMaxLine = 64U << 10;
 constexpr int kMaxDigits = 17;
 constexpr int kMaxPlaces = 12;
+constexpr Dur kLongestGap = Dur::seconds(7 * 24 * 3600);  // a recorder that was away for a week begins a new recording
 static_assert(kMaxPlaces < 16, "the places of a packed number have four bits");
 
 using Recording = ReplayFeed::Recording;
@@ -255,6 +256,13 @@ Expected<std::unique_ptr<ReplayFeed>, ReplayError> ReplayFeed::open(const std::s
   if (auto done = read_books(directory + "/orderbooks" + tail, &r); !done) return Unexpected{done.error()};
   if (r.facts.books == 0) return Unexpected{Error{Error::Kind::BadData, directory + "/orderbooks" + tail + ": holds no usable book"}};
   std::stable_sort(r.rows.begin(), r.rows.end(), [](const Row& a, const Row& b) { return a.at < b.at; });
+  for (std::size_t i = 1; i < r.rows.size(); ++i) {
+    if (r.rows[i].at - r.rows[i - 1].at <= kLongestGap) continue;
+    return Unexpected{Error{Error::Kind::BadData,
+                            fmt::format("{}/orderbooks{}: between {} and {} (seconds) nothing was recorded: books and trades are not of one recording, or a "
+                                        "timestamp is wrong",
+                                        directory, tail, r.rows[i - 1].at.us / 1'000'000, r.rows[i].at.us / 1'000'000)}};
+  }
   r.facts.first = r.rows.front().at;
   r.facts.last = r.rows.back().at;
   return std::unique_ptr<ReplayFeed>(new ReplayFeed(std::move(r)));

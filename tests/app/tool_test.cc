@@ -245,14 +245,14 @@ TEST_F(ToolMain, FlagsLieOverTheInstallationFile) {
   ASSERT_TRUE(i);
   EXPECT_EQ(i->config.mode, TradingMode::Live);
   EXPECT_EQ(i->db, "/var/lib/dn/dn.db");
-  EXPECT_EQ(i->halt_file, "/var/lib/dn/HALT");
+  EXPECT_EQ(i->halt_files, (std::vector<std::string>{"/var/lib/dn/HALT"}));
   f.mode = "paper";
   f.db = "/elsewhere.db";
   i = installation(f);
   ASSERT_TRUE(i);
   EXPECT_EQ(i->config.mode, TradingMode::Paper);
   EXPECT_EQ(i->db, "/elsewhere.db");
-  EXPECT_EQ(i->halt_file, "/var/lib/dn/HALT") << "the kill switch belongs to the installation";
+  EXPECT_EQ(i->halt_files, (std::vector<std::string>{"/var/lib/dn/HALT", "/HALT"})) << "the kill switch belongs to the installation, and to the database";
   f.config = dir / "none.toml";
   ASSERT_FALSE(installation(f));
   EXPECT_EQ(installation(f).error().code, ExitCode::NotFound);

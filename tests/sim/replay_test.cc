@@ -83,13 +83,19 @@ TEST_F(RecordingTest, NumbersAreExactInWhateverFormTheyWerePrinted) {
 }
 
 TEST_F(RecordingTest, TimesAreTheMicrosecondBelowWithoutABinaryFraction) {
-  const auto feed = good(kBooks + kBook, kTrades +
-                                             "1756903691.2486422,1,1,buy,1\n"
-                                             "1756903691.248642999999,1,2,buy,2\n"
-                                             "1756903691.248643,1,3,buy,3\n"
-                                             "1.7569036925e9,1,4,sell,4\n");
-  EXPECT_EQ(all(*feed), (Lines{"1000000: 10x1 9x1 | 11x1 12x1", "1756903691248642: buy 1x1", "1756903691248642: buy 1x2", "1756903691248643: buy 1x3",
+  const auto feed = good(kBooks + "175690369" + kBook, kTrades +
+                                                           "1756903691.2486422,1,1,buy,1\n"
+                                                           "1756903691.248642999999,1,2,buy,2\n"
+                                                           "1756903691.248643,1,3,buy,3\n"
+                                                           "1.7569036925e9,1,4,sell,4\n");
+  EXPECT_EQ(all(*feed), (Lines{"1756903691000000: 10x1 9x1 | 11x1 12x1", "1756903691248642: buy 1x1", "1756903691248642: buy 1x2", "1756903691248643: buy 1x3",
                                "1756903692500000: sell 1x4"}));
+}
+
+TEST_F(RecordingTest, AWeekWithoutARowIsTwoRecordingsAndRefused) {
+  EXPECT_EQ(
+      complaint(kBooks + kBook, kTrades + "1756903691.2,1,1,buy,1\n"),
+      "orderbooks_NEW_USDT.csv: between 1 and 1756903691 (seconds) nothing was recorded: books and trades are not of one recording, or a timestamp is wrong");
 }
 
 TEST_F(RecordingTest, ColumnsAreFoundByNameInAnyOrderAndNumber) {
