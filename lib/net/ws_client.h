@@ -51,7 +51,7 @@ class WsClient {
   // False: not open, too much is unsent already, or a text that is not UTF-8; then nothing of it is sent.
   bool send(const wire::Frame& frame);
   void ping();   // answered by on_pong; nothing when not open
-  void close();  // on_closed follows, after close_timeout at the latest; nothing when closed
+  void close();  // on_closed follows, after close_timeout at the latest, and no frame before it
   bool is_open() const;
 
  private:
