@@ -146,7 +146,8 @@ bool Conn::write(const std::string& bytes) {
   std::size_t done = 0;
   while (fd_ >= 0 && done < bytes.size()) {
     const auto left = bytes.size() - done;
-    const auto sent = ssl_ != nullptr ? SSL_write(ssl_, bytes.data() + done, static_cast<int>(left)) : static_cast<int>(::send(fd_, bytes.data() + done, left, 0));
+    const auto sent =
+        ssl_ != nullptr ? SSL_write(ssl_, bytes.data() + done, static_cast<int>(left)) : static_cast<int>(::send(fd_, bytes.data() + done, left, 0));
     if (sent <= 0) return false;
     done += static_cast<std::size_t>(sent);
   }
@@ -202,7 +203,6 @@ bool Conn::ws_write(int opcode, const std::string& payload) {
 }
 
 Server::Server(const Certificate* certificate, Script script, bool hang) : script_(std::move(script)), hang_(hang) {
-  std::signal(SIGPIPE, SIG_IGN);  // of this side's writes; the clients are tested for theirs apart
   if (certificate != nullptr) {
     ctx_ = SSL_CTX_new(TLS_server_method());
     SSL_CTX_use_certificate(ctx_, certificate->x509);
@@ -235,6 +235,11 @@ Server::~Server() {
 }
 
 void Server::accept_loop() {
+  // For this thread and those of the connections only: a client that raises it ends the test.
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
   for (;;) {
     const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) return;

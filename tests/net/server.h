@@ -76,14 +76,14 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   std::string url(const std::string& scheme, const std::string& host = "127.0.0.1") const { return scheme + "://" + host + ":" + std::to_string(port_); }
-  int connections() const { return connections_; }         // accepted
-  int handshakes() const { return handshakes_; }           // completed
-  int resumed() const { return resumed_; }                 // of these, with a session of before
-  std::string server_name() const;                         // announced in the last hello; "" when none
-  void record(const std::string& text);                    // for scripts
+  int connections() const { return connections_; }  // accepted
+  int handshakes() const { return handshakes_; }    // completed
+  int resumed() const { return resumed_; }          // of these, with a session of before
+  std::string server_name() const;                  // announced in the last hello; "" when none
+  void record(const std::string& text);             // for scripts
   std::vector<std::string> recorded() const;
-  int count(const std::string& part) const;                // recorded texts that hold `part`
-  void wait_recorded(std::size_t count);                   // until that many are recorded, at most ten seconds
+  int count(const std::string& part) const;  // recorded texts that hold `part`
+  void wait_recorded(std::size_t count);     // until that many are recorded, at most ten seconds
 
  private:
   void accept_loop();
