@@ -77,6 +77,7 @@ struct HttpClient::Impl : std::enable_shared_from_this<HttpClient::Impl> {
   std::size_t max_connections = 1;
   bool closed = false;  // the client is gone; a callback of the caller may have done that
 
+  OwnSockets sockets;
   Share share;
   Multi multi;
   asio::steady_timer timer;
@@ -86,12 +87,13 @@ struct HttpClient::Impl : std::enable_shared_from_this<HttpClient::Impl> {
   std::map<Id, std::unique_ptr<Transfer>> transfers;
   std::deque<Id> waiting;   // not started yet, oldest first; may name some that are gone
   std::size_t started = 0;  // transfers that libcurl has
+  std::size_t fresh = 0;    // of these, those that may not have a connection yet
   std::vector<Easy> spare;
 };
 
 void HttpClient::Impl::send(const wire::HttpRequest& request, std::chrono::milliseconds deadline, Done done) {
   const Id id = ++last_id;
-  Transfer& t = *transfers.emplace(id, std::make_unique<Transfer>(io, id)).first->second;
+  Transfer& t = *transfers.emplace(id, std::make_unique<Transfer>(io, sockets, id)).first->second;
   t.done = std::move(done);
   if (!base) return fail_later(id, "not sent: the server's address is not an https URL");
   if (auto why = Transfer::refusal(request); !why.empty()) return fail_later(id, std::move(why));
@@ -125,6 +127,7 @@ std::string HttpClient::Impl::start(Transfer& t) {
   if (!multi || !share || !t.easy) return "not sent: libcurl is not usable";
   if (t.prepare(*base, options, share.get()) && curl_multi_add_handle(multi.get(), t.easy.get()) == CURLM_OK) {
     ++started;
+    ++fresh;
     return "";
   }
   t.easy.reset();
@@ -174,6 +177,8 @@ void HttpClient::Impl::end(Id id, wire::HttpResponse response) {
 void HttpClient::Impl::act(curl_socket_t fd, int events) {
   if (closed) return;
   const auto self = shared_from_this();
+  if (fresh > 0) sockets.retire_readable([this](int own) { return watches.count(own) > 0; });
+  if (fd == CURL_SOCKET_TIMEOUT) fresh = 0;
   int running = 0;
   curl_multi_socket_action(multi.get(), fd, events, &running);
   std::vector<std::pair<Done, wire::HttpResponse>> ended;

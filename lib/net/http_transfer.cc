@@ -6,6 +6,7 @@
 //    `started`; a second one refuses, so that no second copy can leave on whatever connection libcurl found.
 //  - OPENSOCKETFUNCTION refuses new sockets once `started` is set, so that the refusal needs no new handshake first.
 // The same flag says what never left: as long as it is not set, no byte of the request was given to any connection.
+// Without a second attempt, a kept connection that the peer has closed meanwhile must not be picked: see own_sockets.h.
 #include "net/http_transfer.h"
 
 #include <openssl/x509.h>
@@ -66,7 +67,11 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) noe
   if (!take(t, size)) return 0;
   try {
     const std::string_view line(data, size);
-    if (line.substr(0, 5) == "HTTP/") t.response.headers.clear();  // an interim reply (1xx) came before
+    if (line.substr(0, 5) == "HTTP/") {  // an interim reply (1xx) may have come before
+      t.response.headers.clear();
+      t.headers_ended = false;
+    }
+    t.headers_ended = t.headers_ended || line == "\r\n" || line == "\n";
     const auto colon = line.find(':');
     if (colon != std::string_view::npos) t.response.headers.emplace_back(lower(trimmed(line.substr(0, colon))), trimmed(line.substr(colon + 1)));
   } catch (...) {
@@ -83,9 +88,12 @@ int on_ready_to_send(void* self, char*, char*, int, int) noexcept {
 }
 
 curl_socket_t on_open_socket(void* self, curlsocktype, curl_sockaddr* address) noexcept {
-  if (static_cast<Transfer*>(self)->started) return CURL_SOCKET_BAD;
-  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  auto& t = *static_cast<Transfer*>(self);
+  return t.started ? CURL_SOCKET_BAD : t.sockets.open(address->family, address->socktype, address->protocol);
 }
+
+// Called with the client's sockets, since a kept connection outlives its transfers.
+int on_close_socket(void* sockets, curl_socket_t fd) noexcept { return static_cast<OwnSockets*>(sockets)->close(fd); }
 
 // Sets options and remembers whether all of them were taken.
 class Options {
@@ -144,7 +152,17 @@ std::string os_error(CURL* easy) {
 std::string certificate_error(CURL* easy) {
   long verdict = X509_V_OK;
   curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
-  return verdict == X509_V_OK ? "certificate refused: it is for another host" : std::string("certificate refused: ") + X509_verify_cert_error_string(verdict);
+  // libcurl compares the name before it asks for OpenSSL's verdict, which is "unspecified" until then.
+  if (verdict == X509_V_OK || verdict == X509_V_ERR_UNSPECIFIED) return "certificate refused: it is for another host";
+  return std::string("certificate refused: ") + X509_verify_cert_error_string(verdict);
+}
+
+// libcurl takes a connection's end for the end of unfinished headers, and for that of a body without a length, even without
+// a TLS farewell. Only a reply that says where it ends is known to be complete.
+bool is_complete(const wire::HttpResponse& r, bool headers_ended) {
+  if (!headers_ended || r.status < 200) return false;
+  if (r.status == 204 || r.status == 304) return true;
+  return !wire::header(r, "content-length").empty() || lower(wire::header(r, "transfer-encoding")).find("chunked") != std::string::npos;
 }
 
 }  // namespace
@@ -194,6 +212,8 @@ bool Transfer::prepare(const Url& base, const HttpOptions& options, CURLSH* shar
   o.set(CURLOPT_PREREQDATA, this);
   o.set(CURLOPT_OPENSOCKETFUNCTION, &on_open_socket);
   o.set(CURLOPT_OPENSOCKETDATA, this);
+  o.set(CURLOPT_CLOSESOCKETFUNCTION, &on_close_socket);
+  o.set(CURLOPT_CLOSESOCKETDATA, &sockets);
   return listed && o.good();
 }
 
@@ -202,11 +222,12 @@ wire::HttpResponse Transfer::result(CURLcode code) {
     long status = 0;
     curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
     response.status = static_cast<int>(status);
-    if (status != 0) return std::move(response);
+    if (is_complete(response, headers_ended)) return std::move(response);
   }
   wire::HttpResponse failed;
-  failed.never_left = !started;
+  failed.never_left = !started && code != CURLE_OK;
   switch (code) {
+    case CURLE_OK: failed.error = headers_ended ? "the reply does not say where it ends" : kClosed; break;
     case CURLE_COULDNT_RESOLVE_HOST: failed.error = "host name not resolved"; break;
     case CURLE_COULDNT_CONNECT: failed.error = started ? kClosed : os_error(easy.get()); break;
     case CURLE_PEER_FAILED_VERIFICATION: failed.error = certificate_error(easy.get()); break;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "net/http_client.h"
+#include "net/own_sockets.h"
 #include "net/url.h"
 
 namespace dn::net {
@@ -27,7 +28,7 @@ using Share = std::unique_ptr<CURLSH, CurlFree<&curl_share_cleanup>>;
 using List = std::unique_ptr<curl_slist, CurlFree<&curl_slist_free_all>>;
 
 struct Transfer {
-  Transfer(asio::io_context& io, std::uint64_t number) : id(number), deadline(io) {}
+  Transfer(asio::io_context& io, OwnSockets& s, std::uint64_t number) : sockets(s), id(number), deadline(io) {}
 
   // Why the request cannot be sent; "" when it can.
   static std::string refusal(const wire::HttpRequest& request);
@@ -36,6 +37,7 @@ struct Transfer {
   // What came of it, when libcurl is done with it.
   wire::HttpResponse result(CURLcode code);
 
+  OwnSockets& sockets;  // the client's
   std::uint64_t id;
   asio::steady_timer deadline;
   HttpClient::Done done;
@@ -46,6 +48,7 @@ struct Transfer {
   std::size_t received = 0;  // bytes of headers and body
   std::size_t max_reply_bytes = 0;
   bool too_large = false;
+  bool headers_ended = false;
   bool started = false;  // a connection stood and the request's first byte may have left: from here on it is not sent again
 };
 

@@ -107,6 +107,10 @@ Conn::~Conn() {
   SSL_free(ssl_);
 }
 
+void Conn::end() {
+  if (fd_ >= 0 && ssl_ != nullptr) SSL_shutdown(ssl_);
+}
+
 // The descriptor itself belongs to the server, which must be able to wake a thread that reads it.
 void Conn::cut() {
   if (fd_ >= 0) ::shutdown(fd_, SHUT_RDWR);

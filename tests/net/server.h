@@ -46,6 +46,7 @@ class Conn {
   std::string read_bytes(std::size_t count);  // "" when the peer went away first
   std::string read_request();                 // head and body (by Content-Length); "" when the peer went away first
   bool write(const std::string& bytes);
+  void end();             // says TLS's farewell; the socket stays open
   void cut();             // closes without any farewell
   void wait_for_close();  // until the client is gone
 
