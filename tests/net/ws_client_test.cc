@@ -5,94 +5,15 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <functional>
-#include <memory>
-#include <vector>
 
-#include "ask.h"
+#include "hear.h"
 
 namespace dn::net {
 namespace {
 
 using namespace test;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-constexpr int kText = 1;
-constexpr int kBinary = 2;
-constexpr int kClose = 8;
-constexpr int kPing = 9;
-constexpr int kPong = 10;
-
-struct Heard : WsHandler {
-  void on_open() override {
-    ++opened;
-    if (at_open) at_open();
-  }
-  void on_frame(const wire::Frame& frame) override {
-    frames.push_back(frame);
-    if (at_frame) at_frame();
-  }
-  void on_pong() override { ++pongs; }
-  void on_closed(std::string why) override {
-    closed.push_back(std::move(why));
-    if (at_closed) at_closed();
-  }
-
-  int opened = 0;
-  int pongs = 0;
-  std::vector<wire::Frame> frames;
-  std::vector<std::string> closed;
-  std::function<void()> at_open, at_frame, at_closed;
-};
-
-WsOptions ws(const std::string& url, const Certificate& trusted = good_ca()) {
-  WsOptions o;
-  o.url = url;
-  o.ca_file = trusted.pem_file;
-  return o;
-}
-
-// Sends text and binary messages back; answers pings and the closing handshake.
-void echo_frames(Server& server, Conn& c) {
-  for (auto f = c.ws_read(); f.opcode >= 0; f = c.ws_read()) {
-    server.record(std::to_string(f.opcode) + ":" + f.payload.substr(0, 100));
-    if (f.opcode == kPong) continue;
-    c.ws_write(f.opcode == kPing ? kPong : f.opcode, f.payload);
-    if (f.opcode == kClose) return;
-  }
-}
-
-void echo(Server& server, Conn& c) {
-  server.record(c.ws_accept());
-  echo_frames(server, c);
-}
-
-// A client that is connected to `url`.
-struct Connected {
-  Loop loop;
-  Heard heard;
-  WsClient client{loop, heard};
-
-  explicit Connected(const WsOptions& options) {
-    client.connect(options);
-    EXPECT_FALSE(client.is_open()) << "nothing happens outside of the loop";
-    EXPECT_TRUE(run_until(loop, [&] { return heard.opened == 1 || !heard.closed.empty(); }));
-  }
-  bool wait_closed() {
-    return run_until(loop, [&] { return !heard.closed.empty(); });
-  }
-  // Nothing is told after on_closed, and it is told once.
-  void expect_closed(const std::string& part) {
-    ASSERT_TRUE(wait_closed());
-    loop.poll();
-    ASSERT_EQ(heard.closed.size(), 1U);
-    EXPECT_THAT(heard.closed[0], HasSubstr(part));
-    EXPECT_FALSE(client.is_open());
-    EXPECT_FALSE(client.send({false, "x"}));
-  }
-};
 
 TEST(WsClient, EchoesTextAndBinary) {
   Scripted s(&good(), echo);
@@ -282,81 +203,6 @@ TEST(WsClient, ServersThatGoAwayAreToldOnce) {
   }
 }
 
-TEST(WsClient, AFarewellIsRepeatedWithoutItsControlCharacters) {
-  Scripted s(&good(), [](Server& server, Conn& c) {
-    c.ws_accept();
-    c.ws_write(kClose, std::string("\x03\xe9", 2) + "mainten\x1b[31mance");
-    server.record(std::to_string(c.ws_read().opcode));
-  });
-  Connected c(ws(s.server.url("wss")));
-  c.expect_closed("closed, code 1001: mainten?[31mance");
-  s.server.wait_recorded(1);
-  EXPECT_THAT(s.server.recorded(), ElementsAre("8"));
-}
-
-TEST(WsClient, CloseSaysFarewell) {
-  Scripted s(&good(), echo);
-  Connected c(ws(s.server.url("wss")));
-  c.client.close();
-  EXPECT_FALSE(c.client.is_open());
-  EXPECT_FALSE(c.client.send({false, "x"}));
-  EXPECT_EQ(c.heard.closed.size(), 0U) << "told from within the loop";
-  c.client.close();
-  c.expect_closed("closed, code 1000");
-  c.client.close();
-  c.loop.poll();
-  EXPECT_EQ(c.heard.closed.size(), 1U);
-}
-
-TEST(WsClient, CloseDoesNotWaitForEver) {
-  Scripted s(&good(), [](Server&, Conn& c) {
-    c.ws_accept();
-    c.wait_for_close();
-  });
-  WsOptions o = ws(s.server.url("wss"));
-  o.close_timeout = milliseconds(100);
-  Connected c(o);
-  c.client.close();
-  c.expect_closed("closed");
-}
-
-TEST(WsClient, CloseWhileConnecting) {
-  Scripted s(&good(), {}, true);
-  Loop loop;
-  Heard heard;
-  WsClient client(loop, heard);
-  client.connect(ws(s.server.url("wss")));
-  client.close();
-  EXPECT_EQ(heard.closed.size(), 0U);
-  ASSERT_TRUE(run_until(loop, [&] { return !heard.closed.empty(); }));
-  client.connect(ws(s.server.url("wss")));
-  for (int i = 0; i < 1000 && s.server.connections() == 0; ++i) loop.run_one_until(Clock::now() + milliseconds(10));
-  ASSERT_EQ(s.server.connections(), 1);
-  client.close();
-  ASSERT_TRUE(run_until(loop, [&] { return heard.closed.size() == 2; }));
-  loop.poll();
-  EXPECT_THAT(heard.closed, ElementsAre("closed while connecting", "closed while connecting"));
-}
-
-TEST(WsClient, ConnectsAgainFromWithinOnClosed) {
-  Scripted s(&good(), [](Server&, Conn& c) {
-    c.ws_accept();
-    c.ws_write(kText, "hello");
-    c.cut();
-  });
-  Loop loop;
-  Heard heard;
-  WsClient client(loop, heard);
-  const WsOptions o = ws(s.server.url("wss"));
-  heard.at_closed = [&] {
-    if (heard.closed.size() < 10) client.connect(o);
-  };
-  client.connect(o);
-  ASSERT_TRUE(run_until(loop, [&] { return heard.closed.size() == 10; }));
-  EXPECT_EQ(heard.opened, 10);
-  EXPECT_EQ(heard.frames.size(), 10U);
-}
-
 TEST(WsClient, RefusesWhatItCannotSend) {
   Scripted s(&good(), [](Server& server, Conn& c) {
     c.ws_accept();
@@ -395,61 +241,6 @@ TEST(WsClient, ProxiesOfTheEnvironmentAreIgnored) {
   Scripted s(&good(), echo);
   EXPECT_TRUE(Connected(ws(s.server.url("wss"))).client.is_open());
   for (const char* name : names) unsetenv(name);
-}
-
-TEST(WsClient, MayBeDestroyedWithinItsCallbacks) {
-  Scripted s(&good(), [](Server&, Conn& c) {
-    c.ws_accept();
-    for (int i = 0; i < 10; ++i) c.ws_write(kText, "x");
-    c.cut();
-  });
-  for (int when = 0; when < 3; ++when) {
-    Loop loop;
-    Heard heard;
-    auto client = std::make_unique<WsClient>(loop, heard);
-    bool gone = false;
-    const auto destroy = [&] {
-      client.reset();
-      gone = true;
-    };
-    (when == 0 ? heard.at_open : when == 1 ? heard.at_frame : heard.at_closed) = destroy;
-    client->connect(ws(s.server.url("wss")));
-    ASSERT_TRUE(run_until(loop, [&] { return gone; }));
-    loop.run_one_until(Clock::now() + milliseconds(20));
-    loop.poll();
-    EXPECT_EQ(heard.closed.size(), when == 2 ? 1U : 0U);
-    EXPECT_EQ(heard.frames.size(), when == 0 ? 0U : when == 1 ? 1U : 10U);
-  }
-}
-
-TEST(WsClient, MayBeDestroyedAtAnyMoment) {
-  Scripted s(&good(), echo);
-  for (const bool loop_too : {false, true}) {
-    for (const char* host : {"localhost", "127.0.0.1"}) {
-      for (int handlers = 0; handlers < 25; ++handlers) {
-        auto loop = std::make_unique<Loop>();
-        Heard heard;
-        {
-          WsClient client(*loop, heard);
-          heard.at_open = [&] {
-            client.send({false, "x"});
-            client.ping();
-          };
-          heard.at_frame = [&] { client.close(); };
-          client.connect(ws(s.server.url("wss", host)));
-          for (int i = 0; i < handlers && heard.closed.empty(); ++i) loop->run_one_until(Clock::now() + seconds(5));
-        }
-        const auto closed = heard.closed.size();
-        if (loop_too) {
-          loop.reset();
-          continue;
-        }
-        loop->run_one_until(Clock::now() + milliseconds(2));
-        loop->poll();
-        EXPECT_EQ(heard.closed.size(), closed);
-      }
-    }
-  }
 }
 
 }  // namespace
