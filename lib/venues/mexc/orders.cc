@@ -316,8 +316,11 @@ std::unique_ptr<Question<PlaceReport>> ask_place(const Desk& desk, const OrderRe
                  {"quantity", r.qty.str()}};
         if (r.type != OrderType::Market) p.emplace_back("price", r.price.str());
         p.emplace_back("newClientOrderId", r.id.str());
-        const Dur window = r.expires.us > 0 && !r.expires.is_never() ? std::clamp(r.expires - venue_now, kShortestWindow, kReceiveWindow) : kReceiveWindow;
-        return signed_call("POST", "/api/v3/order", std::move(p), desk.who, venue_now, Pool::Order, 1, window);
+        const bool bounded = r.expires.us > 0 && !r.expires.is_never();
+        const Dur window = bounded ? std::clamp(r.expires - venue_now, kShortestWindow, kReceiveWindow) : kReceiveWindow;
+        // A request that is late already carries a stamp that the venue refuses.
+        const Time stamp = bounded ? std::min(venue_now, r.expires - window) : venue_now;
+        return signed_call("POST", "/api/v3/order", std::move(p), desk.who, stamp, Pool::Order, 1, window);
       },
       [id = r.id](const wire::HttpResponse& response, Time) { return read_place(id, response); });
 }

@@ -12,7 +12,10 @@ namespace dn::venues::mexc {
 namespace {
 
 // Field numbers of PushDataV3ApiWrapper's bodies.
-enum Body : protozero::pbf_tag_type { kPrivateOrders = 304, kPrivateDeals = 306, kPrivateAccount = 307, kBookTicker = 305, kAggreBookTicker = 315 };
+constexpr protozero::pbf_tag_type kPrivateOrders = 304;
+constexpr protozero::pbf_tag_type kBookTicker = 305;
+constexpr protozero::pbf_tag_type kPrivateDeals = 306;
+constexpr protozero::pbf_tag_type kAggreBookTicker = 315;
 
 std::string_view view_of(protozero::pbf_reader& r) {
   const protozero::data_view v = r.get_view();

@@ -10,7 +10,7 @@ namespace dn::venues::mexc {
 // `last_version`: of the last book ticker; older ones are dropped. Pushes without a version pass.
 Heard read_push(std::string_view bytes, std::string_view symbol, std::uint64_t* last_version);
 // One text frame: acks, refusals (which have code 0 too), pongs.
-Heard read_control(std::string_view text);
+Heard read_control(std::string_view payload);
 
 std::unique_ptr<StreamProtocol> public_stream(const Symbol& symbol);
 std::unique_ptr<StreamProtocol> private_stream(const Symbol& symbol, const Credentials& who);
