@@ -1,0 +1,17 @@
+#include "net/loop.h"
+
+#include "net/loop_impl.h"
+
+namespace dn::net {
+
+Loop::Loop() : impl_(std::make_unique<Impl>()) {}
+Loop::~Loop() = default;
+
+std::size_t Loop::run_one_until(std::chrono::steady_clock::time_point deadline) {
+  const std::size_t ready = impl_->io.poll_one();
+  return ready > 0 ? ready : impl_->io.run_one_until(deadline);
+}
+
+std::size_t Loop::poll() { return impl_->io.poll(); }
+
+}  // namespace dn::net
