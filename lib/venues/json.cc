@@ -116,10 +116,10 @@ std::optional<bool> boolean(const Element& object, std::string_view key) {
   return b;
 }
 
-simdjson::dom::array array_of(const Element& element) {
+std::vector<Element> array_of(const Element& element) {
   simdjson::dom::array a;
-  if (element.get(a) != simdjson::SUCCESS) return {};
-  return a;
+  if (element.get(a) != simdjson::SUCCESS) return {};  // a default array of simdjson's must not be walked
+  return {a.begin(), a.end()};
 }
 
 }  // namespace dn::venues

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/decimal.h"
 #include "base/expected.h"
@@ -43,6 +44,6 @@ std::optional<Decimal> balance(const Element& object, std::string_view key);
 std::optional<std::int64_t> whole(const Element& object, std::string_view key);
 std::optional<bool> boolean(const Element& object, std::string_view key);
 // The members of an array; empty when it is none.
-simdjson::dom::array array_of(const Element& element);
+std::vector<Element> array_of(const Element& element);
 
 }  // namespace dn::venues
