@@ -52,7 +52,7 @@ class Session final : public sim::RunObserver {
   std::string summary_text() const;
 
  private:
-  Session(TaskSource source, const SessionOptions& options, Output& output) : source_(std::move(source)), options_(options), output_(output) {}
+  Session(TaskSource source, SessionOptions options, Output& output) : source_(std::move(source)), options_(std::move(options)), output_(output) {}
 
   Expected<void, ToolError> find_or_add(bool from_file);
   Expected<void, ToolError> adopt_file(TaskRecord& known);

@@ -150,11 +150,11 @@ Expected<void, ToolError> apply_settings(TaskSource& source, const std::vector<s
   return {};
 }
 
-Expected<void, ToolError> report_problems(const TaskSource& source, const std::vector<SpecProblem>& list) {
-  if (list.empty()) return {};
-  Problems problems;
-  for (const SpecProblem& p : list) problems.add(source.place_of(p.key), p.key, p.what);
-  return Unexpected{problems.error()};
+Expected<void, ToolError> report_problems(const TaskSource& source, const std::vector<SpecProblem>& problems) {
+  if (problems.empty()) return {};
+  Problems told;
+  for (const SpecProblem& p : problems) told.add(source.place_of(p.key), p.key, p.what);
+  return Unexpected{told.error()};
 }
 
 }  // namespace dn::app

@@ -61,7 +61,7 @@ std::string log_to(const std::string& path) {
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (fd < 0) return std::strerror(errno);
   const bool done = dup2(fd, STDERR_FILENO) >= 0;
-  const std::string why = done ? "" : std::strerror(errno);
+  std::string why = done ? "" : std::strerror(errno);
   close(fd);
   return why;
 }

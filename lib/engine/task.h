@@ -120,7 +120,7 @@ class TaskEngine {
   void close(WorkingOrder& w, CloseReason reason);
   void sweep_closed();
   static std::string trade_key(const Fill& f);  // unique over all venues
-  void book(const Fill& fill);
+  void book(const Fill& told);
   void add_to_totals(const Fill& fill);
   void answered(Side leg);
 
@@ -141,7 +141,7 @@ class TaskEngine {
   void escalate(const char* why);
   void begin_stop(Stop stop);
   void step_stop();
-  void finish(ExitCode code);
+  void finish(ExitCode wanted);
   void halt(ExitCode code, std::string_view what, const Reason& reason, bool hedge);
   ExitCode final_code(ExitCode wanted) const;
   void on(const Pause&);
@@ -155,7 +155,7 @@ class TaskEngine {
 
   // task_orders.cc: what is told and stored
   void emit(std::variant<StateChanged, OrderStepped, Filled, CancelProven, Rebalanced, Alerted, Erred> what);
-  void emit_step(OrderStep step, const OrderRecord& record, const Code& code, const Reason& reason);
+  void emit_step(OrderStep step, const OrderRecord& o, const Code& code, const Reason& reason);
   void alert(AlertKind kind, AlertLevel level, std::string_view code, const Reason& message, std::string_view value = {}, std::string_view limit = {});
   void save(const WorkingOrder& w);
   void save_task();

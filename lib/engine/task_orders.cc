@@ -59,7 +59,7 @@ void TaskEngine::on(const PlaceReport& r) {
     case PlaceOutcome::Unknown:
       if (planted(Bug::TimeoutIsFailure)) return close(*w, CloseReason::Refused);
       if (planted(Bug::Resend)) {
-        out_->sends.push_back(PlaceOrder{legs_[leg].instrument.venue, w->record.request});
+        out_->sends.emplace_back(PlaceOrder{legs_[leg].instrument.venue, w->record.request});
         return;
       }
       become_unknown(*w, r.code, r.reason);
@@ -256,6 +256,7 @@ void TaskEngine::on(const TradesReport& r) {
 
 void TaskEngine::drive_orders() {
   for (const Side leg : kSides) {
+    // NOLINTNEXTLINE(modernize-loop-convert): by index, as what an order leads to may change the list
     for (std::size_t i = 0; i < legs_[leg].working.size(); ++i) drive(legs_[leg].working[i]);
   }
   sweep_closed();
@@ -273,17 +274,17 @@ void TaskEngine::drive(WorkingOrder& w) {
   if (o.cancel_requested && o.status == OrderStatus::Open && !w.ended && !w.cancelling && !w.doubt && now_ >= w.next_try) {
     w.cancelling = true;
     w.cancel_sent = true;
-    out_->sends.push_back(CancelOrder{venue, o.request.id, o.venue_order_id});
+    out_->sends.emplace_back(CancelOrder{venue, o.request.id, o.venue_order_id});
   }
   if (now_ < w.next_try) return;
   if ((w.needs_trades || o.booked < o.filled) && !w.asking_trades) {
     w.asking_trades = true;
-    out_->sends.push_back(QueryTrades{venue, o.request.id, o.venue_order_id});
+    out_->sends.emplace_back(QueryTrades{venue, o.request.id, o.venue_order_id});
   }
   const bool due = w.is_unknown() || w.doubt || !w.asked_since_start || now_ - w.last_proof >= kSyncInterval;
   if (due && !w.ended && !w.looking_up && !w.cancelling) {
     w.looking_up = true;
-    out_->sends.push_back(LookupOrder{venue, o.request.id, o.venue_order_id, w.stage});
+    out_->sends.emplace_back(LookupOrder{venue, o.request.id, o.venue_order_id, w.stage});
   }
 }
 

@@ -54,7 +54,7 @@ bool TaskEngine::place(Side leg, Side side, Purpose purpose, OrderType type, Pri
   w.next_try = now_;
   if (!planted(Bug::SendBeforeIntent)) save(w);
   emit_step(OrderStep::Intent, w.record, {}, {});
-  out_->sends.push_back(PlaceOrder{l.instrument.venue, r});
+  out_->sends.emplace_back(PlaceOrder{l.instrument.venue, r});
   l.working.push_back(std::move(w));
   return true;
 }

@@ -1,5 +1,7 @@
 #include "sim/checker.h"
 
+#include <fmt/format.h>
+
 #include <map>
 
 namespace dn::sim {
@@ -28,7 +30,7 @@ void Checker::check_place(Time now, const PlaceOrder& p) {
   Qty may_fill;
   for (const auto& [other, o] : journal_) {
     if (o.status == OrderStatus::Closed || o.request.leg != r.leg) continue;
-    if (other != id && o.status == OrderStatus::Unknown) fail("order " + id + " is sent while " + other + " on its leg is of unknown fate");
+    if (other != id && o.status == OrderStatus::Unknown) fail(fmt::format("order {} is sent while {} on its leg is of unknown fate", id, other));
     if (o.request.side == r.leg) may_fill += o.request.qty - o.booked;
   }
   if (engine_ == nullptr) return;

@@ -9,7 +9,7 @@ constexpr int kLevels = 4;
 
 }  // namespace
 
-LightFeed::LightFeed(LightFeedSetup setup) : setup_(std::move(setup)), rng_(setup_.seed), at_(setup_.start), mid_ticks_(0) {
+LightFeed::LightFeed(LightFeedSetup setup) : setup_(std::move(setup)), rng_(setup_.seed), at_(setup_.start) {
   tick_ = max(setup_.instruments.buy.tick, setup_.instruments.sell.tick);
   mid_ticks_ = static_cast<std::int64_t>(setup_.mid.decimal().divided_by(tick_.decimal(), 0, Rounding::Zero).mantissa());
 }

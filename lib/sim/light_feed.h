@@ -32,7 +32,7 @@ class LightFeed final : public MarketFeed {
   Rng rng_;
   Time at_;
   Price tick_;                  // the coarser of both ticks
-  std::int64_t mid_ticks_;      // of the buy leg's venue
+  std::int64_t mid_ticks_ = 0;  // of the buy leg's venue
   std::int64_t gap_ticks_ = 0;  // how much higher the sell leg's venue stands
   std::deque<MarketEvent> ready_;
 };

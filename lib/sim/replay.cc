@@ -89,7 +89,7 @@ class Csv {
   std::string_view text(std::size_t column) const { return column < fields_.size() ? fields_[column].text : std::string_view(); }
 
   Expected<Decimal, Error> number(std::size_t column, std::string_view what) const {
-    const auto d = decimal(column, what);
+    auto d = decimal(column, what);
     if (d && !d->within(kMaxDigits, kMaxPlaces)) {
       return Unexpected{error(at(column), fmt::format("{} {} has more than {} digits or more than {} places", what, shown(column), kMaxDigits, kMaxPlaces))};
     }

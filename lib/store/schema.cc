@@ -157,7 +157,7 @@ Expected<Identity, StoreError> identify(Connection& connection) {
 // Refuses files that this program cannot use, whoever opens them. In a transaction of the caller: another process may be
 // making the schema, and half of it would look like another program's file.
 Expected<Identity, StoreError> identify_ours(Connection& connection, int newest) {
-  const auto found = identify(connection);
+  auto found = identify(connection);
   if (!found || found->empty) return found;
   const std::string& path = connection.path();
   if (found->application != kApplicationId) {

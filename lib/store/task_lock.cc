@@ -22,7 +22,7 @@ namespace {
 
 // What the file holds: "<process id> <since, RFC 3339>\n".
 struct Holder {
-  long pid = 0;
+  std::int64_t pid = 0;
   std::string since;
 };
 

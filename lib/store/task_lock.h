@@ -14,9 +14,9 @@ namespace dn {
 class TaskLock {
  public:
   struct Error {
-    bool held = false;    // another process has it
-    long holder_pid = 0;  // its process id, 0 when it could not be read
-    std::string message;  // what and why
+    bool held = false;            // another process has it
+    std::int64_t holder_pid = 0;  // its process id, 0 when it could not be read
+    std::string message;          // what and why
   };
   // `directory` is made (0700) when missing; the file is "<directory>/<task>.lock" (0600).
   static Expected<TaskLock, Error> acquire(const std::string& directory, std::string_view task);

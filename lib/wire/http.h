@@ -18,10 +18,10 @@ struct HttpRequest {
 };
 
 struct HttpResponse {
-  int status = 0;     // 0: no complete answer came; `error` says why
-  Headers headers;    // names in lower case
-  std::string body;   // bounded by the client
-  std::string error;  // "timeout", "connection refused", ...: for a person, without secrets
+  int status = 0;           // 0: no complete answer came; `error` says why
+  Headers headers;          // names in lower case
+  std::string body;         // bounded by the client
+  std::string error;        // "timeout", "connection refused", ...: for a person, without secrets
   bool never_left = false;  // status 0 only: surely no byte of the request reached the peer (resolve, connect or TLS failed)
 };
 

@@ -30,6 +30,7 @@ StoredTask seed_task() {
   s.order_quantity = Qty(dec("0.1"));
   s.leg.buy = {Venue::MexcSpot, 2, 5, PriceReference::Touch};
   s.leg.sell = {Venue::GateioSpot, -2, 3, PriceReference::Touch};
+  s.delay = Dur{};
   s.risk.max_orders_per_minute = 100'000;
   s.risk.max_orders_per_run = 10'000'000;
   t.task.run_epoch = 1;
@@ -49,7 +50,7 @@ class Bench {
   }
   void tell(const Event& e) {
     out_.clear();
-    now_ = now_ + Dur::micros(10);
+    now_ = now_ + Dur::millis(1);  // so that the limit of orders a minute is never met
     engine_.handle(now_, e, out_);
   }
   std::optional<OrderRequest> working(Side leg) const {

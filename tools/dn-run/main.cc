@@ -23,7 +23,7 @@ constexpr const char* kExamples =
 using dn::ControlRequest;
 using dn::ExitCode;
 using dn::Expected;
-using namespace dn::app;
+using namespace dn::app;  // NOLINT(google-build-using-namespace): a tool is a page in the words of app
 
 // A verb on a task of the database.
 struct Verb {

@@ -18,7 +18,7 @@ constexpr const char* kExamples =
 }  // namespace
 
 int main(int argc, char** argv) {
-  using namespace dn::app;
+  using namespace dn::app;  // NOLINT(google-build-using-namespace): a tool is a page in the words of app
   CLI::App app(kExamples, "dn-status");
   CommonFlags common;
   add_common_flags(app, common);

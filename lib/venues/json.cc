@@ -1,0 +1,125 @@
+#include "venues/json.h"
+
+namespace dn::venues {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// The end of a JSON number that starts at `at`; `at` itself when there is none.
+std::size_t number_end(std::string_view s, std::size_t at) {
+  std::size_t i = at;
+  if (i < s.size() && s[i] == '-') ++i;
+  if (i == s.size() || !is_digit(s[i])) return at;
+  if (s[i] == '0') {
+    ++i;
+  } else {
+    while (i < s.size() && is_digit(s[i])) ++i;
+  }
+  if (i < s.size() && s[i] == '.') {
+    const std::size_t first = ++i;
+    while (i < s.size() && is_digit(s[i])) ++i;
+    if (i == first) return at;
+  }
+  if (i < s.size() && (s[i] == 'e' || s[i] == 'E')) {
+    ++i;
+    if (i < s.size() && (s[i] == '+' || s[i] == '-')) ++i;
+    const std::size_t first = i;
+    while (i < s.size() && is_digit(s[i])) ++i;
+    if (i == first) return at;
+  }
+  return i;
+}
+
+std::size_t string_end(std::string_view s, std::size_t at) {
+  std::size_t i = at + 1;
+  while (i < s.size() && s[i] != '"') i += s[i] == '\\' ? 2 : 1;
+  return std::min(i + 1, s.size());
+}
+
+// Puts every number between quotes; nullopt where a number is none.
+std::optional<std::string> quote_numbers(std::string_view s) {
+  std::string out;
+  out.reserve(s.size() + s.size() / 8);
+  for (std::size_t i = 0; i < s.size();) {
+    std::size_t end = i + 1;
+    if (s[i] == '"') {
+      end = string_end(s, i);
+    } else if (s[i] == '-' || is_digit(s[i])) {
+      end = number_end(s, i);
+      if (end == i) return std::nullopt;
+      if (end < s.size() && (is_digit(s[end]) || s[end] == '"' || s[end] == '-')) return std::nullopt;
+      out += '"';
+      out += s.substr(i, end - i);
+      out += '"';
+      i = end;
+      continue;
+    }
+    out += s.substr(i, end - i);
+    i = end;
+  }
+  return out;
+}
+
+}  // namespace
+
+Expected<JsonDocument, std::string> JsonDocument::parse(std::string_view text) {
+  const auto quoted = quote_numbers(text);
+  if (!quoted) return Unexpected{std::string("a number is malformed")};
+  JsonDocument d;
+  d.text_ = simdjson::padded_string(*quoted);
+  if (const auto error = d.parser_->parse(d.text_).get(d.root_)) return Unexpected{std::string(simdjson::error_message(error))};
+  return d;
+}
+
+std::optional<Element> member(const Element& object, std::string_view key) {
+  Element e;
+  if (!object.is_object() || object.at_key(key).get(e) != simdjson::SUCCESS || e.is_null()) return std::nullopt;
+  return e;
+}
+
+std::string_view text_of(const Element& element) {
+  std::string_view s;
+  return element.get(s) == simdjson::SUCCESS ? s : std::string_view();
+}
+
+std::string_view text(const Element& object, std::string_view key) {
+  const auto e = member(object, key);
+  return e ? text_of(*e) : std::string_view();
+}
+
+std::optional<Decimal> amount_of(std::string_view text) {
+  const auto d = Decimal::parse(text);
+  if (!d) return std::nullopt;
+  const Decimal n = d->normalized();
+  if (!n.within(19, 14)) return std::nullopt;
+  return n;
+}
+
+std::optional<Decimal> amount(const Element& object, std::string_view key) { return amount_of(text(object, key)); }
+
+std::optional<Decimal> balance(const Element& object, std::string_view key) {
+  const auto d = Decimal::parse(text(object, key));
+  if (!d || !d->normalized().within(36, 20)) return std::nullopt;
+  return d->rounded(14, Rounding::Zero).normalized();
+}
+
+std::optional<std::int64_t> whole(const Element& object, std::string_view key) {
+  const auto d = Decimal::parse(text(object, key));
+  if (!d || !d->within(18, 0)) return std::nullopt;
+  return static_cast<std::int64_t>(d->normalized().rounded(0, Rounding::Zero).mantissa());
+}
+
+std::optional<bool> boolean(const Element& object, std::string_view key) {
+  const auto e = member(object, key);
+  bool b = false;
+  if (!e || e->get(b) != simdjson::SUCCESS) return std::nullopt;
+  return b;
+}
+
+std::vector<Element> array_of(const Element& element) {
+  simdjson::dom::array a;
+  if (element.get(a) != simdjson::SUCCESS) return {};  // a default array of simdjson's must not be walked
+  return {a.begin(), a.end()};
+}
+
+}  // namespace dn::venues

@@ -1,0 +1,47 @@
+// MEXC spot: what the rest of the program sees of this folder.
+#include "venues/venue.h"
+
+#include "venues/mexc/market.h"
+#include "venues/mexc/orders.h"
+#include "venues/mexc/stream.h"
+
+namespace dn::venues::mexc {
+namespace {
+
+class MexcSpot final : public VenueApi {
+ public:
+  explicit MexcSpot(VenueSetup setup) : desk_{setup.symbol, std::move(setup.credentials)} {}
+
+  std::unique_ptr<Question<Outcome<Time>>> server_time() override { return ask_time(); }
+  std::unique_ptr<Question<Outcome<VenueFacts>>> market() override { return ask_market(desk_.symbol); }
+  std::unique_ptr<Question<Outcome<VenueFacts>>> account(VenueFacts facts) override { return ask_account(desk_.symbol, desk_.who, std::move(facts)); }
+  void set_instrument(const Instrument& /*instrument*/) override {}  // spot quantities go out as they are
+
+  std::unique_ptr<Question<PlaceReport>> place(const OrderRequest& request) override { return ask_place(desk_, request); }
+  std::unique_ptr<Question<CancelReport>> cancel(const ClientOrderId& id, const VenueOrderId& venue_order_id) override {
+    return ask_cancel(desk_, id, venue_order_id);
+  }
+  std::unique_ptr<Question<LookupReport>> lookup(const ClientOrderId& id, const VenueOrderId& venue_order_id, LookupStage stage) override {
+    return ask_lookup(desk_, id, venue_order_id, stage);
+  }
+  std::unique_ptr<Question<TradesReport>> trades(const ClientOrderId& id, const VenueOrderId& venue_order_id) override {
+    return ask_trades(desk_, id, venue_order_id);
+  }
+
+  std::unique_ptr<StreamProtocol> public_stream() override { return mexc::public_stream(desk_.symbol); }
+  std::unique_ptr<StreamProtocol> private_stream() override { return mexc::private_stream(desk_.symbol, desk_.who); }
+  std::unique_ptr<Question<Outcome<TopOfBook>>> top_of_book() override { return ask_top(desk_.symbol); }
+  Dur request_window() const override { return kReceiveWindow; }
+
+ private:
+  Desk desk_;
+};
+
+}  // namespace
+
+void enlist(std::vector<VenueEntry>& out) {
+  out.push_back({Venue::MexcSpot, "mexc", "https://api.mexc.com", "wss://wbs-api.mexc.com/ws",
+                 [](VenueSetup setup) -> std::unique_ptr<VenueApi> { return std::make_unique<MexcSpot>(std::move(setup)); }});
+}
+
+}  // namespace dn::venues::mexc
