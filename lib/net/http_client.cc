@@ -48,7 +48,7 @@ struct HttpClient::Impl : std::enable_shared_from_this<HttpClient::Impl> {
     multi.reset(curl_multi_init());
     if (!share || !multi) return;
     curl_share_setopt(share.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-    curl_multi_setopt(multi.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(max_connections));
+    curl_multi_setopt(multi.get(), CURLMOPT_MAXCONNECTS, static_cast<CurlLong>(max_connections));
     curl_multi_setopt(multi.get(), CURLMOPT_SOCKETFUNCTION, &Impl::on_socket);
     curl_multi_setopt(multi.get(), CURLMOPT_SOCKETDATA, this);
     curl_multi_setopt(multi.get(), CURLMOPT_TIMERFUNCTION, &Impl::on_timer);
@@ -59,8 +59,8 @@ struct HttpClient::Impl : std::enable_shared_from_this<HttpClient::Impl> {
   void shut_down();
 
  private:
-  static int on_socket(CURL*, curl_socket_t fd, int what, void* self, void*) noexcept;
-  static int on_timer(CURLM*, long timeout_ms, void* self) noexcept;
+  static int on_socket(CURL*, curl_socket_t fd, int what, void* data, void*) noexcept;
+  static int on_timer(CURLM*, CurlLong timeout_ms, void* data) noexcept;
   void wait_for(const std::shared_ptr<Watch>& watch);
   void act(curl_socket_t fd, int events);
   std::string start(Transfer& t);
@@ -199,7 +199,7 @@ void HttpClient::Impl::act(curl_socket_t fd, int events) {
   }
 }
 
-int HttpClient::Impl::on_timer(CURLM*, long timeout_ms, void* data) noexcept {
+int HttpClient::Impl::on_timer(CURLM*, CurlLong timeout_ms, void* data) noexcept {
   auto& self = *static_cast<Impl*>(data);
   if (self.closed) return 0;
   try {

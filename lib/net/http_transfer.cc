@@ -112,7 +112,7 @@ class Options {
 
 void set_connection(Options& o, const HttpOptions& options, CURLSH* share) {
   o.set(CURLOPT_PROTOCOLS_STR, "https,http");  // http: what the client allowed for a loopback base
-  o.set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  o.set(CURLOPT_HTTP_VERSION, static_cast<CurlLong>(CURL_HTTP_VERSION_1_1));
   o.set(CURLOPT_FOLLOWLOCATION, 0L);
   o.set(CURLOPT_PROXY, "");  // not even one of the environment
   o.set(CURLOPT_NOPROXY, "*");
@@ -121,7 +121,7 @@ void set_connection(Options& o, const HttpOptions& options, CURLSH* share) {
   o.set(CURLOPT_TCP_NODELAY, 1L);
   o.set(CURLOPT_TCP_KEEPALIVE, 1L);
   o.set(CURLOPT_SHARE, share);
-  o.set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  o.set(CURLOPT_SSLVERSION, static_cast<CurlLong>(CURL_SSLVERSION_TLSv1_2));
   o.set(CURLOPT_SSL_VERIFYPEER, 1L);
   o.set(CURLOPT_SSL_VERIFYHOST, 2L);
   // The directory is read by hash, one file per issuer; the bundle would cost 18 ms for each connection.
@@ -143,14 +143,14 @@ void set_method(Options& o, const wire::HttpRequest& request) {
 }
 
 std::string os_error(CURL* easy) {
-  long number = 0;
+  CurlLong number = 0;
   curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
   if (number == ECONNREFUSED) return "connection refused";
   return number == 0 ? "no connection" : "no connection: " + std::generic_category().message(static_cast<int>(number));
 }
 
 std::string certificate_error(CURL* easy) {
-  long verdict = X509_V_OK;
+  CurlLong verdict = X509_V_OK;
   curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
   // libcurl compares the name before it asks for OpenSSL's verdict, which is "unspecified" until then.
   if (verdict == X509_V_OK || verdict == X509_V_ERR_UNSPECIFIED) return "certificate refused: it is for another host";
@@ -191,7 +191,7 @@ bool Transfer::prepare(const Url& base, const HttpOptions& options, CURLSH* shar
   };
   for (const auto& [name, value] : request.headers) {
     has_type = has_type || lower(name) == "content-type";
-    add(trimmed(value).empty() ? name + ";" : name + ": " + value);  // "name;" is libcurl's word for an empty header
+    add(trimmed(value).empty() ? name + ";" : std::string(name).append(": ").append(value));  // "name;" is libcurl's word for an empty header
   }
   add("Expect:");
   if (!has_type) add("Content-Type:");  // libcurl would invent one for a body
@@ -219,7 +219,7 @@ bool Transfer::prepare(const Url& base, const HttpOptions& options, CURLSH* shar
 
 wire::HttpResponse Transfer::result(CURLcode code) {
   if (code == CURLE_OK) {
-    long status = 0;
+    CurlLong status = 0;
     curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
     response.status = static_cast<int>(status);
     if (is_complete(response, headers_ended)) return std::move(response);

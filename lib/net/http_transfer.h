@@ -14,6 +14,8 @@
 
 namespace dn::net {
 
+using CurlLong = long;  // NOLINT(google-runtime-int): libcurl's type for most options
+
 // libcurl's handles are all void*: the function that frees one tells them apart.
 template <auto Free>
 struct CurlFree {

@@ -34,6 +34,7 @@ using TlsContext = std::shared_ptr<asio::ssl::context>;
 
 // websocketpp for one thread and without a word on stdout. Its own timeouts are out of the way of ours: one of them would
 // cancel the name lookups of other connections.
+// NOLINTBEGIN(readability-identifier-naming,google-runtime-int): the names and types are websocketpp's
 template <class Socket>
 struct Config : wsp::config::core_client {
   using type = Config;
@@ -57,6 +58,7 @@ struct Config : wsp::config::core_client {
   };
   using transport_type = wsp::transport::asio::endpoint<transport_config>;
 };
+// NOLINTEND(readability-identifier-naming,google-runtime-int)
 using TlsEndpoint = wsp::client<Config<Tls>>;
 using PlainEndpoint = wsp::client<Config<Plain>>;
 
@@ -229,7 +231,7 @@ class SessionOn : public Session {
     con_->set_max_http_body_size(16384);
     con_->set_open_handshake_timeout(0);  // ours covers it
     con_->set_pong_timeout(0);            // the caller's business
-    con_->set_close_handshake_timeout(static_cast<long>(options().close_timeout.count()));
+    con_->set_close_handshake_timeout(static_cast<int>(options().close_timeout.count()));
     set_handlers();
     limit_connect();
     endpoint(shared).connect(con_);
@@ -327,7 +329,7 @@ class SessionOn : public Session {
   // Why it never opened.
   std::string failure() {
     if constexpr (std::is_same_v<Endpoint, TlsEndpoint>) {
-      const long verdict = SSL_get_verify_result(con_->get_socket().native_handle());
+      const auto verdict = SSL_get_verify_result(con_->get_socket().native_handle());
       if (verdict != X509_V_OK) return std::string("certificate refused: ") + X509_verify_cert_error_string(verdict);
     }
     const auto ec = con_->get_ec();
