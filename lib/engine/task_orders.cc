@@ -256,8 +256,7 @@ void TaskEngine::on(const TradesReport& r) {
 
 void TaskEngine::drive_orders() {
   for (const Side leg : kSides) {
-    // NOLINTNEXTLINE(modernize-loop-convert): by index, as what an order leads to may change the list
-    for (std::size_t i = 0; i < legs_[leg].working.size(); ++i) drive(legs_[leg].working[i]);
+    for (WorkingOrder& w : legs_[leg].working) drive(w);
   }
   sweep_closed();
 }
