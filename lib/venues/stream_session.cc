@@ -62,7 +62,7 @@ void StreamSession::opened(Time now, Time venue_now) {
   next_ping_ = now + protocol_->ping_interval();
   next_renewal_ = now + protocol_->renewal_interval();
   end_of_life_ = now + protocol_->longest_life();
-  if (unproven_.empty()) prove({}, now);
+  if (unproven_.empty()) prove({});
 }
 
 void StreamSession::frame(const wire::Frame& frame, Time now, Time venue_now) {
@@ -75,28 +75,29 @@ void StreamSession::frame(const wire::Frame& frame, Time now, Time venue_now) {
 void StreamSession::heard(Heard& h, Time now) {
   switch (h.kind) {
     case Heard::Kind::Nothing: ++broken_frames_; break;
-    case Heard::Kind::Subscribed: prove(h.topics, now); break;
+    case Heard::Kind::Subscribed: prove(h.topics); break;
     case Heard::Kind::Refused: fail(h.text.empty() ? "the venue refuses the subscription" : h.text, now, true); return;
     case Heard::Kind::Closing: fail("the venue closes this connection", now, true); return;
     case Heard::Kind::Alive:
     case Heard::Kind::Data: break;
   }
+  // Streams speak only of changes, so a connection that is alive says that the last prices stand. Not so after a push that could
+  // not be read, or in which a side of the book is empty: then they are vouched for no more.
+  if (h.kind == Heard::Kind::Alive && top_) out_.news.emplace_back(*top_);
+  if (h.kind == Heard::Kind::Nothing || h.kind == Heard::Kind::Data) top_.reset();
   for (News& n : h.news) {
     if (const auto* top = std::get_if<TopOfBook>(&n)) top_ = *top;
     out_.news.push_back(std::move(n));
   }
-  // Streams speak only of changes: a connection that is alive says that the last prices stand.
-  if (h.news.empty() && top_) out_.news.emplace_back(*top_);
 }
 
-void StreamSession::prove(const std::vector<std::string>& topics, Time now) {
+void StreamSession::prove(const std::vector<std::string>& topics) {
   for (const std::string& t : topics) std::erase(unproven_, t);
   if (state_ != State::Proving || !unproven_.empty()) return;
   state_ = State::Up;
   deadline_ = Time::never();
   failures_ = 0;
   out_.reset = true;
-  (void)now;
 }
 
 void StreamSession::closed(const std::string& why, Time now) {

@@ -62,7 +62,7 @@ class StreamSession {
   void connect(Time now);
   void fail(const std::string& why, Time now, bool close);
   void heard(Heard& h, Time now);
-  void prove(const std::vector<std::string>& topics, Time now);
+  void prove(const std::vector<std::string>& topics);
   void renew(Time now);
 
   std::unique_ptr<StreamProtocol> protocol_;

@@ -21,6 +21,7 @@ class Talk final : public StreamProtocol {
     if (f.payload == "no") h = {Heard::Kind::Refused, {}, {}, "bad topic"};
     if (f.payload == "pong") h = {Heard::Kind::Alive, {}, {}, ""};
     if (f.payload == "bye") h = {Heard::Kind::Closing, {}, {}, ""};
+    if (f.payload == "empty side") h.kind = Heard::Kind::Data;
     if (f.payload == "tick") h = {Heard::Kind::Data, {}, {News(kTop)}, ""};
     return h;
   }
@@ -97,6 +98,17 @@ TEST_F(Conversation, AConnectionThatIsAliveSaysThatTheLastPricesStand) {
   EXPECT_EQ(session.take().news.size(), 1U);
   say("pong");
   EXPECT_EQ(session.take().news.size(), 1U);
+}
+
+TEST_F(Conversation, PricesAreNotVouchedForAfterAPushThatBroughtNone) {
+  come_up();
+  for (const char* push : {"empty side", "\xff garbage"}) {
+    say("tick");
+    say(push);
+    (void)session.take();
+    say("pong");
+    EXPECT_TRUE(session.take().news.empty()) << push;
+  }
 }
 
 TEST_F(Conversation, PingsAndTakesSilenceForDeath) {

@@ -1,20 +1,15 @@
 #include "venues/mexc/orders.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <set>
 
-#include "base/text.h"
+#include "venues/mexc/windows.h"
 
 namespace dn::venues::mexc {
 namespace {
 
 constexpr Dur kShortestWindow = Dur::millis(1);
-constexpr std::size_t kOrdersAPage = 1000;
 constexpr std::size_t kTradesAPage = 100;
-constexpr int kMostPages = 40;
-constexpr Dur kHistory = Dur::hours(7 * 24 - 1);  // allOrders takes windows of up to 7 days
 constexpr Dur kTradeHistory = Dur::hours(30 * 24 - 1);
 
 std::string_view type_text(OrderType t) {
@@ -27,148 +22,8 @@ std::string_view type_text(OrderType t) {
   return "MARKET";
 }
 
-void name_order(Params* params, const ClientOrderId& id, const VenueOrderId& venue_order_id) {
-  if (venue_order_id.empty()) {
-    params->emplace_back("origClientOrderId", id.str());
-  } else {
-    params->emplace_back("orderId", venue_order_id.str());
-  }
-}
-
-Code code_from(std::string_view text) { return Code(text); }
-
-bool is_it(const OrderRow& row, const ClientOrderId& id, const VenueOrderId& venue_order_id) {
-  return row.client_order_id == id || (!venue_order_id.empty() && row.venue_order_id == venue_order_id);
-}
-
-LookupReport found(LookupReport report, const OrderRow& row) {
-  report.outcome = LookupOutcome::Found;
-  report.venue_order_id = row.venue_order_id;
-  report.open = row.open;
-  report.filled = row.filled;
-  report.price = row.price;
-  report.qty = row.qty;
-  return report;
-}
-
-LookupReport failed(LookupReport report, const Answer& a) {
-  report.outcome = LookupOutcome::Failed;
-  report.code = code_from(a.code);
-  report.retry_after = a.retry_after;
-  return report;
-}
-
-LookupReport failed(LookupReport report, std::string_view code) {
-  report.outcome = LookupOutcome::Failed;
-  report.code = code_from(code);
-  return report;
-}
-
-LookupReport by_id(LookupReport report, const VenueOrderId& venue_order_id, const wire::HttpResponse& r) {
-  const Answer a = read_answer(r);
-  if (a.kind == Answer::Kind::Refusal && a.code == "-2013") {
-    report.outcome = LookupOutcome::NotFound;
-    return report;
-  }
-  if (a.kind != Answer::Kind::Ok) return failed(std::move(report), a);
-  const auto row = read_order(a.json->root());
-  if (!row) return failed(std::move(report), "unreadable_order");
-  if (!is_it(*row, report.id, venue_order_id)) return failed(std::move(report), "another_order");
-  return found(std::move(report), *row);
-}
-
-// The rows of a list; nullopt when a row of ours cannot be read, since it may be the one that is asked for.
-struct Rows {
-  std::vector<OrderRow> rows;
-  bool all_readable = true;
-};
-Rows read_rows(const Element& list) {
-  Rows out;
-  for (const Element& e : array_of(list)) {
-    if (auto row = read_order(e)) {
-      out.rows.push_back(std::move(*row));
-    } else {
-      out.all_readable = false;
-    }
-  }
-  return out;
-}
-
-LookupReport among_open(LookupReport report, const VenueOrderId& venue_order_id, const wire::HttpResponse& r) {
-  const Answer a = read_answer(r);
-  if (a.kind != Answer::Kind::Ok) return failed(std::move(report), a);
-  if (!a.json->root().is_array()) return failed(std::move(report), "unreadable_list");
-  const Rows list = read_rows(a.json->root());
-  for (const OrderRow& row : list.rows) {
-    if (is_it(row, report.id, venue_order_id)) return found(std::move(report), row);
-  }
-  if (!list.all_readable) return failed(std::move(report), "unreadable_list");
-  report.outcome = LookupOutcome::NotFound;
-  return report;
-}
-
-// allOrders over the last seven days. A full page is halved at its edges until nothing can hide behind it.
-class AskHistory final : public Question<LookupReport> {
- public:
-  AskHistory(Desk desk, LookupReport report, const VenueOrderId& venue_order_id)
-      : desk_(std::move(desk)), report_(std::move(report)), venue_order_id_(venue_order_id) {}
-
-  Call call(Time venue_now) override {
-    if (windows_.empty()) windows_.push_back({venue_now - kHistory, venue_now + Dur::seconds(1)});
-    const Window w = windows_.back();
-    return signed_call("GET", "/api/v3/allOrders",
-                       {{"symbol", symbol_text(desk_.symbol)},
-                        {"startTime", std::to_string(w.from.us / 1000)},
-                        {"endTime", std::to_string(w.to.us / 1000)},
-                        {"limit", std::to_string(kOrdersAPage)}},
-                       desk_.who, venue_now, Pool::Account, 10);
-  }
-
-  std::optional<LookupReport> heard(const wire::HttpResponse& r, Time venue_now) override {
-    report_.venue_time = venue_now;
-    const Answer a = read_answer(r);
-    if (a.kind != Answer::Kind::Ok) return failed(std::move(report_), a);
-    if (!a.json->root().is_array()) return failed(std::move(report_), "unreadable_list");
-    const Rows list = read_rows(a.json->root());
-    for (const OrderRow& row : list.rows) {
-      if (is_it(row, report_.id, venue_order_id_)) return found(std::move(report_), row);
-    }
-    if (!list.all_readable) return failed(std::move(report_), "unreadable_list");
-    if (!narrow(list.rows) || ++pages_ > kMostPages) return failed(std::move(report_), "history_too_long");
-    if (!windows_.empty()) return std::nullopt;
-    report_.outcome = LookupOutcome::NotFound;
-    return std::move(report_);
-  }
-
- private:
-  struct Window {
-    Time from;
-    Time to;
-  };
-
-  // What of the window the page left out. False when one moment alone fills a page.
-  bool narrow(const std::vector<OrderRow>& rows) {
-    const Window w = windows_.back();
-    windows_.pop_back();
-    if (rows.size() < kOrdersAPage) return true;
-    const auto [first, last] = std::ranges::minmax_element(rows, {}, &OrderRow::created);
-    const Time from = first->created;
-    const Time to = last->created;
-    if (from <= w.from && to >= w.to) return false;
-    // Times are whole seconds in places, so the edges are asked again.
-    if (from > w.from) windows_.push_back({w.from, from + Dur::seconds(1)});
-    if (to < w.to - Dur::seconds(2)) windows_.push_back({to, w.to});
-    return windows_.empty() || windows_.back().to - windows_.back().from < w.to - w.from;
-  }
-
-  Desk desk_;
-  LookupReport report_;
-  VenueOrderId venue_order_id_;
-  std::vector<Window> windows_;
-  int pages_ = 0;
-};
-
-// myTrades of one order; a full page is followed to older ones.
+// myTrades of one order. By the venue's id the newest page is nearly always all there is; without it, absence has to be told too,
+// so a month is read to its end.
 class AskTrades final : public Question<TradesReport> {
  public:
   AskTrades(Desk desk, const ClientOrderId& id, const VenueOrderId& venue_order_id) : desk_(std::move(desk)), venue_order_id_(venue_order_id) {
@@ -176,53 +31,69 @@ class AskTrades final : public Question<TradesReport> {
   }
 
   Call call(Time venue_now) override {
+    if (!begun_ && venue_order_id_.empty()) begin(venue_now);
+    begun_ = true;
     Params p{{"symbol", symbol_text(desk_.symbol)}};
     if (!venue_order_id_.empty()) p.emplace_back("orderId", venue_order_id_.str());
-    if (!before_.is_never()) {
-      p.emplace_back("startTime", std::to_string((venue_now - kTradeHistory).us / 1000));
-      p.emplace_back("endTime", std::to_string(before_.us / 1000));
+    if (!windows_.done()) {
+      p.emplace_back("startTime", std::to_string(windows_.current().from.us / 1000));
+      p.emplace_back("endTime", std::to_string(windows_.current().to.us / 1000));
     }
     p.emplace_back("limit", std::to_string(kTradesAPage));
     return signed_call("GET", "/api/v3/myTrades", std::move(p), desk_.who, venue_now, Pool::Account, 10);
   }
 
-  std::optional<TradesReport> heard(const wire::HttpResponse& r, Time /*venue_now*/) override {
+  std::optional<TradesReport> heard(const wire::HttpResponse& r, Time venue_now) override {
     const Answer a = read_answer(r);
     if (a.kind != Answer::Kind::Ok || !a.json->root().is_array()) return std::move(report_);
     std::size_t rows = 0;
-    bool any_new = false;
-    Time oldest = Time::never();
+    Time first = Time::never();
+    Time last;
     for (const Element& e : array_of(a.json->root())) {
       ++rows;
       auto fill = read_trade(e);
       if (!fill) return std::move(report_);  // a trade that cannot be read must not be missed: asked again later
-      oldest = std::min(oldest, fill->time);
-      if (!belongs(*fill) || !seen_.insert(fill->trade_id.str()).second) continue;
-      any_new = true;
-      fill->order = report_.id;
-      report_.fills.push_back(std::move(*fill));
+      first = std::min(first, fill->time);
+      last = std::max(last, fill->time);
+      take(std::move(*fill));
     }
-    const bool more = rows >= kTradesAPage && (any_new || venue_order_id_.empty()) && oldest != before_;
-    if (more && ++pages_ < kMostPages) {
-      before_ = oldest + Dur::millis(999);  // times are whole seconds
-      return std::nullopt;
+    if (windows_.done()) begin(venue_now);  // the first page of an order by its id
+    if (!windows_.next(rows >= kTradesAPage, first, last)) {
+      // By id, the sum is held against the order's amount; without one, nothing would show what is missing.
+      report_.answered = !venue_order_id_.empty();
+      return std::move(report_);
     }
-    report_.answered = !more;
+    if (!windows_.done()) return std::nullopt;
+    report_.answered = true;
     return std::move(report_);
   }
 
  private:
-  bool belongs(const Fill& f) const { return venue_order_id_.empty() ? f.order == report_.id : f.venue_order_id == venue_order_id_; }
+  void begin(Time venue_now) { windows_.begin(venue_now - kTradeHistory, venue_now + Dur::seconds(1)); }
+  void take(Fill fill) {
+    const bool ours = venue_order_id_.empty() ? fill.order == report_.id : fill.venue_order_id == venue_order_id_;
+    if (!ours || !seen_.insert(fill.trade_id.str()).second) return;
+    fill.order = report_.id;
+    report_.fills.push_back(std::move(fill));
+  }
 
   Desk desk_;
   VenueOrderId venue_order_id_;
   TradesReport report_;
   std::set<std::string> seen_;
-  Time before_ = Time::never();
-  int pages_ = 0;
+  Windows windows_;
+  bool begun_ = false;
 };
 
 }  // namespace
+
+void name_order(Params* params, const ClientOrderId& id, const VenueOrderId& venue_order_id) {
+  if (venue_order_id.empty()) {
+    params->emplace_back("origClientOrderId", id.str());
+  } else {
+    params->emplace_back("orderId", venue_order_id.str());
+  }
+}
 
 PlaceReport read_place(const ClientOrderId& id, const wire::HttpResponse& response) {
   PlaceReport p;
@@ -234,7 +105,7 @@ PlaceReport read_place(const ClientOrderId& id, const wire::HttpResponse& respon
     return p;
   }
   const Answer a = read_answer(response);
-  p.code = code_from(a.code);
+  p.code = Code(a.code);
   p.reason = Reason(a.message);
   if (a.kind == Answer::Kind::Ok) {
     // An acknowledgement only: no status, no fills.
@@ -257,7 +128,7 @@ PlaceReport read_place(const ClientOrderId& id, const wire::HttpResponse& respon
 
 CancelReport read_cancel(const ClientOrderId& id, const wire::HttpResponse& response) {
   const Answer a = read_answer(response);
-  return {id, a.kind != Answer::Kind::Nothing, code_from(a.code)};
+  return {id, a.kind != Answer::Kind::Nothing, Code(a.code)};
 }
 
 std::optional<OrderRow> read_order(const Element& row) {
@@ -333,36 +204,6 @@ std::unique_ptr<Question<CancelReport>> ask_cancel(const Desk& desk, const Clien
         return signed_call("DELETE", "/api/v3/order", std::move(p), desk.who, venue_now, Pool::Cancel, 1);
       },
       [id](const wire::HttpResponse& r, Time) { return read_cancel(id, r); });
-}
-
-std::unique_ptr<Question<LookupReport>> ask_lookup(const Desk& desk, const ClientOrderId& id, const VenueOrderId& venue_order_id, LookupStage stage) {
-  LookupReport report;
-  report.id = id;
-  report.stage = stage;
-  switch (stage) {
-    case LookupStage::ById:
-      return std::make_unique<OneCall<LookupReport>>(
-          [desk, id, venue_order_id](Time venue_now) {
-            Params p{{"symbol", symbol_text(desk.symbol)}};
-            name_order(&p, id, venue_order_id);
-            return signed_call("GET", "/api/v3/order", std::move(p), desk.who, venue_now, Pool::Account, 2);
-          },
-          [report, venue_order_id](const wire::HttpResponse& r, Time venue_now) mutable {
-            report.venue_time = venue_now;
-            return by_id(report, venue_order_id, r);
-          });
-    case LookupStage::OpenOrders:
-      return std::make_unique<OneCall<LookupReport>>(
-          [desk](Time venue_now) {
-            return signed_call("GET", "/api/v3/openOrders", {{"symbol", symbol_text(desk.symbol)}}, desk.who, venue_now, Pool::Account, 3);
-          },
-          [report, venue_order_id](const wire::HttpResponse& r, Time venue_now) mutable {
-            report.venue_time = venue_now;
-            return among_open(report, venue_order_id, r);
-          });
-    case LookupStage::History: break;
-  }
-  return std::make_unique<AskHistory>(desk, std::move(report), venue_order_id);
 }
 
 std::unique_ptr<Question<TradesReport>> ask_trades(const Desk& desk, const ClientOrderId& id, const VenueOrderId& venue_order_id) {

@@ -16,6 +16,9 @@ std::unique_ptr<Question<CancelReport>> ask_cancel(const Desk& desk, const Clien
 std::unique_ptr<Question<LookupReport>> ask_lookup(const Desk& desk, const ClientOrderId& id, const VenueOrderId& venue_order_id, LookupStage stage);
 std::unique_ptr<Question<TradesReport>> ask_trades(const Desk& desk, const ClientOrderId& id, const VenueOrderId& venue_order_id);
 
+// Adds the parameter that names an order: by the venue's id where it is known.
+void name_order(Params* params, const ClientOrderId& id, const VenueOrderId& venue_order_id);
+
 // ---- the decoders of the answers
 PlaceReport read_place(const ClientOrderId& id, const wire::HttpResponse& response);
 CancelReport read_cancel(const ClientOrderId& id, const wire::HttpResponse& response);

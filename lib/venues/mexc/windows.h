@@ -1,0 +1,42 @@
+// Reading a list that comes in pages of bounded length, by windows of time: whatever order the venue sorts in, what a full page left
+// out is asked for again from its edges, until nothing can hide behind it.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "base/time.h"
+
+namespace dn::venues::mexc {
+
+class Windows {
+ public:
+  struct Window {
+    Time from;
+    Time to;
+  };
+
+  void begin(Time from, Time to) { open_.push_back({from, to}); }
+  bool done() const { return open_.empty(); }
+  const Window& current() const { return open_.back(); }
+
+  // The current window brought a page, full or not, whose rows lie between `first` and `last`. False: what is left cannot be told,
+  // because the rows have no times, or one second fills the page alone, or there were too many pages.
+  bool next(bool full, Time first, Time last) {
+    const Window w = open_.back();
+    open_.pop_back();
+    if (!full) return true;
+    if (++full_pages_ > kMostFullPages || first.us <= 0 || last - first < Dur::seconds(1)) return false;
+    // Times are whole seconds in places, so the edges are asked for again.
+    if (first > w.from) open_.push_back({w.from, first + Dur::seconds(1)});
+    if (last < w.to) open_.push_back({last, w.to});
+    return true;
+  }
+
+ private:
+  static constexpr int kMostFullPages = 40;
+  std::vector<Window> open_;
+  int full_pages_ = 0;
+};
+
+}  // namespace dn::venues::mexc
