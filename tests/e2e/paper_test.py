@@ -121,6 +121,16 @@ class Paper(ToolTest):
         self.assertEqual({e["order_type"] for e in intents if e["leg"] == "sell"}, {"ioc"})
         self.assertEqual({e["order_type"] for e in intents if e["leg"] == "buy"}, {"limit"})
 
+    def test_a_task_that_closes_has_something_to_close(self):
+        with open(os.path.join(EXAMPLES, "eth-spot-futures.toml"), encoding="utf-8") as f:
+            text = f.read()
+        text = text.replace('"gateio_spot"', '"X"').replace('"gateio_futures"', '"gateio_spot"').replace('"X"', '"gateio_futures"')
+        path = self.write("close.toml", text.replace('delay = "50ms"', 'delay = "50ms"\ndirection = "close"'))
+        done = self.run_task(path, "--speed", "max", "--seed", "11")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        task = self.task("eth-spot-futures")
+        self.assertEqual((task["verdict"], task["buy"]["filled"], task["imbalance"]), ("COMPLETED", "10", "0"))
+
     def test_faults_are_survived(self):
         faults = self.write("faults.toml", 'for = "20s"\nlost_reply = 60\nerror_after_accept = 60\nreject = 20\nlate_visible = 80\nduplicate_event = 100\ndrop_event = 100\nvenue_cancel = 60\n')
         done = self.example("btc.toml", "--faults", faults)

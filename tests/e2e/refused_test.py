@@ -84,9 +84,10 @@ class Refused(ToolTest):
 
     def test_command_lines(self):
         for arguments in ((), ("--frobnicate",), ("x.toml", "--speed", "fast"), ("x.toml", "--seed", "-1"), ("x.toml", "--max-runtime", "10"), ("--max-cycles", "0"), ("set", "t"),
-                          ("x.toml", "--json", "--ndjson"), ("x.toml", "--mode", "dry")):
+                          ("x.toml", "--json", "--ndjson"), ("x.toml", "--mode", "dry"), ("x.toml", "--replay", ""), ("x.toml", "--faults", "")):
             with self.subTest(arguments=arguments):
                 self.assertEqual(self.run_task(*arguments).returncode, 64)
+        self.assertEqual(self.call(RUN, "x.toml", "--db", "").returncode, 64, "an unset variable names no database")
 
     def test_errors_are_json_where_json_is_asked_for(self):
         for arguments in ((self.write("t.toml", self.change("0.1", "0"))), "--json"), ("--ndjson", "--frobnicate"):

@@ -92,6 +92,64 @@ class Stop(ToolTest):
         self.assertIn(again.returncode, (23, 20))
         self.assertEqual(self.task("btc")["mode"], "HALTED")
 
+    def test_a_halt_file_beside_the_database_is_seen_before_the_first_order(self):
+        os.makedirs(os.path.dirname(self.db))
+        halt = os.path.join(os.path.dirname(self.db), "HALT")
+        open(halt, "w").close()
+        config = self.write("dn.toml", f'state_dir = "{self.dir}/elsewhere"\n')
+        done = self.run_task(BTC, "--speed", "max", "--config", config)
+        self.assertEqual(done.returncode, 23, done.stderr)
+        self.assertEqual(self.rows("orders"), [])
+        self.assertEqual(self.task("btc")["mode"], "HALTED")
+        os.unlink(halt)
+        self.assertEqual(self.run_task(BTC, "--speed", "max", "--config", config).returncode, 23, "halted stays halted")
+
+    def test_a_halted_task_can_be_cancelled(self):
+        os.makedirs(os.path.dirname(self.db))
+        halt = os.path.join(os.path.dirname(self.db), "HALT")
+        process = self.start()
+        self.wait_for_event(process, "fill")
+        open(halt, "w").close()
+        process.communicate(timeout=60)
+        self.assertEqual(self.task("btc")["mode"], "HALTED")
+        os.unlink(halt)
+        self.assertEqual(self.run_task("cancel", "btc").returncode, 0)
+        done = self.run_task("--task", "btc", "--speed", "max")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        task = self.task("btc")
+        self.assertEqual((task["verdict"], task["open_orders"], task["imbalance"]), ("CANCELLED", 0, "0"))
+
+    def test_a_second_signal_keeps_the_code_of_the_first_kind(self):
+        process = self.start()
+        self.wait_for_event(process, "ack")
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 143, err)
+        self.finish()
+
+    def test_two_databases_in_one_directory_do_not_lock_each_other(self):
+        process = self.start()
+        self.wait_for_event(process, "ack")
+        first, self.db = self.db, os.path.join(os.path.dirname(self.db), "other.db")
+        self.finish()
+        self.db = first
+        self.kill(process)
+        self.finish()
+
+    def test_a_task_of_a_seeded_run_goes_on_without_the_seed(self):
+        began = self.run_task(BTC, "--seed", "7", "--speed", "max", "--max-cycles", "3")
+        self.assertEqual(began.returncode, 10, began.stderr)
+        self.finish()  # on the seeded clock: by the wall clock max_hold would be over long ago
+        self.assertLess(self.events("btc")[-1]["ts"], "2026-01-02")
+
+    def test_a_finished_task_tells_its_summary_again(self):
+        self.finish()
+        again = self.run_task(BTC, "--ndjson")
+        summary = json.loads(again.stdout.splitlines()[-1])
+        self.assertEqual((summary["type"], summary["verdict"], summary["filled"]), ("summary", "COMPLETED", {"buy": "1", "sell": "1"}))
+        self.assertEqual(summary["run_id"], "btc-1-1")
+
     def test_parameters_change_while_it_runs_and_stay_changed(self):
         process = self.start()
         self.wait_for_event(process, "ack")

@@ -190,5 +190,50 @@ TEST(Rebalance, DustBelowTheMinimumIsCarriedAndTheTaskCompletes) {
   EXPECT_EQ(t.record().verdict, Verdict::Completed);
 }
 
+TEST(Rebalance, AHedgeIsPricedWithinTheCollarWhereThatIsTighter) {
+  TaskSpec s = restored_spec();
+  s.risk.price_collar_bps = Bps(20);  // below the 50 of max_slippage_bps
+  Talk t(s);
+  t.start();
+  t.books();
+  const OrderRequest hedge = t.placed(Side::Sell);
+  EXPECT_EQ(hedge.type, OrderType::Ioc);
+  EXPECT_EQ(hedge.price, px("43164")) << "20 bps below the mid of 43250.5, up to the tick: what the gate lets through";
+}
+
+TEST(Rebalance, ATailThatTheOtherVenueCannotTradeIsLeftAlone) {
+  TaskSpec s = seed_spec();
+  s.total_quantity = qty("0.1");
+  for (const Side leg : kSides) {
+    s.restore[leg].filled_quantity = qty("0.0997");
+    s.restore[leg].avg_price = px("43250");
+  }
+  PerSide<Instrument> venues{spot(Venue::MexcSpot), spot(Venue::GateioSpot)};
+  venues.sell.min_notional = Money(30);  // 0.0003 BTC are 13 USDT: enough for MEXC, not for Gate
+  Talk t(s, venues);
+  t.start();
+  t.books();
+  for (int i = 0; i < 30 && !t.engine->finished(); ++i) t.after(Dur::millis(100));
+  EXPECT_EQ(t.placed_on(Side::Buy), 0u) << "a quote there would only drive the sides apart";
+  ASSERT_TRUE(t.engine->finished());
+  EXPECT_EQ(t.record().verdict, Verdict::Completed);
+  EXPECT_EQ(t.record().imbalance(), qty("0"));
+}
+
+TEST(Rebalance, ATailIsTakenAlongWhereTheOtherSideIsAheadByIt) {
+  TaskSpec s = seed_spec();
+  s.total_quantity = qty("0.1");
+  for (const Side leg : kSides) s.restore[leg].avg_price = px("43250");
+  s.restore.buy.filled_quantity = qty("0.0997");
+  s.restore.sell.filled_quantity = qty("0.1");
+  PerSide<Instrument> venues{spot(Venue::MexcSpot), spot(Venue::GateioSpot)};
+  venues.sell.min_notional = Money(30);
+  Talk t(s, venues);
+  t.start();
+  t.books();
+  for (int i = 0; i < 30 && t.placed_on(Side::Buy) == 0; ++i) t.after(Dur::millis(100));
+  EXPECT_EQ(t.placed(Side::Buy).qty, qty("0.0003"));
+}
+
 }  // namespace
 }  // namespace dn::test
