@@ -22,14 +22,6 @@ namespace {
 constexpr const char* kClosed = "the peer closed the connection before a complete answer";
 constexpr std::string_view kSpaces = " \t\r\n";
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return lower(c); });
-  return out;
-}
-
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(kSpaces);
   if (first == std::string_view::npos) return {};

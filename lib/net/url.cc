@@ -17,8 +17,6 @@ struct Scheme {
 };
 constexpr Scheme kSchemes[] = {{"https", 443}, {"http", 80}, {"wss", 443}, {"ws", 80}};
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 bool is_name(std::string_view host) {
   return std::all_of(host.begin(), host.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_'; });
 }
@@ -53,7 +51,7 @@ bool parse_authority(std::string_view text, Url& url) {
     const auto colon = text.find(':');
     url.host = text.substr(0, colon);
     port = colon == std::string_view::npos ? std::string_view() : text.substr(colon);
-    std::transform(url.host.begin(), url.host.end(), url.host.begin(), lower);
+    url.host = lower(url.host);
     if (url.host.empty() || url.host.size() > kMaxHost || !is_name(url.host)) return false;
   }
   return port.empty() || (port.front() == ':' && parse_port(port.substr(1), url.port));
@@ -77,6 +75,14 @@ std::optional<Url> parse_url(std::string_view text) {
   if (slash != std::string_view::npos) url.path = rest.substr(slash);
   if (url.path.empty() || url.path.front() != '/') url.path.insert(0, "/");
   return url;
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
 }
 
 bool is_ip(const std::string& host) {

@@ -20,6 +20,9 @@ struct Url {
 // Refused: other schemes, user names, fragments, blanks and control characters, hosts longer than 253 bytes.
 std::optional<Url> parse_url(std::string_view text);
 
+// ASCII only, as hosts and header names are.
+std::string lower(std::string_view text);
+
 bool is_ip(const std::string& host);
 // "localhost", 127.0.0.0/8 and ::1: the only hosts that are spoken to without TLS.
 bool is_loopback(const std::string& host);

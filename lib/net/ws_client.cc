@@ -21,6 +21,7 @@
 #include <websocketpp/transport/asio/security/tls.hpp>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "net/loop_impl.h"
 #include "net/url.h"
 
@@ -61,15 +62,6 @@ struct Config : wsp::config::core_client {
 // NOLINTEND(readability-identifier-naming,google-runtime-int)
 using TlsEndpoint = wsp::client<Config<Tls>>;
 using PlainEndpoint = wsp::client<Config<Plain>>;
-
-// A peer's words, for a person: printable ASCII, not too much of it.
-std::string printable(const std::string& text) {
-  std::string out = text.substr(0, 100);
-  for (char& c : out) {
-    if (c < ' ' || c > '~') c = '?';
-  }
-  return out;
-}
 
 // Null when the file of trusted certificates cannot be read.
 TlsContext make_context(const std::string& ca_file) {
@@ -336,14 +328,15 @@ class SessionOn : public Session {
     if (ec == asio::error::connection_refused) return "connection refused";
     const int status = static_cast<int>(con_->get_response_code());
     if (status != 0 && status != 101) return "the server answered HTTP " + std::to_string(status);
-    return "no connection: " + printable(ec.message());
+    return "no connection: " + printable_excerpt(ec.message());
   }
 
   // Why it ended after it was open.
   std::string farewell() {
     const auto code = con_->get_remote_close_code();
-    if (code == wsp::close::status::abnormal_close || code == wsp::close::status::blank) return "connection lost: " + printable(con_->get_ec().message());
-    const std::string reason = printable(con_->get_remote_close_reason());
+    if (code == wsp::close::status::abnormal_close || code == wsp::close::status::blank)
+      return "connection lost: " + printable_excerpt(con_->get_ec().message());
+    const std::string reason = printable_excerpt(con_->get_remote_close_reason());
     return "closed, code " + std::to_string(code) + (reason.empty() ? "" : ": " + reason);
   }
 
