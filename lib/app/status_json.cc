@@ -36,8 +36,10 @@ ExitCode health(const TaskView& v) {
   if (v.task.mode == TaskMode::Halted) code = worse(code, v.task.exit_code == ExitCode::Ok ? ExitCode::Halted : worse(v.task.exit_code, ExitCode::Halted));
   if (v.task.mode == TaskMode::Paused) code = worse(code, ExitCode::Waiting);
   if (v.unknown_orders > 0) code = worse(code, ExitCode::UnknownOrder);
-  if (v.task.verdict == Verdict::None && v.task.exit_code == ExitCode::Imbalanced) code = worse(code, ExitCode::Imbalanced);
-  if (v.task.verdict == Verdict::None && v.task.exit_code == ExitCode::Contradiction) code = worse(code, ExitCode::Contradiction);
+  // How the last run ended, where that still stands: a new run begins with Ok.
+  for (const ExitCode last : {ExitCode::Imbalanced, ExitCode::UnknownOrder, ExitCode::Contradiction}) {
+    if (v.task.verdict == Verdict::None && v.task.exit_code == last) code = worse(code, last);
+  }
   return code;
 }
 

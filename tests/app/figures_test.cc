@@ -3,6 +3,7 @@
 
 #include "app/event_text.h"
 #include "app/kpi.h"
+#include "app/status_json.h"
 #include "app/table.h"
 
 namespace dn::app {
@@ -80,6 +81,19 @@ TEST(Table, AlignsByCharactersAndQuotesCsv) {
   t.add({"long", "a,\"b\"\n"});
   EXPECT_EQ(t.text(), "name  value\né     1\nlong  a,\"b\"?\n");
   EXPECT_EQ(t.csv(), "name,value\r\né,1\r\nlong,\"a,\"\"b\"\"\n\"\r\n");
+}
+
+TEST(Health, SaysHowTheLastRunEndedAsLongAsThatStands) {
+  for (const ExitCode last : {ExitCode::Imbalanced, ExitCode::UnknownOrder, ExitCode::Contradiction}) {
+    TaskView v;
+    v.task.exit_code = last;
+    EXPECT_EQ(health(v), last);
+    v.task.verdict = Verdict::Cancelled;
+    EXPECT_EQ(health(v), ExitCode::Ok);
+  }
+  TaskView ended;
+  ended.task.exit_code = ExitCode::Terminated;
+  EXPECT_EQ(health(ended), ExitCode::Ok) << "a signal leaves nothing to mend";
 }
 
 }  // namespace

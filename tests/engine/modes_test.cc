@@ -158,6 +158,18 @@ TEST(Modes, ASecondDrainEndsTheRunAtOnce) {
   t.tell(Drain{ExitCode::Interrupted, false});
   t.tell(Drain{ExitCode::Interrupted, false});
   EXPECT_TRUE(t.engine->finished());
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::Interrupted) << "what rests is known, and is the next run's work";
+}
+
+TEST(Modes, ASecondDrainDoesNotHideAnOrderOfUnknownFate) {
+  Talk t;
+  t.start();
+  t.books();
+  t.ack(OrderRequest(t.placed(Side::Sell)));
+  t.tell(Drain{ExitCode::Interrupted, false});
+  t.tell(Drain{ExitCode::Interrupted, false});
+  ASSERT_TRUE(t.engine->finished());
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::UnknownOrder) << "the buy order was never answered";
 }
 
 TEST(Modes, OneCycleThenTheBudgetIsUsed) {
