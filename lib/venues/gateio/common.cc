@@ -124,6 +124,13 @@ std::optional<Decimal> product(const Decimal& a, const Decimal& b) {
   return p;
 }
 
+std::vector<Element> rows(const Element& element) {
+  std::vector<Element> out;
+  if (!element.is_array()) return out;
+  for (const Element e : array_of(element)) out.push_back(e);
+  return out;
+}
+
 bool is_ours(std::string_view text) { return text.size() > 2 && text.substr(0, 2) == "t-" && ClientOrderId::fits(text); }
 
 }  // namespace dn::venues::gateio

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "venues/json.h"
 #include "venues/venue.h"
@@ -68,6 +69,9 @@ std::optional<Time> milliseconds(std::string_view text);
 std::optional<Decimal> fitted(std::string_view text);
 // a × b within the bounds of an amount; nullopt beyond them.
 std::optional<Decimal> product(const Decimal& a, const Decimal& b);
+
+// The elements of an array; none when it is no array. (array_of() must be given an array: an empty dom::array may not be walked.)
+std::vector<Element> rows(const Element& element);
 
 // Ids and codes that do not fit make an answer broken: a cut id names something else.
 template <class Id>

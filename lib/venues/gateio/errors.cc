@@ -101,7 +101,8 @@ bool one_of(std::string_view label, const std::array<std::string_view, N>& all) 
 
 // The remedy for labels about the key; "" for others.
 std::string_view key_remedy(std::string_view label, std::string_view message) {
-  if (label == "INVALID_KEY" || label == "INVALID_CREDENTIALS") return "the API key is not known: check the credentials' `key` and that it is a key of this site (not of its testnet)";
+  if (label == "INVALID_KEY" || label == "INVALID_CREDENTIALS")
+    return "the API key is not known: check the credentials' `key` and that it is a key of this site (not of its testnet)";
   if (label == "INVALID_SIGNATURE") return "the signature is wrong: check the credentials' `secret`";
   if (label == "MISSING_REQUIRED_HEADER") return "the request came without its authentication headers";
   if (label == "IP_FORBIDDEN" || (label == "FORBIDDEN" && message.find("whitelist") != std::string_view::npos)) {
@@ -145,7 +146,8 @@ Problem problem_of(std::string_view label, std::string_view message, std::string
   if (const auto remedy = key_remedy(label, message); !remedy.empty()) {
     return {Problem::Kind::Permission, fmt::format("Gate.io refuses {}: {} ({})", what, remedy, shown)};
   }
-  if (label == "REQUEST_EXPIRED") return {Problem::Kind::Clock, fmt::format("Gate.io refuses {}: this machine's clock is more than 60 s off ({})", what, shown)};
+  if (label == "REQUEST_EXPIRED")
+    return {Problem::Kind::Clock, fmt::format("Gate.io refuses {}: this machine's clock is more than 60 s off ({})", what, shown)};
   if (const auto remedy = config_remedy(label); !remedy.empty()) {
     return {Problem::Kind::Config, fmt::format("Gate.io refuses {}: {} ({})", what, remedy, shown)};
   }

@@ -38,7 +38,7 @@ bool names(const RowName& row, const ClientOrderId& id, const VenueOrderId& venu
   return venue_order_id.empty() ? row.text == id.view() : row.order_id == venue_order_id.view();
 }
 
-int count(const Element& list) { return static_cast<int>(array_of(list).size()); }
+int count(const Element& list) { return static_cast<int>(rows(list).size()); }
 
 class OrderLookup final : public Question<LookupReport> {
  public:
@@ -51,7 +51,8 @@ class OrderLookup final : public Question<LookupReport> {
 
   Call call(Time venue_now) override {
     asked_ = venue_now;
-    return encode(request(venue_now), *context_, venue_now);
+    if (began_.us == 0) began_ = venue_now;  // pages of one window
+    return encode(request(began_), *context_, venue_now);
   }
 
   std::optional<LookupReport> heard(const wire::HttpResponse& response, Time venue_now) override {
@@ -115,7 +116,7 @@ class OrderLookup final : public Question<LookupReport> {
   std::optional<LookupReport> page_of_orders(const Element& list, Time now) {
     if (!list.is_array()) return failed(Code("bad_answer"), {});
     bool old = count(list) > 0;
-    for (const Element row : array_of(list)) {
+    for (const Element& row : rows(list)) {
       if (names(row_name_of_order(row), report_.id, venue_order_id_)) return found(row);
       old = old && step_ == Step::Finished && dialect_->older_than_history(row, now);
     }
@@ -129,7 +130,7 @@ class OrderLookup final : public Question<LookupReport> {
 
   std::optional<LookupReport> page_of_trades(const Element& list) {
     if (!list.is_array()) return failed(Code("bad_answer"), {});
-    for (const Element row : array_of(list)) {
+    for (const Element& row : rows(list)) {
       if (!names(row_name_of_trade(row), report_.id, venue_order_id_)) continue;
       const auto fill = dialect_->read_trade(row);
       if (!fill) return failed(Code("bad_answer"), {});
@@ -164,6 +165,7 @@ class OrderLookup final : public Question<LookupReport> {
   Step step_ = Step::ById;
   int page_ = 0;
   Qty traded_;
+  Time began_;
   Time asked_;
 };
 
@@ -175,14 +177,15 @@ class TradesOfOrder final : public Question<TradesReport> {
   }
 
   Call call(Time now) override {
-    const Request r = venue_order_id_.empty() ? dialect_->all_trades(page_, now) : dialect_->trades_of(venue_order_id_.view(), page_, now);
+    if (began_.us == 0) began_ = now;
+    const Request r = venue_order_id_.empty() ? dialect_->all_trades(page_, began_) : dialect_->trades_of(venue_order_id_.view(), page_, began_);
     return encode(r, *context_, now);
   }
 
   std::optional<TradesReport> heard(const wire::HttpResponse& response, Time /*venue_now*/) override {
     const Reply reply = read(response);
     if (!reply.ok() || !reply.root().is_array()) return no_answer();
-    for (const Element row : array_of(reply.root())) {
+    for (const Element& row : rows(reply.root())) {
       if (!names(row_name_of_trade(row), report_.id, venue_order_id_)) continue;
       auto fill = dialect_->read_trade(row);
       if (!fill) return no_answer();
@@ -205,6 +208,7 @@ class TradesOfOrder final : public Question<TradesReport> {
   VenueOrderId venue_order_id_;
   TradesReport report_;
   int page_ = 0;
+  Time began_;
 };
 
 }  // namespace
@@ -244,9 +248,8 @@ PlaceReport accepted_place(const ClientOrderId& id, const Element& order) {
 
 std::unique_ptr<Question<PlaceReport>> ask_place(ContextPtr context, DialectPtr dialect, const OrderRequest& request) {
   const ClientOrderId id = request.id;
-  return std::make_unique<OneCall<PlaceReport>>(
-      [context = std::move(context), r = dialect->place(request)](Time now) { return encode(r, *context, now); },
-      [id](const wire::HttpResponse& response, Time now) { return placed(id, response, now); });
+  return std::make_unique<OneCall<PlaceReport>>([context = std::move(context), r = dialect->place(request)](Time now) { return encode(r, *context, now); },
+                                                [id](const wire::HttpResponse& response, Time now) { return placed(id, response, now); });
 }
 
 std::unique_ptr<Question<CancelReport>> ask_cancel(ContextPtr context, DialectPtr dialect, const ClientOrderId& id, const VenueOrderId& venue_order_id) {

@@ -14,7 +14,7 @@ constexpr int kOrderPage = 100;
 constexpr int kTradePage = 500;
 
 std::string window(Time now, std::int64_t length) {
-  const std::int64_t to = now.us / 1'000'000 + 1;
+  const std::int64_t to = now.us / 1'000'000 + 2;  // what just happened is inside, also when the clocks differ a little
   return fmt::format("&from={}&to={}", std::max<std::int64_t>(to - length, 0), to);
 }
 
@@ -50,8 +50,7 @@ class SpotDialect final : public Dialect {
                                                kTradePage, window(now, kTradeHistorySeconds)));
   }
   Request all_trades(int page, Time now) const override {
-    return list("/spot/my_trades",
-                fmt::format("currency_pair={}&page={}&limit={}{}", context_->pair, page + 1, kTradePage, window(now, kTradeHistorySeconds)));
+    return list("/spot/my_trades", fmt::format("currency_pair={}&page={}&limit={}{}", context_->pair, page + 1, kTradePage, window(now, kTradeHistorySeconds)));
   }
   int order_page() const override { return kOrderPage; }
   int trade_page() const override { return kTradePage; }

@@ -35,9 +35,7 @@ class SpotMarket final : public Question<Outcome<VenueFacts>> {
  public:
   explicit SpotMarket(ContextPtr context) : context_(std::move(context)) {}
 
-  Call call(Time now) override {
-    return encode(has_pair_ ? book_request(*context_) : public_get("/spot/currency_pairs/" + context_->pair), *context_, now);
-  }
+  Call call(Time now) override { return encode(has_pair_ ? book_request(*context_) : public_get("/spot/currency_pairs/" + context_->pair), *context_, now); }
 
   std::optional<Outcome<VenueFacts>> heard(const wire::HttpResponse& response, Time now) override {
     const Reply reply = read(response);
@@ -61,12 +59,12 @@ class SpotMarket final : public Question<Outcome<VenueFacts>> {
 };
 
 std::optional<std::pair<Price, Qty>> read_level(const Element& side, const Context& context, const Instrument& instrument) {
-  for (const Element level : array_of(side)) {
+  for (const Element& level : rows(side)) {
     std::optional<Decimal> price = amount(level, "p");
     std::optional<Decimal> size = amount(level, "s");
-    if (const auto pair = array_of(level); level.is_array() && pair.size() >= 2) {
-      price = amount_of(text_of(pair.at(0).value_unsafe()));
-      size = amount_of(text_of(pair.at(1).value_unsafe()));
+    if (const auto pair = rows(level); pair.size() >= 2) {
+      price = amount_of(text_of(pair[0]));
+      size = amount_of(text_of(pair[1]));
     }
     if (!price || !price->is_positive() || !size || size->is_negative()) return std::nullopt;
     if (context.futures()) size = product(*size, instrument.multiplier.decimal());

@@ -1,8 +1,11 @@
 // Gate.io: one API with two markets, spot and USDT perpetuals.
 #include <utility>
 
+#include "venues/gateio/futures_orders.h"
+#include "venues/gateio/futures_rest.h"
 #include "venues/gateio/spot_orders.h"
 #include "venues/gateio/spot_rest.h"
+#include "venues/gateio/streams.h"
 #include "venues/venue.h"
 
 namespace dn::venues::gateio {
@@ -39,6 +42,9 @@ class GateApi : public VenueApi {
   std::unique_ptr<Question<Outcome<Time>>> cancel_all_after(Dur timeout) override { return ask_countdown(context_, timeout); }
   std::unique_ptr<Question<Outcome<TopOfBook>>> top_of_book() override { return ask_top(context_); }
 
+  std::unique_ptr<StreamProtocol> public_stream() override { return gateio::public_stream(context_); }
+  std::unique_ptr<StreamProtocol> private_stream() override { return gateio::private_stream(context_); }
+
   // Enforced by the x-gate-exptime header of each order.
   Dur request_window() const override { return Dur::seconds(5); }
 
@@ -55,8 +61,13 @@ class SpotApi final : public GateApi {
   explicit SpotApi(const ContextPtr& c) : GateApi(c, spot_dialect(c)) {}
   std::unique_ptr<Question<Outcome<VenueFacts>>> market() override { return ask_spot_market(context()); }
   std::unique_ptr<Question<Outcome<VenueFacts>>> account(VenueFacts facts) override { return ask_spot_account(context(), std::move(facts)); }
-  std::unique_ptr<StreamProtocol> public_stream() override { return nullptr; }
-  std::unique_ptr<StreamProtocol> private_stream() override { return nullptr; }
+};
+
+class FuturesApi final : public GateApi {
+ public:
+  explicit FuturesApi(const ContextPtr& c) : GateApi(c, futures_dialect(c)) {}
+  std::unique_ptr<Question<Outcome<VenueFacts>>> market() override { return ask_futures_market(context()); }
+  std::unique_ptr<Question<Outcome<VenueFacts>>> account(VenueFacts facts) override { return ask_futures_account(context(), std::move(facts)); }
 };
 
 }  // namespace
@@ -64,6 +75,9 @@ class SpotApi final : public GateApi {
 void enlist(std::vector<VenueEntry>& out) {
   out.push_back({Venue::GateioSpot, "gateio", "https://api.gateio.ws", "wss://api.gateio.ws/ws/v4/",
                  [](VenueSetup s) -> std::unique_ptr<VenueApi> { return std::make_unique<SpotApi>(context_of(std::move(s))); }});
+  // The wallet is part of the address: without "usdt" it would be the BTC one.
+  out.push_back({Venue::GateioFutures, "gateio", "https://api.gateio.ws", "wss://fx-ws.gateio.ws/v4/ws/usdt",
+                 [](VenueSetup s) -> std::unique_ptr<VenueApi> { return std::make_unique<FuturesApi>(context_of(std::move(s))); }});
 }
 
 }  // namespace dn::venues::gateio
