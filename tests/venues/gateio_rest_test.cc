@@ -241,8 +241,7 @@ TEST(GateioRest, ContractsOfTheFixtures) {
 
 TEST(GateioRest, ContractStatus) {
   const auto read = [](std::string_view more) {
-    const std::string c =
-        R"({"name":"BTC_USDT","type":"direct","quanto_multiplier":"0.0001","order_price_round":"0.1","order_size_min":"1",)" + body(more) + "}";
+    const std::string c = R"({"name":"BTC_USDT","type":"direct","quanto_multiplier":"0.0001","order_price_round":"0.1",)" + body(more) + "}";
     return run(api_of(Venue::GateioFutures)->market(), {answer(200, c), nothing()});
   };
   EXPECT_EQ(read(R"("in_delisting":false,"status":"trading")").answer->value().instrument.status, TradingStatus::Trading);

@@ -97,17 +97,22 @@ Problem problem(const Reply& reply, std::string_view what) {
   if (reply.refused() && reply.status != 429) return problem_of(reply.label, reply.message, what);
   if (reply.success()) return broken(what, reply.document ? "an unexpected shape" : reply.error);
   const std::string label = reply.label.empty() ? "" : " " + reply.label;
-  return {Problem::Kind::Unreachable, printable_excerpt(fmt::format("Gate.io does not answer for {}: {}{}", what, reply.error, label))};
+  return {Problem::Kind::Unreachable, told(fmt::format("Gate.io does not answer for {}: {}{}", what, reply.error, label))};
 }
 
 Problem broken(std::string_view what, std::string_view why) {
-  return {Problem::Kind::Unreachable, printable_excerpt(fmt::format("Gate.io's answer for {} is not usable: {}", what, why))};
+  return {Problem::Kind::Unreachable, told(fmt::format("Gate.io's answer for {} is not usable: {}", what, why))};
 }
 
 std::optional<Time> seconds(std::string_view text) { return time_of(text, 1'000'000); }
 std::optional<Time> milliseconds(std::string_view text) { return time_of(text, 1000); }
 
 std::optional<Decimal> fitted(std::string_view text) {
+  // Balances are told with up to 20 places and more digits in all than a decimal holds: what lies behind the 14th place is only checked.
+  if (const auto point = text.find('.'); point != std::string_view::npos && text.size() > point + 15 && text.find_first_of("eE") == std::string_view::npos) {
+    if (text.find_first_not_of("0123456789", point + 1) != std::string_view::npos) return std::nullopt;
+    text = text.substr(0, point + 15);
+  }
   const auto d = Decimal::parse(text);
   if (!d) return std::nullopt;
   for (int places = 14; places >= 0; --places) {
@@ -124,12 +129,7 @@ std::optional<Decimal> product(const Decimal& a, const Decimal& b) {
   return p;
 }
 
-std::vector<Element> rows(const Element& element) {
-  std::vector<Element> out;
-  if (!element.is_array()) return out;
-  for (const Element e : array_of(element)) out.push_back(e);
-  return out;
-}
+std::string told(std::string_view text) { return printable(text.substr(0, 160)); }
 
 bool is_ours(std::string_view text) { return text.size() > 2 && text.substr(0, 2) == "t-" && ClientOrderId::fits(text); }
 

@@ -70,15 +70,15 @@ std::optional<Decimal> fitted(std::string_view text);
 // a × b within the bounds of an amount; nullopt beyond them.
 std::optional<Decimal> product(const Decimal& a, const Decimal& b);
 
-// The elements of an array; none when it is no array. (array_of() must be given an array: an empty dom::array may not be walked.)
-std::vector<Element> rows(const Element& element);
-
 // Ids and codes that do not fit make an answer broken: a cut id names something else.
 template <class Id>
 std::optional<Id> fitting(std::string_view text) {
   if (text.empty() || !Id::fits(text)) return std::nullopt;
   return Id(text);
 }
+
+// Words of the venue for a person: printable, and not longer than a line.
+std::string told(std::string_view text);
 
 bool is_ours(std::string_view text);  // "t-...", and short enough to be a client id
 

@@ -6,7 +6,7 @@
 #include <array>
 #include <utility>
 
-#include "base/text.h"
+#include "venues/gateio/common.h"
 
 namespace dn::venues::gateio {
 namespace {
@@ -142,7 +142,7 @@ bool is_classic_only(std::string_view label) {
 }
 
 Problem problem_of(std::string_view label, std::string_view message, std::string_view what) {
-  const std::string shown = printable_excerpt(fmt::format("{}{}{}", label, message.empty() ? "" : ": ", message));
+  const std::string shown = told(fmt::format("{}{}{}", label, message.empty() ? "" : ": ", message));
   if (const auto remedy = key_remedy(label, message); !remedy.empty()) {
     return {Problem::Kind::Permission, fmt::format("Gate.io refuses {}: {} ({})", what, remedy, shown)};
   }

@@ -38,7 +38,7 @@ bool names(const RowName& row, const ClientOrderId& id, const VenueOrderId& venu
   return venue_order_id.empty() ? row.text == id.view() : row.order_id == venue_order_id.view();
 }
 
-int count(const Element& list) { return static_cast<int>(rows(list).size()); }
+int count(const Element& list) { return static_cast<int>(array_of(list).size()); }
 
 class OrderLookup final : public Question<LookupReport> {
  public:
@@ -116,7 +116,7 @@ class OrderLookup final : public Question<LookupReport> {
   std::optional<LookupReport> page_of_orders(const Element& list, Time now) {
     if (!list.is_array()) return failed(Code("bad_answer"), {});
     bool old = count(list) > 0;
-    for (const Element& row : rows(list)) {
+    for (const Element& row : array_of(list)) {
       if (names(row_name_of_order(row), report_.id, venue_order_id_)) return found(row);
       old = old && step_ == Step::Finished && dialect_->older_than_history(row, now);
     }
@@ -130,7 +130,7 @@ class OrderLookup final : public Question<LookupReport> {
 
   std::optional<LookupReport> page_of_trades(const Element& list) {
     if (!list.is_array()) return failed(Code("bad_answer"), {});
-    for (const Element& row : rows(list)) {
+    for (const Element& row : array_of(list)) {
       if (!names(row_name_of_trade(row), report_.id, venue_order_id_)) continue;
       const auto fill = dialect_->read_trade(row);
       if (!fill) return failed(Code("bad_answer"), {});
@@ -185,7 +185,7 @@ class TradesOfOrder final : public Question<TradesReport> {
   std::optional<TradesReport> heard(const wire::HttpResponse& response, Time /*venue_now*/) override {
     const Reply reply = read(response);
     if (!reply.ok() || !reply.root().is_array()) return no_answer();
-    for (const Element& row : rows(reply.root())) {
+    for (const Element& row : array_of(reply.root())) {
       if (!names(row_name_of_trade(row), report_.id, venue_order_id_)) continue;
       auto fill = dialect_->read_trade(row);
       if (!fill) return no_answer();

@@ -93,7 +93,7 @@ class SpotAccount final : public Question<Outcome<VenueFacts>> {
     if (!reply.ok()) return stop(problem(reply, "the balances"));
     if (!reply.root().is_array()) return stop(broken("the balances", "no list"));
     for (const Asset& asset : wanted()) facts_.free[asset] = Decimal();  // zero balances may be left out
-    for (const Element& row : rows(reply.root())) {
+    for (const Element& row : array_of(reply.root())) {
       for (const Asset& asset : wanted()) {
         if (text(row, "currency") != asset.view()) continue;
         const auto free = fitted(text(row, "available"));
@@ -129,7 +129,7 @@ class SpotAccount final : public Question<Outcome<VenueFacts>> {
   Next gt_price(const Reply& reply) {
     std::optional<Decimal> price;
     if (reply.ok()) {
-      for (const Element& row : rows(reply.root())) price = amount(row, "last");
+      for (const Element& row : array_of(reply.root())) price = amount(row, "last");
     }
     if (!price || !price->is_positive()) {
       facts_.warnings.emplace_back("the price of GT is not known: fees are planned as if they came out of what is received");

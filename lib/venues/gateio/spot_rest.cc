@@ -59,10 +59,10 @@ class SpotMarket final : public Question<Outcome<VenueFacts>> {
 };
 
 std::optional<std::pair<Price, Qty>> read_level(const Element& side, const Context& context, const Instrument& instrument) {
-  for (const Element& level : rows(side)) {
+  for (const Element& level : array_of(side)) {
     std::optional<Decimal> price = amount(level, "p");
     std::optional<Decimal> size = amount(level, "s");
-    if (const auto pair = rows(level); pair.size() >= 2) {
+    if (const auto pair = array_of(level); pair.size() >= 2) {
       price = amount_of(text_of(pair[0]));
       size = amount_of(text_of(pair[1]));
     }

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/json_writer.h"
-#include "base/text.h"
 #include "venues/gateio/futures_orders.h"
 #include "venues/gateio/futures_rest.h"
 #include "venues/gateio/sign.h"
@@ -25,7 +24,7 @@ class Stream : public StreamProtocol {
     if (!document) return {};
     const Element& root = document->root();
     // The only notice without a channel: the connection ends soon.
-    if (text(root, "type") == "upgrade") return {Heard::Kind::Closing, {}, {}, printable_excerpt(text(root, "msg"))};
+    if (text(root, "type") == "upgrade") return {Heard::Kind::Closing, {}, {}, told(text(root, "msg"))};
     const auto channel = text(root, "channel");
     if (channel == prefix_ + "pong") return {Heard::Kind::Alive, {}, {}, {}};
     const auto all = topics();
@@ -74,12 +73,12 @@ class Stream : public StreamProtocol {
     const auto status = result ? text(*result, "status") : std::string_view();
     if (error || status == "fail") {
       const std::string why = error ? fmt::format("{} {}", text(*error, "code"), text(*error, "message")) : "fail";
-      return {Heard::Kind::Refused, {}, {}, printable_excerpt(fmt::format("{}: {}", channel, why))};
+      return {Heard::Kind::Refused, {}, {}, told(fmt::format("{}: {}", channel, why))};
     }
     if (status != "success") return {};
     // Newer answers repeat what they are about: it must be what was asked for.
     if (const auto echoed = member(root, "payload"); echoed && echoed->is_array()) {
-      const auto listed = rows(*echoed);
+      const auto listed = array_of(*echoed);
       const bool ours = std::any_of(listed.begin(), listed.end(), [&](const Element& p) { return text_of(p) == context_->pair; });
       if (!listed.empty() && !ours) return {};
     }
@@ -153,7 +152,7 @@ class PrivateStream final : public Stream {
     Heard h;
     h.kind = Heard::Kind::Data;
     const bool trades = channel == prefix() + "usertrades";
-    std::vector<Element> list = rows(result);
+    std::vector<Element> list = array_of(result);
     if (result.is_object()) list.push_back(result);
     for (const Element& row : list) {
       if (text(row, context().futures() ? "contract" : "currency_pair") != context().pair) continue;
