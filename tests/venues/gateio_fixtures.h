@@ -111,4 +111,19 @@ inline OrderRequest order(OrderType type = OrderType::Limit, Side side = Side::B
   return r;
 }
 
+inline constexpr Venue kSpot = Venue::GateioSpot;
+inline constexpr Venue kFutures = Venue::GateioFutures;
+inline const ClientOrderId kId("t-abcdefghb1-1");
+inline const VenueOrderId kVenueId("745504484392");
+
+// An order and a trade as spot's REST tells them; `more` has the fields of the case.
+inline std::string spot_row(std::string_view more, std::string_view text = "t-abcdefghb1-1", std::string_view id = "745504484392") {
+  return R"({"id":")" + std::string(id) + R"(","text":")" + std::string(text) + R"(","side":"buy","type":"limit","amount":"0.0012","price":"30000.5",)" +
+         std::string(more) + "}";
+}
+inline std::string spot_trade(std::string_view id, std::string_view text = "t-abcdefghb1-1", std::string_view order = "745504484392") {
+  return R"({"id":")" + std::string(id) + R"(","order_id":")" + std::string(order) + R"(","text":")" + std::string(text) +
+         R"(","side":"buy","role":"maker","amount":"0.0004","price":"30000.5","fee":"0.0000008","fee_currency":"BTC","create_time":"1691702924","create_time_ms":"1691702924010.071000"})";
+}
+
 }  // namespace dn::venues::gateio::test

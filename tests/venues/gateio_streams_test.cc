@@ -9,9 +9,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Kind = Heard::Kind;
 
-constexpr Venue kSpot = Venue::GateioSpot;
-constexpr Venue kFutures = Venue::GateioFutures;
-
 Heard hear(StreamProtocol& s, std::string text) { return s.frame({false, std::move(text)}, kNow); }
 std::string update(std::string_view channel, std::string_view result) {
   return R"({"time":1,"time_ms":1001,"channel":")" + std::string(channel) + R"(","event":"update","result":)" + std::string(result) + "}";

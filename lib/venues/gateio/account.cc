@@ -12,7 +12,7 @@ std::optional<Identity> read_identity(const Element& detail, const std::string& 
   Identity out{std::string(id), false};
   // 1: classic, 2: (legacy) unified.
   if (const auto key = member(detail, "key")) out.unified = whole(*key, "mode") == 2;
-  if (const auto allowed = member(detail, "currency_pairs"); allowed && array_of(*allowed).size() > 0) {
+  if (const auto allowed = member(detail, "currency_pairs"); allowed && !array_of(*allowed).empty()) {
     bool listed = false;
     for (const Element& p : array_of(*allowed)) listed = listed || text_of(p) == pair;
     if (!listed) warnings.push_back(fmt::format("the Gate.io key is limited to some pairs, and {} is not among them", pair));

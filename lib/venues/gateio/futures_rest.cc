@@ -116,7 +116,7 @@ Outcome<Instrument> read_contract(const Element& c, const Symbol& symbol) {
 
 std::unique_ptr<Question<Outcome<VenueFacts>>> ask_futures_market(ContextPtr context) { return std::make_unique<FuturesMarket>(std::move(context)); }
 
-std::unique_ptr<Question<Outcome<std::string>>> ask_user_id(ContextPtr context) {
+std::unique_ptr<Question<Outcome<std::string>>> ask_user_id(const ContextPtr& context) {
   return std::make_unique<OneCall<Outcome<std::string>>>(
       [context](Time now) {
         return encode({"GET", "/futures/usdt/accounts", {}, {}, Pool::Account, true, {}}, *context, now);

@@ -8,7 +8,7 @@ namespace dn::venues::gateio {
 std::unique_ptr<Question<Outcome<VenueFacts>>> ask_futures_market(ContextPtr context);
 std::unique_ptr<Question<Outcome<VenueFacts>>> ask_futures_account(ContextPtr context, VenueFacts facts);
 // The user id, which private subscriptions name; kept in the context, and given as the answer.
-std::unique_ptr<Question<Outcome<std::string>>> ask_user_id(ContextPtr context);
+std::unique_ptr<Question<Outcome<std::string>>> ask_user_id(const ContextPtr& context);
 
 Outcome<Instrument> read_contract(const Element& contract, const Symbol& symbol);
 // nullopt: one-way mode, as needed. The remedy otherwise.

@@ -246,15 +246,15 @@ PlaceReport accepted_place(const ClientOrderId& id, const Element& order) {
   return report;
 }
 
-std::unique_ptr<Question<PlaceReport>> ask_place(ContextPtr context, DialectPtr dialect, const OrderRequest& request) {
+std::unique_ptr<Question<PlaceReport>> ask_place(ContextPtr context, const Dialect& dialect, const OrderRequest& request) {
   const ClientOrderId id = request.id;
-  return std::make_unique<OneCall<PlaceReport>>([context = std::move(context), r = dialect->place(request)](Time now) { return encode(r, *context, now); },
+  return std::make_unique<OneCall<PlaceReport>>([context = std::move(context), r = dialect.place(request)](Time now) { return encode(r, *context, now); },
                                                 [id](const wire::HttpResponse& response, Time now) { return placed(id, response, now); });
 }
 
-std::unique_ptr<Question<CancelReport>> ask_cancel(ContextPtr context, DialectPtr dialect, const ClientOrderId& id, const VenueOrderId& venue_order_id) {
+std::unique_ptr<Question<CancelReport>> ask_cancel(ContextPtr context, const Dialect& dialect, const ClientOrderId& id, const VenueOrderId& venue_order_id) {
   return std::make_unique<OneCall<CancelReport>>(
-      [context = std::move(context), r = dialect->cancel(key_of(id, venue_order_id))](Time now) { return encode(r, *context, now); },
+      [context = std::move(context), r = dialect.cancel(key_of(id, venue_order_id))](Time now) { return encode(r, *context, now); },
       [id](const wire::HttpResponse& response, Time) { return cancelled(id, response); });
 }
 

@@ -50,14 +50,14 @@ using DialectPtr = std::shared_ptr<const Dialect>;
 inline constexpr Dur kOrderHistory = Dur::hours(7 * 24);
 inline constexpr int kMostPages = 200;  // beyond it nothing is proven
 
-std::unique_ptr<Question<PlaceReport>> ask_place(ContextPtr context, DialectPtr dialect, const OrderRequest& request);
-std::unique_ptr<Question<CancelReport>> ask_cancel(ContextPtr context, DialectPtr dialect, const ClientOrderId& id, const VenueOrderId& venue_order_id);
+std::unique_ptr<Question<PlaceReport>> ask_place(ContextPtr context, const Dialect& dialect, const OrderRequest& request);
+std::unique_ptr<Question<CancelReport>> ask_cancel(ContextPtr context, const Dialect& dialect, const ClientOrderId& id, const VenueOrderId& venue_order_id);
 std::unique_ptr<Question<LookupReport>> ask_order(ContextPtr context, DialectPtr dialect, const ClientOrderId& id, const VenueOrderId& venue_order_id,
                                                   LookupStage stage);
 std::unique_ptr<Question<TradesReport>> ask_trades(ContextPtr context, DialectPtr dialect, const ClientOrderId& id, const VenueOrderId& venue_order_id);
 
 // Shared with the trading WebSocket, whose answers differ in their envelope only.
-PlaceReport refused_place(const ClientOrderId& id, int status, std::string_view label, std::string_view message, Dur retry_after);
+PlaceReport refused_place(const ClientOrderId& id, int status, std::string_view label, std::string_view message, Dur wait);
 PlaceReport accepted_place(const ClientOrderId& id, const Element& order);
 
 RowName row_name_of_order(const Element& row);

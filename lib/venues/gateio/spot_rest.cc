@@ -127,7 +127,7 @@ Outcome<Instrument> read_pair(const Element& pair, const Symbol& symbol, Time no
   return i;
 }
 
-std::unique_ptr<Question<Outcome<Time>>> ask_server_time(ContextPtr context) {
+std::unique_ptr<Question<Outcome<Time>>> ask_server_time(const ContextPtr& context) {
   return std::make_unique<OneCall<Outcome<Time>>>([context](Time now) { return encode(public_get("/spot/time"), *context, now); },
                                                   [](const wire::HttpResponse& response, Time) -> Outcome<Time> {
                                                     const Reply reply = read(response);
@@ -140,7 +140,7 @@ std::unique_ptr<Question<Outcome<Time>>> ask_server_time(ContextPtr context) {
 
 std::unique_ptr<Question<Outcome<VenueFacts>>> ask_spot_market(ContextPtr context) { return std::make_unique<SpotMarket>(std::move(context)); }
 
-std::unique_ptr<Question<Outcome<TopOfBook>>> ask_top(ContextPtr context) {
+std::unique_ptr<Question<Outcome<TopOfBook>>> ask_top(const ContextPtr& context) {
   return std::make_unique<OneCall<Outcome<TopOfBook>>>([context](Time now) { return encode(book_request(*context), *context, now); },
                                                        [context](const wire::HttpResponse& response, Time) -> Outcome<TopOfBook> {
                                                          const Reply reply = read(response);
@@ -152,7 +152,7 @@ std::unique_ptr<Question<Outcome<TopOfBook>>> ask_top(ContextPtr context) {
                                                        });
 }
 
-std::unique_ptr<Question<Outcome<Time>>> ask_countdown(ContextPtr context, Dur timeout) {
+std::unique_ptr<Question<Outcome<Time>>> ask_countdown(const ContextPtr& context, Dur timeout) {
   std::int64_t s = (std::max<std::int64_t>(timeout.us, 0) + 999'999) / 1'000'000;
   if (s > 0) s = std::max(s, kLeastCountdownSeconds);
   JsonWriter w;

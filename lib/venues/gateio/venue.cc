@@ -29,9 +29,9 @@ class GateApi : public VenueApi {
   std::unique_ptr<Question<Outcome<Time>>> server_time() override { return ask_server_time(context_); }
   void set_instrument(const Instrument& instrument) override { context_->instrument = instrument; }
 
-  std::unique_ptr<Question<PlaceReport>> place(const OrderRequest& request) override { return ask_place(context_, dialect_, request); }
+  std::unique_ptr<Question<PlaceReport>> place(const OrderRequest& request) override { return ask_place(context_, *dialect_, request); }
   std::unique_ptr<Question<CancelReport>> cancel(const ClientOrderId& id, const VenueOrderId& venue_order_id) override {
-    return ask_cancel(context_, dialect_, id, venue_order_id);
+    return ask_cancel(context_, *dialect_, id, venue_order_id);
   }
   std::unique_ptr<Question<LookupReport>> lookup(const ClientOrderId& id, const VenueOrderId& venue_order_id, LookupStage stage) override {
     return ask_order(context_, dialect_, id, venue_order_id, stage);
