@@ -1,0 +1,230 @@
+// What orders do to the exchange: placing, cancelling, fills and money.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "exchange.h"
+
+namespace dn::exchange {
+namespace {
+
+Decimal locked_in(const Market& m, const std::string& asset) {
+  Decimal sum;
+  for (const Order* o : m.open) {
+    const bool in_quote = m.is_futures() || o->side == Side::Buy;
+    if (asset == (in_quote ? m.quote : m.base)) sum += m.sim.truth().orders[o->sim_index].locked;
+  }
+  return sum;
+}
+
+Decimal margin_in(const Market& m, const std::string& asset) {
+  if (!m.is_futures() || asset != m.quote) return {};
+  return m.sim.truth().position_cost.abs().decimal().divided_by(Decimal(10), 18, Rounding::Up);
+}
+
+OrderType sim_type(const NewOrder& wish) {
+  switch (wish.type) {
+    case ListedType::PostOnly: return OrderType::PostOnly;
+    case ListedType::Limit: return OrderType::Limit;
+    default: return wish.limit.is_zero() ? OrderType::Market : OrderType::Ioc;
+  }
+}
+
+std::string finish_word(const Order& o) {
+  if (o.left().is_zero()) return "filled";
+  if (o.type == ListedType::Ioc || o.type == ListedType::Market) return "ioc";
+  if (o.type == ListedType::Fok) return "fok";
+  return o.reduce_only ? "reduce_out" : "cancelled";
+}
+
+}  // namespace
+
+BalanceView Exchange::balance(Venue venue, const std::string& asset) {
+  BalanceView view;
+  view.total = accounts_[venue].total[asset];
+  for (const Market* m : markets(venue)) {
+    view.locked += locked_in(*m, asset);
+    view.margin += margin_in(*m, asset);
+  }
+  return view;
+}
+
+// A SimVenue gets what the account has, less what the venue's other symbols hold.
+void Exchange::give_funds(Market& m) {
+  for (const std::string& asset : {m.base, m.quote}) {
+    if (m.is_futures() && asset == m.base) continue;
+    const BalanceView all = balance(m.venue, asset);
+    const Decimal others = all.locked + all.margin - locked_in(m, asset) - margin_in(m, asset);
+    const auto& has = m.sim.truth().balances;
+    const auto now_there = has.find(Asset(asset));
+    const Decimal wanted = all.total - others;
+    m.sim.deposit(Asset(asset), now_there == has.end() ? wanted : wanted - now_there->second);
+    m.money[asset] = wanted;
+  }
+}
+
+// What trades did to a SimVenue's money happened to the account.
+void Exchange::take_money(Market& m) {
+  Account& a = accounts_[m.venue];
+  for (const auto& [asset, amount] : m.sim.truth().balances) {
+    Decimal& known = m.money[asset.str()];
+    a.total[asset.str()] += amount - known;
+    known = amount;
+  }
+}
+
+void Exchange::tell_balances(Venue venue, const std::string& kind) {
+  Account& a = accounts_[venue];
+  for (const auto& [asset, total] : a.total) {
+    const BalanceView view = balance(venue, asset);
+    BalanceView& told = a.told[asset];
+    BalanceChange change{venue, asset, view, view.total - told.total, view.locked - told.locked, kind};
+    if (change.change.is_zero() && change.locked_change.is_zero() && view.margin == told.margin) continue;
+    told = view;
+    if (listener_ != nullptr) listener_->on_balance(change);
+  }
+}
+
+Order& Exchange::enlist(const NewOrder& wish) {
+  Account& a = accounts_[wish.market->venue];
+  Order& o = a.orders.emplace_back();
+  o.market = wish.market;
+  o.client_id = wish.client_id;
+  o.text = wish.text;
+  o.side = wish.side;
+  o.type = wish.type;
+  o.tif = wish.tif;
+  o.price = wish.price;
+  o.qty = wish.qty;
+  o.amount = wish.amount;
+  o.by_quote = wish.by_quote;
+  o.reduce_only = wish.reduce_only;
+  o.close = wish.close;
+  o.created = o.updated = now();
+  const std::int64_t n = next_number();
+  switch (wish.market->venue) {
+    case Venue::MexcSpot: o.id = fmt::format("C02__{}{:011}", run_digits_.substr(run_digits_.size() - 10), n); break;
+    case Venue::GateioSpot: o.number = 800'000'000'000 + n; break;
+    case Venue::GateioFutures: o.number = 299'207'000'000'000'001 + n; break;
+  }
+  if (o.id.empty()) o.id = std::to_string(o.number);
+  a.by_id[o.id] = &o;
+  if (!o.client_id.empty()) a.by_client_id[o.client_id] = &o;
+  wish.market->all.push_back(&o);
+  return o;
+}
+
+Placed Exchange::place(const NewOrder& wish) {
+  Market& m = *wish.market;
+  give_funds(m);
+  OrderRequest r;
+  const std::string key = fmt::format("x{}", next_number());
+  r.id = ClientOrderId(key);
+  r.leg = r.side = wish.side;
+  r.type = sim_type(wish);
+  r.price = wish.limit;
+  r.qty = wish.qty;
+  r.reduce_only = wish.reduce_only;
+  r.created = now();
+  r.expires = Time::never();
+  const std::size_t index = m.sim.truth().orders.size();
+  const PlaceReport report = m.sim.place(r, now());
+  if (report.outcome != PlaceOutcome::Accepted) return {nullptr, report.code.str(), report.reason.str()};
+  Order& o = enlist(wish);
+  o.key = key;
+  o.sim_index = index;
+  accounts_[m.venue].by_key[key] = &o;
+  m.open.push_back(&o);
+  tell_balances(m.venue, "place");
+  if (m.sim.truth().orders[index].open) {
+    o.told = true;
+    if (listener_ != nullptr) listener_->on_order(o, OrderChange::Put);
+  }
+  collect(m, "fill");
+  return {&o, "", ""};
+}
+
+Order* Exchange::stillborn(const NewOrder& wish, const std::string& finish_as) {
+  Order& o = enlist(wish);
+  o.open = false;
+  o.finish_as = finish_as;
+  if (listener_ != nullptr) listener_->on_order(o, OrderChange::Finish);
+  return &o;
+}
+
+bool Exchange::cancel(Order& o, const std::string& finish_as) {
+  if (!o.open) return false;
+  Market& m = *o.market;
+  m.sim.cancel(ClientOrderId(o.key), now());
+  o.finish_as = finish_as;
+  collect(m, "cancel");
+  return true;
+}
+
+void Exchange::book_fill(Market& m, const Fill& f) {
+  Account& a = accounts_[m.venue];
+  Order& o = *a.by_key.at(f.order.str());
+  Trade t;
+  t.number = next_number();
+  t.order = &o;
+  t.price = f.price;
+  t.qty = f.qty;
+  const Qty signed_qty = f.side == Side::Buy ? f.qty : -f.qty;
+  if (!m.position.is_zero() && m.position.is_positive() != signed_qty.is_positive()) t.closing = min(f.qty, m.position.abs());
+  m.position += signed_qty;
+  m.traded = true;
+  t.fee = f.fee.decimal();
+  t.fee_asset = f.fee_asset.str();
+  t.maker = f.liquidity == Liquidity::Maker;
+  t.time = f.time;
+  o.filled += f.qty;
+  o.filled_quote += f.price * f.qty;
+  o.fees[t.fee_asset] += t.fee;
+  o.maker_last = t.maker;
+  o.last_fill = f.qty;
+  o.updated = now();
+  o.trades.push_back(a.trades.size());
+  a.trades.push_back(t);
+  if (!t.maker) {
+    ++m.version;
+    m.last = f.price;
+    m.deals.push_back({t.number, {f.price, f.qty, f.side}, f.time});
+    if (listener_ != nullptr) listener_->on_deal(m, m.deals.back());
+  }
+  if (listener_ != nullptr) listener_->on_trade(a.trades.back());
+}
+
+// Hears what the matching did, and tells it.
+void Exchange::collect(Market& m, const std::string& kind) {
+  const std::vector<Fill> fills = m.sim.take_new_fills();
+  const std::int64_t version = m.version;
+  std::vector<Order*> touched;
+  for (const Fill& f : fills) {
+    book_fill(m, f);
+    Order* o = accounts_[m.venue].by_key.at(f.order.str());
+    if (std::find(touched.begin(), touched.end(), o) == touched.end()) touched.push_back(o);
+  }
+  std::vector<Order*> ended;
+  for (Order* o : m.open) {
+    if (!m.sim.truth().orders[o->sim_index].open) ended.push_back(o);
+  }
+  for (Order* o : ended) {
+    m.open.erase(std::find(m.open.begin(), m.open.end(), o));
+    o->open = false;
+    if (o->finish_as.empty()) o->finish_as = finish_word(*o);
+    o->updated = now();
+    if (std::find(touched.begin(), touched.end(), o) == touched.end()) touched.push_back(o);
+  }
+  if (touched.empty()) return;
+  take_money(m);
+  for (Order* o : touched) {
+    if (o->told) ++o->update_id;
+    o->told = true;
+    if (listener_ != nullptr) listener_->on_order(*o, o->open ? OrderChange::Update : OrderChange::Finish);
+    o->last_fill = {};
+  }
+  tell_balances(m.venue, fills.empty() ? kind : "fill");
+  if (m.version != version && listener_ != nullptr) listener_->on_book(m);
+}
+
+}  // namespace dn::exchange
