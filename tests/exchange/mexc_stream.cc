@@ -199,7 +199,6 @@ class MexcStream final : public Stream {
 
   void tick(Time now) override {
     const Settings& s = site_.exchange.settings();
-    if (!topics_.empty()) used_ = true;
     if (!listen_key_.empty()) {
       keys_.drop_expired(now);
       if (keys_.live.count(listen_key_) == 0) return connection()->close(1000, "listen key expired");
@@ -355,7 +354,6 @@ class MexcStream final : public Stream {
   ListenKeys& keys_;
   std::string listen_key_;
   bool counted_ = false;
-  bool used_ = false;
   std::vector<Topic> topics_;
   Time opened_;
   Time quiet_since_;

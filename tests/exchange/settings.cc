@@ -42,6 +42,13 @@ constexpr std::array kChoices{
     Choice{"gate_duplicate", &Settings::gate_duplicate, {"accept", "reject", "reject"}},
 };
 
+struct Text {
+  std::string_view key;
+  std::string Settings::*field;
+};
+constexpr std::array kTexts{Text{"mexc_key", &Settings::mexc_key}, Text{"mexc_secret", &Settings::mexc_secret}, Text{"gate_key", &Settings::gate_key},
+                            Text{"gate_secret", &Settings::gate_secret}};
+
 struct Switch {
   std::string_view key;
   bool Settings::*field;
@@ -80,6 +87,10 @@ bool apply_one(Settings& s, const std::string& key, const Json& value) {
   if (const auto* choice = find_key(kChoices, key)) {
     s.*choice->field = value.text;
     return std::find(choice->values.begin(), choice->values.end(), value.text) != choice->values.end();
+  }
+  if (const auto* field = find_key(kTexts, key)) {
+    s.*field->field = value.text;
+    return value.is(Json::Kind::String) && !value.text.empty();
   }
   if (const auto* on = find_key(kSwitches, key)) {
     s.*on->field = value.text == "true";

@@ -22,6 +22,12 @@ struct Settings {
   Decimal rate_scale = Decimal(1);     // of every rate limit
   std::map<Venue, Balances> balances;  // at the start; "" in a venue's map stands for every asset not named
 
+  // Keys instead of the seed's, for signatures that were made elsewhere.
+  std::string mexc_key;
+  std::string mexc_secret;
+  std::string gate_key;
+  std::string gate_secret;
+
   // ---- MEXC
   std::int64_t mexc_hidden_ms = 200;        // a placed order is not found by queries for so long
   std::int64_t mexc_trades_lag_ms = 0;      // a trade is not listed for so long

@@ -30,6 +30,11 @@ Site::Site(asio::io_context& i, std::uint64_t seed, Settings settings) : io(i), 
   const std::string base = fmt::format("dn-exchange {} ", seed);
   mexc = {"mx0v" + sha512(base + "mexc key").substr(0, 14), sha512(base + "mexc secret").substr(0, 32), ""};
   gate = {sha512(base + "gate key").substr(0, 32), sha512(base + "gate secret").substr(0, 64), std::to_string(12'870'000 + seed % 1000)};
+  const Settings& given = exchange.settings();
+  if (!given.mexc_key.empty()) mexc.key = given.mexc_key;
+  if (!given.mexc_secret.empty()) mexc.secret = given.mexc_secret;
+  if (!given.gate_key.empty()) gate.key = given.gate_key;
+  if (!given.gate_secret.empty()) gate.secret = given.gate_secret;
 }
 
 RateLimits::Standing Site::limit(const std::string& what, std::int64_t most, Dur window, std::int64_t weight) {
