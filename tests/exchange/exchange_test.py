@@ -372,12 +372,13 @@ class GateFuturesTest(Case):
         subscribe = GateSpotTest.subscribe
         self.assertEqual(subscribe(self, ws, "futures.book_ticker", ["BTC_USDT"])["result"], {"status": "success"})
         self.assertEqual(subscribe(self, ws, "futures.usertrades", ["1", "!all"])["result"], {"status": "success"})
+        self.assertEqual(subscribe(self, ws, "futures.balances", [self.gate.uid])["result"], {"status": "success"})
         for channel in ("futures.orders", "futures.positions"):
             self.assertEqual(subscribe(self, ws, channel, [self.gate.uid, "!all"])["result"], {"status": "success"})
         self.assertIsInstance(ws.until(lambda m: m["channel"] == "futures.book_ticker" and m["event"] == "update")["result"]["B"], str)
         self.place(size=2, price="0", tif="ioc")
         seen = set()
-        while seen != {"futures.orders", "futures.positions"}:  # and no usertrades: that was another user's
+        while seen != {"futures.orders", "futures.positions", "futures.balances"}:  # and no usertrades: that was another user's
             seen.add(ws.until(lambda m: m["event"] == "update" and m["channel"] != "futures.book_ticker")["channel"])
 
 

@@ -168,6 +168,7 @@ GateAnswer GateFutures::check(const Json& order, NewOrder& w, const GateContext&
   if (!text.empty() && !gate_text_is_good(text)) return filter(gate_error(400, "INVALID_PARAM_VALUE", "Invalid parameter `text` with value: " + text));
   w.client_id = text;
   w.text = !text.empty() ? text : context.by_ws ? "apiv4-ws" : "api";
+  if (order.has("stp_act") && order.str("stp_act") != "-") return gate_invalid("stp_act", order.str("stp_act"));  // the account is in no group
   w.market = site_.exchange.market(kPerp, order.str("contract"));
   if (w.market == nullptr) return filter(gate_error(404, "CONTRACT_NOT_FOUND"));
   w.reduce_only = order.truth("reduce_only");

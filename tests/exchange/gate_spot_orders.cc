@@ -120,6 +120,7 @@ GateAnswer GateSpot::place(const Json& order, const GateContext& context) {
   if (side != "buy" && side != "sell") return gate_invalid("side", side);
   w.side = side == "buy" ? Side::Buy : Side::Sell;
   if (order.has("account") && order.str("account") != "spot") return gate_invalid("account", order.str("account"));
+  if (order.has("stp_act") && order.str("stp_act") != "-") return gate_invalid("stp_act", order.str("stp_act"));  // the account is in no group
   w.market = site_.exchange.market(kSpot, order.str("currency_pair"));
   if (w.market == nullptr) return filter(gate_error(400, "INVALID_CURRENCY_PAIR", "Invalid currency pair " + order.str("currency_pair")));
   if (w.market->status() != TradingStatus::Trading) return gate_error(400, "TRADE_RESTRICTED", "trading is restricted");

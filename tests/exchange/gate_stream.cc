@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "digest.h"
 #include "gate.h"
@@ -25,7 +26,6 @@ class GateStream final : public Stream {
  public:
   GateStream(Gate& gate, Venue venue, bool decimal_sizes)
       : Stream(gate.site, venue),
-        gate_(gate),
         futures_(venue == Venue::GateioFutures),
         prefix_(futures_ ? "futures." : "spot."),
         decimal_sizes_(!futures_ || decimal_sizes),
@@ -112,6 +112,7 @@ class GateStream final : public Stream {
   void on_trade(const Trade& t) override {
     const Order& order = *t.order;
     if (futures_ && wants_private("positions", order.market->name)) push_position(*order.market);
+    if (futures_ && private_.count("balances") > 0) fees_.emplace_back(fmt::format("{}:{}", order.market->name, t.number), t.fee);
     if (!wants_private("usertrades", order.market->name)) return;
     Obj o;
     if (futures_) {
@@ -129,16 +130,12 @@ class GateStream final : public Stream {
   }
 
   void on_balance(const BalanceChange& c) override {
-    if (!private_.count("balances") || (futures_ && c.change.is_zero())) return;
+    if (private_.count("balances") == 0) return;
+    if (futures_) return futures_balances(c);
     Obj o;
-    if (futures_) {
-      o.raw("balance", c.now.total.str()).raw("change", c.change.str()).s("text", "").n("time", seconds()).n("time_ms", millis());
-      o.s("type", c.kind == "fund" ? "fund" : "pnl").s("user", site_.gate.uid).s("currency", "usdt");
-    } else {
-      o.s("timestamp", std::to_string(seconds())).s("timestamp_ms", std::to_string(millis())).s("user", site_.gate.uid).s("currency", c.asset);
-      o.d("change", c.change).d("total", c.now.total).d("available", c.now.free()).d("freeze", c.now.locked).d("freeze_change", c.locked_change);
-      o.s("change_type", c.kind == "place" ? "order-create" : c.kind == "fill" ? "order-match" : "order-update");
-    }
+    o.s("timestamp", std::to_string(seconds())).s("timestamp_ms", std::to_string(millis())).s("user", site_.gate.uid).s("currency", c.asset);
+    o.d("change", c.change).d("total", c.now.total).d("available", c.now.free()).d("freeze", c.now.locked).d("freeze_change", c.locked_change);
+    o.s("change_type", c.kind == "place" ? "order-create" : c.kind == "fill" ? "order-match" : "order-update");
     update("balances", "[" + o.str() + "]", true);
   }
 
@@ -187,6 +184,21 @@ class GateStream final : public Stream {
       o.n("t", millis()).n("lastUpdateId", m.version).s("s", m.name).s("l", std::to_string(level));
       update("order_book", o.raw("bids", sides_json(m.sim.book().bids, level)).raw("asks", sides_json(m.sim.book().asks, level)).str(), false);
     }
+  }
+
+  // Each fee is a movement of its own, then comes what the trades gained or lost.
+  void futures_balances(const BalanceChange& c) {
+    Decimal balance = c.now.total - c.change;
+    Decimal rest = c.change;
+    const auto row = [&](const Decimal& change, const char* type, const std::string& text) {
+      balance += change;
+      rest -= change;
+      Obj o;
+      o.raw("balance", balance.str()).raw("change", change.str()).s("text", text).n("time", seconds()).n("time_ms", millis());
+      update("balances", "[" + o.s("type", type).s("user", site_.gate.uid).s("currency", "usdt").str() + "]", true);
+    };
+    for (const auto& [text, fee] : std::exchange(fees_, {})) row(-fee, "fee", text);
+    if (!rest.is_zero()) row(Decimal(rest), c.kind == "fund" ? "fund" : "pnl", "");
   }
 
   void push_position(const Market& m) {
@@ -291,7 +303,6 @@ class GateStream final : public Stream {
     if (event == "subscribe") push_book(*m, book.second);
   }
 
-  Gate& gate_;
   bool futures_;
   std::string prefix_;
   bool decimal_sizes_;
@@ -301,6 +312,7 @@ class GateStream final : public Stream {
   std::map<std::string, std::set<std::string>> private_;
   std::set<std::pair<std::string, std::size_t>> books_;
   std::map<std::string, std::string> told_;
+  std::vector<std::pair<std::string, Decimal>> fees_;  // of trades whose balance is not told yet
   Time next_ping_;
   Time next_ticker_;
   int unanswered_ = 0;

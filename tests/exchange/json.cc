@@ -48,7 +48,7 @@ class Walker {
       std::string key = string();
       skip_blanks();
       ++at_;  // the colon
-      out.members.emplace_back(std::move(key), value());
+      out.members.push_back({std::move(key), value()});
     }
     ++at_;
   }

@@ -5,12 +5,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/decimal.h"
 
 namespace dn::exchange {
+
+struct JsonMember;
 
 struct Json {
   enum class Kind : std::uint8_t { Null, Bool, Number, String, Array, Object };
@@ -18,7 +19,7 @@ struct Json {
   std::string text;  // of a string its characters, of anything else its source
   std::string raw;   // the source
   std::vector<Json> items;
-  std::vector<std::pair<std::string, Json>> members;
+  std::vector<JsonMember> members;
 
   // nullopt for what is not JSON to the letter.
   static std::optional<Json> parse(std::string_view source);
@@ -31,6 +32,11 @@ struct Json {
   std::string str(std::string_view key) const;
   bool truth(std::string_view key) const;
   std::int64_t whole(std::string_view key, std::int64_t otherwise) const;
+};
+
+struct JsonMember {
+  std::string name;
+  Json value;
 };
 
 // A plain decimal of at most 20 digits and 14 places, so that products stay exact.
