@@ -6,6 +6,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
@@ -15,21 +16,21 @@
 namespace dn::exchange {
 namespace {
 
-template <class T, void (*kFree)(T*)>
+template <class T, void (*Free)(T*)>
 struct Freed {
-  void operator()(T* p) const { kFree(p); }
+  void operator()(T* p) const { Free(p); }
 };
 using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY, EVP_PKEY_free>>;
 using Cert = std::unique_ptr<X509, Freed<X509, X509_free>>;
 
-constexpr long kDay = 24L * 60 * 60;
+constexpr std::int64_t kDay = 24 * 60 * 60;
 constexpr const char* kOurNames = "IP:127.0.0.1,IP:::1,DNS:localhost";
 
 struct Wish {
   std::string name;
   const char* alternatives = nullptr;  // none for a CA
-  long from_days = -1;
-  long until_days = 30;
+  std::int64_t from_days = -1;
+  std::int64_t until_days = 30;
 };
 
 struct Authority {

@@ -98,7 +98,7 @@ class Control final : public Api {
       return "";
     }
     std::vector<Fault> now;
-    const std::string wrong = site_.faults.add(body, now);
+    std::string wrong = site_.faults.add(body, now);
     for (const Fault& f : now) {
       for (const auto& stream : site_.live(f.venue)) act(f, *stream);
     }
