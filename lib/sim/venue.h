@@ -79,6 +79,8 @@ class SimVenue {
   void venue_cancel(const ClientOrderId& id, Time now);
   void set_status(TradingStatus status);
   void deposit(const Asset& asset, const Decimal& amount);  // negative takes away
+  // Perpetual: the initial margin is notional / leverage; 10 at the start.
+  void set_leverage(std::int64_t leverage);
   // Perpetual: pays position × price × rate, longs pay a positive rate.
   void settle_funding(const Rate& rate, const Price& mark);
   // Plants an order that was there before us, under a venue order id of the caller's choice.
@@ -115,11 +117,13 @@ class SimVenue {
   Asset lock_asset(const OrderRequest& r) const;
   Decimal free(const Asset& asset) const;
   Qty reducible(Side side) const;
+  Decimal margin(Money value) const;
   VenueOrder* find(const ClientOrderId& id);
   const VenueOrder* find(const ClientOrderId& id, const VenueOrderId& venue_id) const;
 
   Instrument instrument_;
   std::string prefix_;
+  std::int64_t leverage_ = 10;
   Book book_;  // the last snapshot, less what we took of it
   VenueTruth truth_;
   std::map<Asset, Decimal> locked_;

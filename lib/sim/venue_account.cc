@@ -4,13 +4,13 @@
 #include "sim/venue.h"
 
 namespace dn::sim {
-namespace {
 
-constexpr std::int64_t kLeverage = 10;  // initial margin of a perpetual: notional / 10
+Decimal SimVenue::margin(Money value) const { return value.abs().decimal().divided_by(Decimal(leverage_), 18, Rounding::Up); }
 
-Decimal margin(Money value) { return value.abs().decimal().divided_by(Decimal(kLeverage), 18, Rounding::Up); }
-
-}  // namespace
+void SimVenue::set_leverage(std::int64_t leverage) {
+  leverage_ = leverage;
+  for (const std::size_t index : open_) relock(truth_.orders[index]);
+}
 
 Asset SimVenue::lock_asset(const OrderRequest& r) const {
   return r.side == Side::Buy || instrument_.kind == InstrumentKind::Perpetual ? instrument_.symbol.quote : instrument_.symbol.base;

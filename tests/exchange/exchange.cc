@@ -46,6 +46,13 @@ Price Market::mid() const {
   return top ? Price((top->bid + top->ask).decimal() * Decimal::from_parts(5, 1)) : last;
 }
 
+void Market::trade_happened(std::int64_t number, const sim::PublicTrade& trade, Time time) {
+  last = trade.price;
+  candles.add(time, trade.price, trade.qty);
+  deals.push_back({number, trade, time});
+  if (deals.size() > kDealsKept) deals.pop_front();
+}
+
 struct Exchange::Feed {
   MarketPair pair;
 };
@@ -135,14 +142,13 @@ void Exchange::hear(Market& m, const sim::Book& book) {
   m.sim.on_book(book, now());
   ++m.version;
   m.book_time = now();
+  if (m.is_futures()) m.marks.add(now(), m.mid(), Qty{});
   if (m.last.is_zero() && !book.bids.empty()) m.last = book.bids[0].price;
   if (listener_ != nullptr) listener_->on_book(m);
 }
 
 void Exchange::hear(Market& m, const sim::PublicTrade& trade) {
-  m.last = trade.price;
-  m.deals.push_back({next_number(), trade, now()});
-  if (m.deals.size() > kDealsKept) m.deals.pop_front();
+  m.trade_happened(next_number(), trade, now());
   if (listener_ != nullptr) listener_->on_deal(m, m.deals.back());
   m.sim.on_trade(trade, now());
   collect(m, "fill");

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "candles.h"
 #include "settings.h"
 #include "sim/market.h"
 #include "sim/venue.h"
@@ -30,6 +31,7 @@ struct Order {
   std::int64_t number = 0;  // the same as a number where the venue has numbers
   std::string client_id;    // the client's; "" when it sent none
   std::string text;         // Gate: as shown; the source when the client sent none
+  std::string amend_text = "-";
   Side side = Side::Buy;
   ListedType type = ListedType::Limit;
   std::string tif;  // Gate: as shown
@@ -92,12 +94,19 @@ struct Market {
   Time book_time;
   Price last;
   std::deque<PublicDeal> deals;  // newest last
-  std::vector<Order*> open;      // in order of arrival
+  Candles candles;
+  Candles marks;             // futures: of the mark price
+  std::vector<Order*> open;  // in order of arrival
   std::vector<Order*> all;
   Qty position;                          // as the trades so far made it
   std::map<std::string, Decimal> money;  // the SimVenue's, as last seen
   bool traded = false;
+  // Futures: 0 is cross margin, with the limit as its leverage.
+  std::int64_t leverage = 0;
+  std::int64_t cross_limit = 10;
 
+  std::int64_t effective_leverage() const { return leverage == 0 ? cross_limit : leverage; }
+  void trade_happened(std::int64_t number, const sim::PublicTrade& trade, Time time);
   const Instrument& instrument() const { return rules; }
   bool is_futures() const { return rules.kind == InstrumentKind::Perpetual; }
   TradingStatus status() const { return sim.instrument().status; }
@@ -191,6 +200,11 @@ class Exchange {
   Placed place(const NewOrder& wish);
   // An order that is accepted and ended in the same moment, without having been in the book.
   Order* stillborn(const NewOrder& wish, const std::string& finish_as);
+  // A new price and whole quantity, what is filled included; at or below that it ends the order. Refused: the order stays
+  // as it was, at the end of its queue.
+  Placed amend(Order& order, Price price, Qty qty, const std::string& amend_text);
+  // False, and nothing changed, when the account could not bear it.
+  bool set_leverage(Market& market, std::int64_t leverage, std::int64_t cross_limit);
   // False when it is not open any more.
   bool cancel(Order& order, const std::string& finish_as = "cancelled");
   void halt(Market& market, TradingStatus status);
@@ -212,6 +226,7 @@ class Exchange {
   void hear(Market& market, const sim::Book& book);
   void hear(Market& market, const sim::PublicTrade& trade);
   Order& enlist(const NewOrder& wish);
+  PlaceReport put_into_sim(Order& order, Price limit, Qty qty);
   void give_funds(Market& market);
   void collect(Market& market, const std::string& kind);
   void book_fill(Market& market, const Fill& fill);

@@ -26,14 +26,22 @@ GateAnswer gate_error(int status, std::string label, std::string message = "", b
 GateAnswer gate_invalid(std::string_view parameter, std::string_view value);
 GateAnswer gate_missing(std::string_view parameter);
 
+// With more members at its end, as text or those of another object; no object is empty.
+std::string gate_with(std::string object, const std::string& members);
+std::string gate_joined(std::string object, const std::string& other);
+// Counts orders that are placed or amended, one or an array of them; `pair` stands for what the body does not name.
+RateLimits::Standing gate_count_place(Site& site, Venue venue, const Json& body, const std::string& pair);
+
 std::string gate_seconds(Time t);  // "1768397866.662", a number
 bool gate_text_is_good(std::string_view text);
 
 // How sizes are written: strings with fractions, or whole numbers that lose them.
 std::string gate_size(const Decimal& contracts, bool decimal_sizes);
 enum class OrderShape : std::uint8_t { Rest, Compact, Push };
+GateAnswer gate_ended(const Order& order);  // spot: why it cannot be cancelled or changed
 std::string gate_spot_order(const Order& order);
-std::string gate_spot_push(const Order& order, OrderChange change, const std::string& uid);
+// Without fees on the second version of the channel.
+std::string gate_spot_push(const Order& order, OrderChange change, const std::string& uid, bool with_fees);
 std::string gate_futures_order(const Order& order, OrderShape shape, bool decimal_sizes, const std::string& uid);
 Decimal gate_signed_size(const Order& order);
 Decimal gate_signed_left(const Order& order);
@@ -62,6 +70,9 @@ class GateSpot {
   GateAnswer place(const Json& order, const GateContext& context);
   GateAnswer get(const std::string& id, const std::string& pair);
   GateAnswer cancel(const std::string& id, const std::string& pair);
+  GateAnswer place_batch(const Json& list, const GateContext& context);
+  GateAnswer amend(const std::string& id, const Json& change);
+  GateAnswer amend_batch(const Json& list);
   GateAnswer cancel_all(const std::string& pair, const std::string& side);
   GateAnswer cancel_batch(const Json& list);
   GateAnswer list(const Params& p);
@@ -73,12 +84,16 @@ class GateSpot {
   GateAnswer tickers(const Params& p);
   GateAnswer order_book(const Params& p);
   GateAnswer trades(const Params& p);
+  GateAnswer candlesticks(const Params& p);
+  GateAnswer currencies(const std::string& one);
+  GateAnswer fees(const Params& p);
 
  private:
   GateAnswer check_amounts(const Json& order, NewOrder& w);
   GateAnswer check_limits(const NewOrder& w);
   GateAnswer filter(GateAnswer refusal);
   GateAnswer send(const NewOrder& w, const std::string& action_mode);
+  GateAnswer refused(const Placed& p);
   Order* find(const std::string& id, const std::string& pair, GateAnswer& why_not);
 
   Site& site_;
@@ -92,24 +107,33 @@ class GateFutures {
   GateAnswer place(const Json& order, const GateContext& context);
   GateAnswer get(const std::string& id, const GateContext& context);
   GateAnswer cancel(const std::string& id, const GateContext& context);
+  GateAnswer place_batch(const Json& list, const GateContext& context);
+  GateAnswer amend(const std::string& id, const Json& change, const GateContext& context);
+  GateAnswer amend_batch(const Json& list, const GateContext& context);
   GateAnswer cancel_all(const std::string& contract, const std::string& side, const GateContext& context);
   GateAnswer cancel_batch(const Json& ids);
   GateAnswer list(const Params& p, const GateContext& context);
+  GateAnswer list_by_time(const Params& p, const GateContext& context);
   GateAnswer my_trades(const Params& p, bool by_time, const GateContext& context);
   GateAnswer account();
   GateAnswer positions(const Params& p, const GateContext& context);
   GateAnswer position(const std::string& contract, const GateContext& context);
   GateAnswer fee(const Params& p);
+  GateAnswer set_leverage(const std::string& contract, const Params& p, const GateContext& context);
+  GateAnswer set_mode(bool dual);
 
   GateAnswer contracts(const std::string& one, const GateContext& context);
   GateAnswer tickers(const Params& p, const GateContext& context);
   GateAnswer order_book(const Params& p, const GateContext& context);
   GateAnswer trades(const Params& p, const GateContext& context);
   GateAnswer funding_rate(const Params& p);
+  GateAnswer candlesticks(const Params& p, const GateContext& context);
+  GateAnswer risk_tiers(const Params& p);
 
  private:
   GateAnswer check(const Json& order, NewOrder& w, const GateContext& context);
   GateAnswer check_size(const Json& order, NewOrder& w, const GateContext& context);
+  GateAnswer refused(const Placed& p, const NewOrder& w);
   GateAnswer check_price(const Json& order, NewOrder& w);
   GateAnswer filter(GateAnswer refusal);
   Order* find(const std::string& id, GateAnswer& why_not);
@@ -118,8 +142,10 @@ class GateFutures {
   Site& site_;
 };
 
-std::string gate_spot_ticker(const Market& m);
-std::string gate_futures_ticker(const Market& m, bool decimal_sizes);
+std::string gate_spot_ticker(const Market& m, Time now);
+std::string gate_futures_ticker(const Market& m, Time now, bool decimal_sizes);
+// The length of a candle by its name; nullopt when there is no such candle.
+std::optional<Period> gate_period(std::string_view interval);
 
 struct Gate {
   explicit Gate(Site& s) : site(s), spot(s), futures(s), countdowns(s) {}

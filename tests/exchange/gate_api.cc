@@ -69,9 +69,10 @@ class GateApi final : public Api {
  private:
   struct Route {
     std::string_view method;
-    std::string_view path;  // {} at its end: one segment
+    std::string_view path;  // {}: one segment
     Group group;
     GateAnswer (GateApi::*run)(const Call&);
+    bool by_query = false;  // the parameters may stand in the query instead of a body
   };
   static const Route kRoutes[];
   static bool is_ws(std::string_view path) { return path == "/ws/v4/" || path == "/v4/ws/usdt"; }
@@ -86,7 +87,7 @@ class GateApi final : public Api {
     if (route->group != Group::Public) {
       if (auto bad = check_auth(r); !bad.good()) return refuse(bad);
     }
-    const bool has_body = r.method != "GET" && r.method != "DELETE";
+    const bool has_body = r.method != "GET" && r.method != "DELETE" && (!route->by_query || !r.body.empty());
     if (!has_body && !r.body.empty()) return refuse(gate_error(400, "INVALID_REQUEST_BODY", "no body expected"));
     if (has_body && r.header("content-type").rfind("application/json", 0) != 0) return refuse(gate_error(400, "INVALID_REQUEST_BODY", "JSON expected"));
     if (!c.params.add(r.query)) return refuse(gate_error(400, "INVALID_PARAM_VALUE", "bad query"));
@@ -105,9 +106,7 @@ class GateApi final : public Api {
   RateLimits::Standing count(const Route& route, const Call& c) {
     const bool futures = venue_of(c.http) == Venue::GateioFutures;
     switch (route.group) {
-      case Group::Place:
-        return futures ? site_.limit("gate futures place", 100, Dur::seconds(1))
-                       : site_.limit("gate spot place " + c.body.str("currency_pair"), 10, Dur::seconds(1));
+      case Group::Place: return gate_count_place(site_, venue_of(c.http), c.body, c.params.get("currency_pair"));
       case Group::Cancel: return site_.limit(futures ? "gate futures cancel" : "gate spot cancel", 200, Dur::seconds(1));
       default: return site_.limit(fmt::format("gate {} {}", route.method, route.path), 200, Dur::seconds(10));
     }
@@ -157,6 +156,12 @@ class GateApi final : public Api {
   GateAnswer spot_trades(const Call& c) { return gate_.spot.trades(c.params); }
   GateAnswer spot_accounts(const Call& c) { return gate_.spot.accounts(c.params); }
   GateAnswer spot_place(const Call& c) { return gate_.spot.place(c.body, c.context); }
+  GateAnswer spot_place_batch(const Call& c) { return gate_.spot.place_batch(c.body, c.context); }
+  GateAnswer spot_amend(const Call& c) { return gate_.spot.amend(c.tail, with_query(c)); }
+  GateAnswer spot_amend_batch(const Call& c) { return gate_.spot.amend_batch(c.body); }
+  GateAnswer spot_candles(const Call& c) { return gate_.spot.candlesticks(c.params); }
+  GateAnswer spot_fees(const Call& c) { return gate_.spot.fees(c.params); }
+  GateAnswer currencies(const Call& c) { return gate_.spot.currencies(c.tail); }
   GateAnswer spot_get(const Call& c) { return gate_.spot.get(c.tail, c.params.get("currency_pair")); }
   GateAnswer spot_cancel(const Call& c) { return gate_.spot.cancel(c.tail, c.params.get("currency_pair")); }
   GateAnswer spot_cancel_all(const Call& c) { return gate_.spot.cancel_all(c.params.get("currency_pair"), c.params.get("side")); }
@@ -176,6 +181,21 @@ class GateApi final : public Api {
   GateAnswer position(const Call& c) { return gate_.futures.position(c.tail, c.context); }
   GateAnswer futures_fee(const Call& c) { return gate_.futures.fee(c.params); }
   GateAnswer futures_place(const Call& c) { return gate_.futures.place(c.body, c.context); }
+  GateAnswer futures_place_batch(const Call& c) { return gate_.futures.place_batch(c.body, c.context); }
+  GateAnswer futures_amend(const Call& c) { return gate_.futures.amend(c.tail, c.body, c.context); }
+  GateAnswer futures_amend_batch(const Call& c) { return gate_.futures.amend_batch(c.body, c.context); }
+  GateAnswer futures_candles(const Call& c) { return gate_.futures.candlesticks(c.params, c.context); }
+  GateAnswer risk_tiers(const Call& c) { return gate_.futures.risk_tiers(c.params); }
+  GateAnswer leverage(const Call& c) { return gate_.futures.set_leverage(c.tail, c.params, c.context); }
+  GateAnswer dual_mode(const Call& c) {
+    const std::string dual = c.params.get("dual_mode");
+    return dual == "true" || dual == "false" ? gate_.futures.set_mode(dual == "true") : gate_invalid("dual_mode", dual);
+  }
+  GateAnswer position_mode(const Call& c) {
+    const std::string mode = c.params.get("position_mode");
+    return mode == "single" || mode == "dual" ? gate_.futures.set_mode(mode == "dual") : gate_invalid("position_mode", mode);
+  }
+  GateAnswer futures_by_time(const Call& c) { return gate_.futures.list_by_time(c.params, c.context); }
   GateAnswer futures_get(const Call& c) { return gate_.futures.get(c.tail, c.context); }
   GateAnswer futures_cancel(const Call& c) { return gate_.futures.cancel(c.tail, c.context); }
   GateAnswer futures_cancel_all(const Call& c) { return gate_.futures.cancel_all(c.params.get("contract"), c.params.get("side"), c.context); }
@@ -204,7 +224,23 @@ class GateApi final : public Api {
     o.raw("user_id", site_.gate.uid).raw("ip_whitelist", "[]").raw("currency_pairs", "[]").raw("key", R"({"mode":1})").n("tier", 0).n("copy_trading_role", 0);
     return gate_ok(o.str());
   }
+  // Markets that this exchange does not have.
+  GateAnswer none(const Call&) { return gate_ok("[]"); }
   GateAnswer unified(const Call&) { return gate_error(400, "USER_NOT_FOUND", "unified account is not activated"); }
+
+  // The body, and what it does not name from the query.
+  static Json with_query(const Call& c) {
+    Json out = c.body;
+    if (out.is(Json::Kind::Null)) out.kind = Json::Kind::Object;
+    for (const auto& [key, value] : c.params.all()) {
+      if (out.has(key)) continue;
+      Json text;
+      text.kind = Json::Kind::String;
+      text.text = value;
+      out.members.push_back({key, std::move(text)});
+    }
+    return out;
+  }
 
   Site& site_;
   Gate gate_;
@@ -217,6 +253,15 @@ const GateApi::Route GateApi::kRoutes[] = {
     {"GET", "/spot/tickers", Group::Public, &GateApi::spot_tickers},
     {"GET", "/spot/order_book", Group::Public, &GateApi::spot_book},
     {"GET", "/spot/trades", Group::Public, &GateApi::spot_trades},
+    {"GET", "/spot/candlesticks", Group::Public, &GateApi::spot_candles},
+    {"GET", "/spot/currencies", Group::Public, &GateApi::currencies},
+    {"GET", "/spot/currencies/{}", Group::Public, &GateApi::currencies},
+    {"GET", "/margin/currency_pairs", Group::Public, &GateApi::none},
+    {"GET", "/margin/uni/currency_pairs", Group::Public, &GateApi::none},
+    {"GET", "/futures/btc/contracts", Group::Public, &GateApi::none},
+    {"GET", "/delivery/usdt/contracts", Group::Public, &GateApi::none},
+    {"GET", "/options/underlyings", Group::Public, &GateApi::none},
+    {"GET", "/spot/batch_fee", Group::Read, &GateApi::spot_fees},
     {"GET", "/spot/accounts", Group::Read, &GateApi::spot_accounts},
     {"GET", "/spot/fee", Group::Read, &GateApi::fees},
     {"GET", "/wallet/fee", Group::Read, &GateApi::fees},
@@ -224,6 +269,9 @@ const GateApi::Route GateApi::kRoutes[] = {
     {"GET", "/unified/accounts", Group::Read, &GateApi::unified},
     {"GET", "/unified/unified_mode", Group::Read, &GateApi::unified},
     {"POST", "/spot/orders", Group::Place, &GateApi::spot_place},
+    {"POST", "/spot/batch_orders", Group::Place, &GateApi::spot_place_batch},
+    {"PATCH", "/spot/orders/{}", Group::Place, &GateApi::spot_amend, true},
+    {"POST", "/spot/amend_batch_orders", Group::Place, &GateApi::spot_amend_batch},
     {"GET", "/spot/orders", Group::Read, &GateApi::spot_list},
     {"GET", "/spot/orders/{}", Group::Read, &GateApi::spot_get},
     {"DELETE", "/spot/orders/{}", Group::Cancel, &GateApi::spot_cancel},
@@ -237,13 +285,22 @@ const GateApi::Route GateApi::kRoutes[] = {
     {"GET", "/futures/usdt/tickers", Group::Public, &GateApi::futures_tickers},
     {"GET", "/futures/usdt/order_book", Group::Public, &GateApi::futures_book},
     {"GET", "/futures/usdt/trades", Group::Public, &GateApi::futures_trades},
+    {"GET", "/futures/usdt/candlesticks", Group::Public, &GateApi::futures_candles},
+    {"GET", "/futures/usdt/risk_limit_tiers", Group::Public, &GateApi::risk_tiers},
     {"GET", "/futures/usdt/funding_rate", Group::Public, &GateApi::funding_rate},
     {"GET", "/futures/usdt/accounts", Group::Read, &GateApi::futures_account},
     {"GET", "/futures/usdt/positions", Group::Read, &GateApi::positions},
     {"GET", "/futures/usdt/positions/{}", Group::Read, &GateApi::position},
+    {"POST", "/futures/usdt/positions/{}/leverage", Group::Read, &GateApi::leverage, true},
+    {"POST", "/futures/usdt/dual_mode", Group::Read, &GateApi::dual_mode, true},
+    {"POST", "/futures/usdt/set_position_mode", Group::Read, &GateApi::position_mode, true},
     {"GET", "/futures/usdt/fee", Group::Read, &GateApi::futures_fee},
     {"POST", "/futures/usdt/orders", Group::Place, &GateApi::futures_place},
+    {"POST", "/futures/usdt/batch_orders", Group::Place, &GateApi::futures_place_batch},
+    {"PUT", "/futures/usdt/orders/{}", Group::Place, &GateApi::futures_amend},
+    {"POST", "/futures/usdt/batch_amend_orders", Group::Place, &GateApi::futures_amend_batch},
     {"GET", "/futures/usdt/orders", Group::Read, &GateApi::futures_list},
+    {"GET", "/futures/usdt/orders_timerange", Group::Read, &GateApi::futures_by_time},
     {"GET", "/futures/usdt/orders/{}", Group::Read, &GateApi::futures_get},
     {"DELETE", "/futures/usdt/orders/{}", Group::Cancel, &GateApi::futures_cancel},
     {"DELETE", "/futures/usdt/orders", Group::Cancel, &GateApi::futures_cancel_all},
@@ -259,8 +316,11 @@ const GateApi::Route* GateApi::find_route(const HttpRequest& r, std::string& tai
     if (r.method != route.method) continue;
     if (path == route.path) return &route;
     const auto open = route.path.find("{}");
-    if (open == std::string_view::npos || path.size() <= open || path.substr(0, open) != route.path.substr(0, open)) continue;
-    tail = std::string(path.substr(open));
+    if (open == std::string_view::npos) continue;
+    const std::string_view behind = route.path.substr(open + 2);
+    if (path.size() <= open + behind.size() || path.substr(0, open) != route.path.substr(0, open)) continue;
+    if (path.substr(path.size() - behind.size()) != behind) continue;
+    tail = std::string(path.substr(open, path.size() - open - behind.size()));
     if (tail.find('/') == std::string::npos) return &route;
   }
   return nullptr;

@@ -23,6 +23,32 @@ GateAnswer gate_missing(std::string_view parameter) {
   return gate_error(400, "MISSING_REQUIRED_PARAM", fmt::format("Missing required parameter: {}", parameter));
 }
 
+std::string gate_with(std::string object, const std::string& members) {
+  object.pop_back();
+  return object + "," + members + "}";
+}
+std::string gate_joined(std::string object, const std::string& other) {
+  object.pop_back();
+  return object + "," + other.substr(1);
+}
+
+// Spot: ten requests a second for each pair, however many orders; futures: a hundred orders a second.
+RateLimits::Standing gate_count_place(Site& site, Venue venue, const Json& body, const std::string& pair) {
+  const bool list = body.is(Json::Kind::Array);
+  if (venue == Venue::GateioFutures) {
+    return site.limit("gate futures place", 100, Dur::seconds(1), list ? std::max<std::int64_t>(1, static_cast<std::int64_t>(body.items.size())) : 1);
+  }
+  std::set<std::string> pairs;
+  for (const Json& item : body.items) pairs.insert(item.str("currency_pair"));
+  if (!list || pairs.empty()) pairs = {body.has("currency_pair") ? body.str("currency_pair") : pair};
+  RateLimits::Standing worst;
+  for (const std::string& one : pairs) {
+    const RateLimits::Standing s = site.limit("gate spot place " + one, 10, Dur::seconds(1));
+    if (one == *pairs.begin() || !s.good) worst = s;
+  }
+  return worst;
+}
+
 std::string gate_seconds(Time t) { return fmt::format("{}.{:03}", t.us / 1'000'000, t.us / 1000 % 1000); }
 
 bool gate_text_is_good(std::string_view text) {

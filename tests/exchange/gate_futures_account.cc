@@ -57,13 +57,17 @@ std::string GateFutures::position_json(const Market& m, const GateContext& conte
   const Decimal size = t.position.is_negative() ? -m.contracts(t.position.abs()) : m.contracts(t.position);
   const Decimal fees = fees_of(site_.exchange.account(kPerp), &m);
   Obj o;
-  o.raw("user", site_.gate.uid).s("contract", m.name).raw("size", gate_size(size, context.decimal_sizes)).s("mode", "single").s("leverage", "0");
-  o.s("cross_leverage_limit", "10").s("leverage_max", "100").s("risk_limit", "500000").s("maintenance_rate", "0.005");
-  o.d("value", (m.mid() * t.position).abs()).d("margin", t.position_cost.abs().decimal().divided_by(Decimal(10), 12, Rounding::Up));
+  o.raw("user", site_.gate.uid).s("contract", m.name).raw("size", gate_size(size, context.decimal_sizes)).s("mode", "single");
+  o.s("leverage", std::to_string(m.leverage))
+      .s("cross_leverage_limit", std::to_string(m.cross_limit))
+      .s("leverage_max", "100")
+      .s("risk_limit", "500000")
+      .s("maintenance_rate", "0.005");
+  o.d("value", (m.mid() * t.position).abs()).d("margin", t.position_cost.abs().decimal().divided_by(Decimal(m.effective_leverage()), 12, Rounding::Up));
   o.d("entry_price", entry_of(m)).d("mark_price", m.mid()).s("liq_price", "0").d("unrealised_pnl", unrealised(m));
   o.d("realised_pnl", t.realised.decimal() + t.funding.decimal() - fees).d("pnl_pnl", t.realised).d("pnl_fund", t.funding).d("pnl_fee", -fees);
   o.s("history_pnl", "0").s("last_close_pnl", "0").n("adl_ranking", 5).n("pending_orders", static_cast<std::int64_t>(m.open.size()));
-  o.null("close_order").s("initial_margin", "0").s("maintenance_margin", "0").s("pos_margin_mode", "cross");
+  o.null("close_order").s("initial_margin", "0").s("maintenance_margin", "0").s("pos_margin_mode", m.leverage == 0 ? "cross" : "isolated");
   return o.n("update_time", site_.exchange.venue_now().us / 1'000'000).n("update_id", static_cast<std::int64_t>(t.fills.size())).str();
 }
 
@@ -83,6 +87,37 @@ GateAnswer GateFutures::position(const std::string& contract, const GateContext&
   if (m == nullptr) return gate_error(404, "CONTRACT_NOT_FOUND");
   if (site_.exchange.settings().gate_dual_mode) return gate_error(400, "POSITION_DUAL_MODE");
   return m->traded ? gate_ok(position_json(*m, context)) : gate_error(400, "POSITION_NOT_FOUND");
+}
+
+// 0 is cross margin, and only then the limit counts. The parameters stand in the query.
+GateAnswer GateFutures::set_leverage(const std::string& contract, const Params& p, const GateContext& context) {
+  if (auto none = wallet(); !none.good()) return none;
+  Market* m = site_.exchange.market(kPerp, contract);
+  if (m == nullptr) return gate_error(404, "CONTRACT_NOT_FOUND");
+  if (site_.exchange.settings().gate_dual_mode) return gate_error(400, "POSITION_DUAL_MODE");
+  if (p.get("leverage").empty()) return gate_missing("leverage");
+  const auto leverage = whole_from(p.get("leverage"));
+  if (!leverage || *leverage < 0 || *leverage > 100) return gate_invalid("leverage", p.get("leverage"));
+  std::int64_t limit = m->cross_limit;
+  if (*leverage == 0 && p.has("cross_leverage_limit")) {
+    limit = whole_from(p.get("cross_leverage_limit")).value_or(0);
+    if (limit < 1 || limit > 100) return gate_invalid("cross_leverage_limit", p.get("cross_leverage_limit"));
+  }
+  if (!site_.exchange.set_leverage(*m, *leverage, limit)) return gate_error(400, "INSUFFICIENT_AVAILABLE", "margin is short");
+  m->traded = true;  // from now on there is a row for it
+  return gate_ok(position_json(*m, context));
+}
+
+GateAnswer GateFutures::set_mode(bool dual) {
+  if (auto none = wallet(); !none.good()) return none;
+  bool& mode = site_.exchange.settings().gate_dual_mode;
+  if (mode == dual) return gate_error(400, "NO_CHANGE");
+  for (const Market* m : site_.exchange.markets(kPerp)) {
+    if (!m->sim.truth().position.is_zero()) return gate_error(400, "POSITION_HOLDING");
+    if (!m->open.empty()) return gate_error(400, "ORDER_PENDING");
+  }
+  mode = dual;
+  return account();
 }
 
 GateAnswer GateFutures::fee(const Params& p) {

@@ -41,16 +41,23 @@ std::string side_json(const Market& m, const std::vector<sim::Level>& levels, st
 
 }  // namespace
 
-std::string gate_futures_ticker(const Market& m, bool decimal_sizes) {
+std::string gate_futures_ticker(const Market& m, Time now, bool decimal_sizes) {
+  const Candle day = m.candles.day(now);
   const auto top = m.sim.top();
   Obj o;
-  o.s("contract", m.name).d("last", m.last).s("change_percentage", "0").s("funding_rate", kFundingRate).s("funding_rate_indicative", kFundingRate);
-  o.d("mark_price", m.mid()).d("index_price", m.mid()).s("total_size", "1000000").s("volume_24h", "1000000").s("quanto_base_rate", "");
+  o.s("contract", m.name)
+      .d("last", m.last)
+      .d("change_percentage", (day.change_rate() * Decimal(100)).normalized())
+      .s("funding_rate", kFundingRate)
+      .s("funding_rate_indicative", kFundingRate);
+  o.d("mark_price", m.mid()).d("index_price", m.mid()).d("total_size", m.contracts(m.sim.truth().position.abs()));
+  o.d("volume_24h", m.contracts(day.volume).rounded(0, Rounding::Down)).d("volume_24h_base", day.volume).d("volume_24h_quote", day.quote);
+  o.d("volume_24h_settle", day.quote).s("quanto_base_rate", "");
   if (top) {
     o.d("lowest_ask", top->ask).raw("lowest_size", gate_size(m.contracts(top->ask_qty), decimal_sizes));
     o.d("highest_bid", top->bid).raw("highest_size", gate_size(m.contracts(top->bid_qty), decimal_sizes));
   }
-  return o.d("high_24h", m.last).d("low_24h", m.last).str();
+  return o.d("high_24h", day.high).d("low_24h", day.low).str();
 }
 
 GateAnswer GateFutures::contracts(const std::string& one, const GateContext& context) {
@@ -69,7 +76,7 @@ GateAnswer GateFutures::tickers(const Params& p, const GateContext& context) {
   if (!one.empty() && site_.exchange.market(kPerp, one) == nullptr) return unknown_contract();
   Arr all;
   for (const Market* m : site_.exchange.markets(kPerp)) {
-    if (one.empty() || m->name == one) all.raw(gate_futures_ticker(*m, context.decimal_sizes));
+    if (one.empty() || m->name == one) all.raw(gate_futures_ticker(*m, site_.exchange.now(), context.decimal_sizes));
   }
   return gate_ok(all.str());
 }
@@ -98,6 +105,20 @@ GateAnswer GateFutures::trades(const Params& p, const GateContext& context) {
     Obj o;
     o.n("id", d->number).raw("create_time", gate_seconds(d->time)).n("create_time_ms", d->time.us / 1000).s("contract", m->name);
     out.raw(o.raw("size", gate_size(d->trade.taker == Side::Buy ? size : -size, context.decimal_sizes)).d("price", d->trade.price).str());
+  }
+  return gate_ok(out.str());
+}
+
+// One tier for each contract, with the limits that the contract itself names.
+GateAnswer GateFutures::risk_tiers(const Params& p) {
+  const std::string one = p.get("contract");
+  if (!one.empty() && site_.exchange.market(kPerp, one) == nullptr) return unknown_contract();
+  Arr out;
+  for (const Market* m : site_.exchange.markets(kPerp)) {
+    if (!one.empty() && m->name != one) continue;
+    Obj o;
+    o.n("tier", 1).s("risk_limit", "500000").s("initial_rate", "0.01").s("maintenance_rate", "0.005").s("leverage_max", "100");
+    out.raw(o.s("contract", m->name).s("deduction", "0").str());
   }
   return gate_ok(out.str());
 }

@@ -76,7 +76,7 @@ std::string gate_futures_order(const Order& order, OrderShape shape, bool decima
       .s("text", order.text)
       .s("tif", order.tif)
       .s("biz_info", "-")
-      .s("amend_text", "-")
+      .s("amend_text", order.amend_text)
       .s("stp_act", "-");
   o.s("status", order.open ? "open" : "finished");
   if (push) {
@@ -187,23 +187,27 @@ GateAnswer GateFutures::place(const Json& order, const GateContext& context) {
     site_.exchange.count("duplicate_orders");
     if (site_.exchange.settings().gate_duplicate == "reject") return gate_error(400, "REPEATED_CREATION", "text was used before");
   }
-  const auto refuse = [&](GateAnswer why) {
+  if (w.tif == "fok" && Exchange::depth(*w.market, w.side, w.limit) < w.qty) {
     site_.exchange.count("refused_orders");
-    return why;
-  };
-  if (w.tif == "fok" && Exchange::depth(*w.market, w.side, w.limit) < w.qty) return refuse(gate_error(400, "ORDER_FOK"));
+    return gate_error(400, "ORDER_FOK");
+  }
   const Placed p = site_.exchange.place(w);
   if (p.order != nullptr) {
     if (order.str("action_mode") == "ACK") return gate_ok(Obj().n("id", p.order->number).s("text", p.order->text).s("amend_text", "-").str(), 201);
     return gate_ok(gate_futures_order(*p.order, context.by_ws ? OrderShape::Compact : OrderShape::Rest, context.decimal_sizes, site_.gate.uid), 201);
   }
-  if (p.refusal == "insufficient_balance") return refuse(gate_error(400, "INSUFFICIENT_AVAILABLE", p.reason));
-  if (p.refusal == "empty_position") return refuse(gate_error(400, "INCREASE_POSITION", "empty position"));
-  if (p.refusal == "not_tradable" || p.refusal == "reduce_only_symbol") return refuse(gate_error(400, "CONTRACT_IN_DELISTING"));
-  if (p.refusal != "post_only_would_take") return refuse(gate_error(400, "INVALID_ARGUMENT", p.reason));
+  return refused(p, w);
+}
+
+GateAnswer GateFutures::refused(const Placed& p, const NewOrder& w) {
+  site_.exchange.count("refused_orders");
+  if (p.refusal == "insufficient_balance") return gate_error(400, "INSUFFICIENT_AVAILABLE", p.reason);
+  if (p.refusal == "empty_position") return gate_error(400, "INCREASE_POSITION", "empty position");
+  if (p.refusal == "not_tradable" || p.refusal == "reduce_only_symbol") return gate_error(400, "CONTRACT_IN_DELISTING");
+  if (p.refusal != "post_only_would_take") return gate_error(400, "INVALID_ARGUMENT", p.reason);
   const auto top = *w.market->sim.top();
-  return refuse(gate_error(400, "ORDER_POC_IMMEDIATE",
-                           fmt::format("order price {} while counter price {}", w.price.str(), (w.side == Side::Buy ? top.ask : top.bid).str()), true));
+  return gate_error(400, "ORDER_POC_IMMEDIATE",
+                    fmt::format("order price {} while counter price {}", w.price.str(), (w.side == Side::Buy ? top.ask : top.bid).str()), true);
 }
 
 // ---- questions and cancels
@@ -253,14 +257,24 @@ GateAnswer GateFutures::cancel_all(const std::string& contract, const std::strin
   return gate_ok(out.str());
 }
 
-GateAnswer GateFutures::cancel_batch(const Json& ids) {
-  if (!ids.is(Json::Kind::Array) || ids.items.empty() || ids.items.size() > 20) return gate_error(400, "INVALID_REQUEST_BODY", "1 to 20 ids");
+// Every order of a span of time, whatever became of it.
+GateAnswer GateFutures::list_by_time(const Params& p, const GateContext& context) {
+  if (auto none = wallet(); !none.good()) return none;
+  const std::string contract = p.get("contract");
+  if (!contract.empty() && site_.exchange.market(kPerp, contract) == nullptr) return gate_error(404, "CONTRACT_NOT_FOUND");
+  const auto page = page_of(p);
+  if (!page) return gate_invalid("limit", p.get("limit"));
+  for (const char* bound : {"from", "to"}) {
+    if (p.has(bound) && !whole_from(p.get(bound))) return gate_invalid(bound, p.get(bound));
+  }
+  const Time forgotten = site_.exchange.now() - Dur::seconds(site_.exchange.settings().gate_forget_by_id_s);
   Arr out;
-  for (const Json& id : ids.items) {
-    const GateAnswer a = id.is(Json::Kind::String) ? cancel(id.text, {}) : gate_error(400, "INVALID_PARAM_VALUE");
-    Obj o;
-    o.s("id", id.text).raw("user_id", site_.gate.uid).b("succeeded", a.good());
-    out.raw(o.s("message", a.label).str());
+  std::int64_t seen = 0;
+  const auto& orders = site_.exchange.account(kPerp).orders;
+  for (auto o = orders.rbegin(); o != orders.rend() && seen < page->skip + page->limit; ++o) {
+    if ((!contract.empty() && o->market->name != contract) || !within_times(p, o->created)) continue;
+    if (!o->open && o->filled.is_zero() && o->updated < forgotten) continue;
+    if (seen++ >= page->skip) out.raw(gate_futures_order(*o, OrderShape::Rest, context.decimal_sizes, site_.gate.uid));
   }
   return gate_ok(out.str());
 }

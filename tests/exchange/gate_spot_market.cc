@@ -1,6 +1,8 @@
 // Gate spot's market data and balances by REST.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "gate.h"
 
 namespace dn::exchange {
@@ -33,12 +35,13 @@ GateAnswer unknown_pair(const std::string& pair) { return gate_error(400, "INVAL
 
 }  // namespace
 
-std::string gate_spot_ticker(const Market& m) {
+std::string gate_spot_ticker(const Market& m, Time now) {
+  const Candle day = m.candles.day(now);
   const auto top = m.sim.top();
   Obj o;
   o.s("currency_pair", m.name).d("last", m.last).s("lowest_ask", top ? top->ask.str() : "").s("highest_bid", top ? top->bid.str() : "");
-  o.s("change_percentage", "0").s("base_volume", "1000").s("quote_volume", (m.last.decimal() * Decimal(1000)).str());
-  return o.d("high_24h", m.last).d("low_24h", m.last).str();
+  o.d("change_percentage", (day.change_rate() * Decimal(100)).normalized()).d("base_volume", day.volume).d("quote_volume", day.quote);
+  return o.d("high_24h", day.high).d("low_24h", day.low).str();
 }
 
 GateAnswer GateSpot::pairs(const std::string& one) {
@@ -58,7 +61,13 @@ GateAnswer GateSpot::tickers(const Params& p) {
   for (const Market* m : site_.exchange.markets(Venue::GateioSpot)) {
     if (!one.empty() && m->name != one) continue;
     known = true;
-    all.raw(gate_spot_ticker(*m));
+    std::string ticker = gate_spot_ticker(*m, site_.exchange.now());
+    const auto top = m->sim.top();
+    if (!one.empty() && top) {  // sizes are told of a single pair only
+      ticker.pop_back();
+      ticker += R"(,"lowest_size":)" + quoted(top->ask_qty.str()) + R"(,"highest_size":)" + quoted(top->bid_qty.str()) + "}";
+    }
+    all.raw(ticker);
   }
   return known ? gate_ok(all.str()) : unknown_pair(one);
 }
@@ -88,6 +97,39 @@ GateAnswer GateSpot::trades(const Params& p) {
     o.s("create_time_ms", fmt::format("{}.{:03}000", d->time.us / 1000, d->time.us % 1000)).s("currency_pair", m->name);
     o.s("side", name(d->trade.taker)).d("amount", d->trade.qty).d("price", d->trade.price).s("sequence_id", std::to_string(d->number));
     out.raw(o.str());
+  }
+  return gate_ok(out.str());
+}
+
+// Nothing goes in or out here, and that is what it says.
+GateAnswer GateSpot::currencies(const std::string& one) {
+  Arr all;
+  for (const auto& [asset, total] : site_.exchange.account(Venue::GateioSpot).total) {
+    if (!one.empty() && asset != one) continue;
+    const std::string chain = Obj().s("name", asset).s("addr", "").b("withdraw_disabled", true).b("withdraw_delayed", false).b("deposit_disabled", true).str();
+    Obj o;
+    o.s("currency", asset).s("name", asset).b("delisted", false).b("withdraw_disabled", true).b("withdraw_delayed", false).b("deposit_disabled", true);
+    o.b("trade_disabled", false).s("chain", asset).raw("chains", "[" + chain + "]");
+    if (!one.empty()) return gate_ok(o.str());
+    all.raw(o.str());
+  }
+  return one.empty() ? gate_ok(all.str()) : gate_error(400, "INVALID_CURRENCY", "Invalid currency " + one);
+}
+
+// Fee rates of up to 50 pairs, by pair.
+GateAnswer GateSpot::fees(const Params& p) {
+  std::string wanted = p.get("currency_pairs");
+  if (wanted.empty()) return gate_missing("currency_pairs");
+  if (std::count(wanted.begin(), wanted.end(), ',') >= 50) return gate_invalid("currency_pairs", wanted);
+  Obj out;
+  for (wanted += ','; !wanted.empty(); wanted.erase(0, wanted.find(',') + 1)) {
+    const std::string pair = wanted.substr(0, wanted.find(','));
+    const Market* m = site_.exchange.market(Venue::GateioSpot, pair);
+    if (m == nullptr) return unknown_pair(pair);
+    Obj o;
+    o.raw("user_id", site_.gate.uid).d("taker_fee", m->rules.taker_fee).d("maker_fee", m->rules.maker_fee).s("rpi_maker_fee", "0").b("gt_discount", false);
+    o.s("gt_taker_fee", "0").s("gt_maker_fee", "0").s("loan_fee", "0.18").s("point_type", "1").s("currency_pair", pair).n("debit_fee", 3);
+    out.raw(pair, o.str());
   }
   return gate_ok(out.str());
 }

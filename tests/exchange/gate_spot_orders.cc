@@ -67,9 +67,13 @@ bool within_times(const Params& p, Time t) {
 
 }  // namespace
 
+GateAnswer gate_ended(const Order& o) {
+  return o.finish_as == "filled" ? gate_error(400, "ORDER_CLOSED", "Order already closed") : gate_error(400, "ORDER_CANCELLED", "Order already cancelled");
+}
+
 std::string gate_spot_order(const Order& order) {
   Obj o;
-  o.s("id", order.id).s("text", order.text).s("amend_text", "-").s("create_time", std::to_string(order.created.us / 1'000'000));
+  o.s("id", order.id).s("text", order.text).s("amend_text", order.amend_text).s("create_time", std::to_string(order.created.us / 1'000'000));
   o.s("update_time", std::to_string(order.updated.us / 1'000'000)).n("create_time_ms", order.created.us / 1000).n("update_time_ms", order.updated.us / 1000);
   o.s("status", status_of(order));
   common_fields(o, order);
@@ -81,17 +85,19 @@ std::string gate_spot_order(const Order& order) {
 }
 
 // On the stream there is no status, times in milliseconds are strings, and an unfilled average is "0".
-std::string gate_spot_push(const Order& order, OrderChange change, const std::string& uid) {
+std::string gate_spot_push(const Order& order, OrderChange change, const std::string& uid, bool with_fees) {
   Obj o;
   o.s("id", order.id).s("text", order.text).s("create_time", std::to_string(order.created.us / 1'000'000));
   o.s("update_time", std::to_string(order.updated.us / 1'000'000));
   common_fields(o, order);
   o.s("left", left_of(order)).d("filled_total", order.filled_quote).d("filled_amount", order.filled).d("avg_deal_price", order.average());
-  o.d("fee", fee_of(order)).s("fee_currency", fee_currency(order)).s("point_fee", "0").s("gt_fee", "0").s("rebated_fee", "0");
-  o.s("rebated_fee_currency", order.side == Side::Buy ? order.market->quote : order.market->base);
+  if (with_fees) {
+    o.d("fee", fee_of(order)).s("fee_currency", fee_currency(order)).s("point_fee", "0").s("gt_fee", "0").s("rebated_fee", "0");
+    o.s("rebated_fee_currency", order.side == Side::Buy ? order.market->quote : order.market->base);
+  }
   o.s("create_time_ms", std::to_string(order.created.us / 1000)).s("update_time_ms", std::to_string(order.updated.us / 1000)).raw("user", uid);
   o.s("event", change == OrderChange::Put ? "put" : change == OrderChange::Update ? "update" : "finish").n("stp_id", 0).s("stp_act", "-");
-  return o.s("finish_as", order.open ? "open" : order.finish_as).s("amend_text", "-").str();
+  return o.s("finish_as", order.open ? "open" : order.finish_as).s("amend_text", order.amend_text).str();
 }
 
 GateAnswer GateSpot::filter(GateAnswer refusal) {
@@ -171,18 +177,20 @@ GateAnswer GateSpot::check_limits(const NewOrder& w) {
   return gate_ok("");
 }
 
+GateAnswer GateSpot::refused(const Placed& p) {
+  site_.exchange.count("refused_orders");
+  if (p.refusal == "post_only_would_take") return gate_error(400, "POC_FILL_IMMEDIATELY", "Order would match and take immediately so its cancelled");
+  if (p.refusal == "insufficient_balance") return gate_error(400, "BALANCE_NOT_ENOUGH", "Not enough balance");
+  return gate_error(400, "INVALID_PARAM_VALUE", p.reason);
+}
+
 GateAnswer GateSpot::send(const NewOrder& w, const std::string& action_mode) {
   if (w.tif == "fok" && Exchange::depth(*w.market, w.side, w.limit) < w.qty) {
     site_.exchange.count("refused_orders");
     return gate_error(400, "FOK_NOT_FILL");
   }
   const Placed p = site_.exchange.place(w);
-  if (p.order == nullptr) {
-    site_.exchange.count("refused_orders");
-    if (p.refusal == "post_only_would_take") return gate_error(400, "POC_FILL_IMMEDIATELY", "Order would match and take immediately so its cancelled");
-    if (p.refusal == "insufficient_balance") return gate_error(400, "BALANCE_NOT_ENOUGH", "Not enough balance");
-    return gate_error(400, "INVALID_PARAM_VALUE", p.reason);
-  }
+  if (p.order == nullptr) return refused(p);
   if (action_mode == "ACK") return gate_ok(Obj().s("id", p.order->id).s("text", p.order->text).s("amend_text", "-").str(), 201);
   return gate_ok(gate_spot_order(*p.order), 201);
 }
@@ -221,9 +229,7 @@ GateAnswer GateSpot::cancel(const std::string& id, const std::string& pair) {
   GateAnswer why_not;
   Order* o = find(id, pair, why_not);
   if (o == nullptr) return why_not;
-  if (!o->open) {
-    return o->finish_as == "filled" ? gate_error(400, "ORDER_CLOSED", "Order already closed") : gate_error(400, "ORDER_CANCELLED", "Order already cancelled");
-  }
+  if (!o->open) return gate_ended(*o);
   site_.exchange.cancel(*o);
   return gate_ok(gate_spot_order(*o));
 }
@@ -237,28 +243,8 @@ GateAnswer GateSpot::cancel_all(const std::string& pair, const std::string& side
     for (Order* o : open) {
       if (!side.empty() && name(o->side) != side) continue;
       site_.exchange.cancel(*o);
-      std::string row = gate_spot_order(*o);
-      row.pop_back();
-      out.raw(row + R"(,"succeeded":true,"label":"","message":""})");
+      out.raw(gate_with(gate_spot_order(*o), R"("succeeded":true,"label":"","message":"")"));
     }
-  }
-  return gate_ok(out.str());
-}
-
-GateAnswer GateSpot::cancel_batch(const Json& list) {
-  if (!list.is(Json::Kind::Array) || list.items.empty() || list.items.size() > 20) return gate_error(400, "INVALID_REQUEST_BODY", "1 to 20 orders");
-  Arr out;
-  for (const Json& item : list.items) {
-    const std::string id = item.str("id");
-    const GateAnswer a = cancel(id, item.str("currency_pair"));
-    Obj o;
-    o.s("currency_pair", item.str("currency_pair")).s("id", id).s("text", id).b("succeeded", a.good());
-    if (a.good()) {
-      o.null("label").null("message");
-    } else {
-      o.s("label", a.label).s("message", a.message);
-    }
-    out.raw(o.s("account", "spot").str());
   }
   return gate_ok(out.str());
 }

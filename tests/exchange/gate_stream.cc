@@ -2,25 +2,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "digest.h"
 #include "gate.h"
+#include "gate_feeds.h"
 
 namespace dn::exchange {
 namespace {
 
-std::string with_tail(std::string object, const std::string& members) {
-  object.pop_back();
-  return object + "," + members + "}";
-}
-
-std::string sides_json(const std::vector<sim::Level>& levels, std::size_t most) {
-  Arr out;
-  for (std::size_t i = 0; i < std::min(most, levels.size()); ++i) out.raw(Arr().s(levels[i].price.str()).s(levels[i].qty.str()).str());
-  return out.str();
-}
+std::string with_tail(std::string object, const std::string& members) { return gate_with(std::move(object), members); }
 
 class GateStream final : public Stream {
  public:
@@ -30,7 +21,9 @@ class GateStream final : public Stream {
         prefix_(futures_ ? "futures." : "spot."),
         decimal_sizes_(!futures_ || decimal_sizes),
         connection_id_(sha512(fmt::format("{} conn {}", gate.site.gate.key, gate.site.exchange.next_number())).substr(0, 16)),
-        api_(gate, venue, decimal_sizes, connection_id_) {}
+        api_(gate, venue, decimal_sizes, connection_id_),
+        feeds_(gate.site, venue, decimal_sizes,
+               [this](const std::string& what, const std::string& result, const char* event) { update(what, result, false, event); }) {}
 
   void text(const std::string& message) override {
     const auto json = Json::parse(message);
@@ -66,7 +59,8 @@ class GateStream final : public Stream {
     next_ticker_ = now + Dur::seconds(1);
     for (const std::string& name : wanted("tickers")) {
       const Market* m = site_.exchange.market(venue(), name);
-      const std::string ticker = futures_ ? "[" + gate_futures_ticker(*m, decimal_sizes_) + "]" : gate_spot_ticker(*m);
+      const std::string ticker =
+          futures_ ? "[" + gate_futures_ticker(*m, site_.exchange.now(), decimal_sizes_) + "]" : gate_spot_ticker(*m, site_.exchange.now());
       update("tickers", ticker, false);
     }
   }
@@ -83,12 +77,11 @@ class GateStream final : public Stream {
         update("book_ticker", o.str(), false);
       }
     }
-    for (const auto& [pair, level] : books_) {
-      if (pair == m.name) push_book(m, level);
-    }
+    feeds_.on_book(m);
   }
 
   void on_deal(const Market& m, const PublicDeal& d) override {
+    feeds_.on_deal(m);
     if (!wants("trades", m.name)) return;
     Obj o;
     o.n("id", d.number).n("create_time", d.time.us / 1'000'000);
@@ -104,29 +97,20 @@ class GateStream final : public Stream {
   }
 
   void on_order(const Order& o, OrderChange change) override {
-    if (!wants_private("orders", o.market->name)) return;
     const std::string& uid = site_.gate.uid;
-    update("orders", "[" + (futures_ ? gate_futures_order(o, OrderShape::Push, decimal_sizes_, uid) : gate_spot_push(o, change, uid)) + "]", true);
+    for (const char* channel : {"orders", "orders_v2"}) {
+      if (!wants_private(channel, o.market->name)) continue;
+      const bool fees = std::string_view(channel) == "orders";
+      update(channel, "[" + (futures_ ? gate_futures_order(o, OrderShape::Push, decimal_sizes_, uid) : gate_spot_push(o, change, uid, fees)) + "]", true);
+    }
   }
 
   void on_trade(const Trade& t) override {
     const Order& order = *t.order;
     if (futures_ && wants_private("positions", order.market->name)) push_position(*order.market);
     if (futures_ && private_.count("balances") > 0) fees_.emplace_back(fmt::format("{}:{}", order.market->name, t.number), t.fee);
-    if (!wants_private("usertrades", order.market->name)) return;
-    Obj o;
-    if (futures_) {
-      const Decimal contracts = order.market->contracts(t.qty);
-      o.s("id", std::to_string(t.number)).n("create_time", t.time.us / 1'000'000).n("create_time_ms", t.time.us / 1000).s("contract", order.market->name);
-      o.s("order_id", order.id).raw("size", gate_size(order.side == Side::Buy ? contracts : -contracts, decimal_sizes_)).d("price", t.price);
-      o.s("role", t.maker ? "maker" : "taker").s("text", order.text).raw("fee", t.fee.str()).n("point_fee", 0);
-    } else {
-      o.n("id", t.number).raw("user_id", site_.gate.uid).s("order_id", order.id).s("currency_pair", order.market->name).n("create_time", t.time.us / 1'000'000);
-      o.s("create_time_ms", fmt::format("{}.{:03}", t.time.us / 1000, t.time.us % 1000)).s("side", name(order.side)).d("amount", t.qty);
-      o.s("role", t.maker ? "maker" : "taker").d("price", t.price).d("fee", t.fee).s("fee_currency", t.fee_asset).s("point_fee", "0").s("gt_fee", "0");
-      o.s("text", order.text).n("id_market", t.number).s("amend_text", "-").s("biz_info", "-");
-    }
-    update("usertrades", "[" + o.str() + "]", true);
+    if (wants_private("usertrades", order.market->name)) update("usertrades", "[" + (futures_ ? futures_trade(t) : spot_trade(t, true)) + "]", true);
+    if (wants_private("usertrades_v2", order.market->name)) update("usertrades_v2", "[" + spot_trade(t, false) + "]", true);
   }
 
   void on_balance(const BalanceChange& c) override {
@@ -146,10 +130,36 @@ class GateStream final : public Stream {
     if (self && self->is_open()) act(*self);
   }
 
+  std::string futures_trade(const Trade& t) const {
+    const Order& order = *t.order;
+    const Decimal contracts = order.market->contracts(t.qty);
+    Obj o;
+    o.s("id", std::to_string(t.number)).n("create_time", t.time.us / 1'000'000).n("create_time_ms", t.time.us / 1000).s("contract", order.market->name);
+    o.s("order_id", order.id).raw("size", gate_size(order.side == Side::Buy ? contracts : -contracts, decimal_sizes_)).d("price", t.price);
+    return o.s("role", t.maker ? "maker" : "taker").s("text", order.text).raw("fee", t.fee.str()).n("point_fee", 0).str();
+  }
+
+  std::string spot_trade(const Trade& t, bool with_fees) const {
+    const Order& order = *t.order;
+    Obj o;
+    o.n("id", t.number).raw("user_id", site_.gate.uid).s("order_id", order.id).s("currency_pair", order.market->name).n("create_time", t.time.us / 1'000'000);
+    o.s("create_time_ms", fmt::format("{}.{:03}", t.time.us / 1000, t.time.us % 1000)).s("side", name(order.side)).d("amount", t.qty);
+    o.s("role", t.maker ? "maker" : "taker").d("price", t.price);
+    if (with_fees) o.d("fee", t.fee).s("fee_currency", t.fee_asset).s("point_fee", "0").s("gt_fee", "0");
+    return o.s("text", order.text).n("id_market", t.number).s("amend_text", order.amend_text).s("biz_info", "-").str();
+  }
+
   std::int64_t seconds() const { return site_.exchange.venue_now().us / 1'000'000; }
   std::int64_t millis() const { return site_.exchange.venue_now().us / 1000; }
   std::string size(const Market& m, Qty qty) const { return futures_ ? gate_size(m.contracts(qty), decimal_sizes_) : quoted(qty.str()); }
-  static bool is_private(const std::string& what) { return what == "orders" || what == "usertrades" || what == "balances" || what == "positions"; }
+  static bool is_private(const std::string& what) {
+    return what == "orders" || what == "usertrades" || what == "balances" || what == "positions" || what == "orders_v2" || what == "usertrades_v2";
+  }
+  bool is_known(const std::string& what) const {
+    if (what == "positions") return futures_;
+    if (what == "orders_v2" || what == "usertrades_v2") return !futures_;
+    return what == "book_ticker" || what == "tickers" || what == "trades" || GateFeeds::owns(what) || is_private(what);
+  }
 
   bool wants(const std::string& what, const std::string& symbol) const {
     const auto at = public_.find(what);
@@ -168,22 +178,6 @@ class GateStream final : public Stream {
     Obj o;
     o.n("time", seconds()).n("time_ms", millis()).s("channel", prefix_ + what).s("event", event).raw("result", result);
     push(WsMessage::Kind::Text, o.str(), is_private);
-  }
-
-  void push_book(const Market& m, std::size_t level) {
-    Obj o;
-    if (futures_) {
-      const auto side = [&](const std::vector<sim::Level>& levels) {
-        Arr out;
-        for (std::size_t i = 0; i < std::min(level, levels.size()); ++i) out.raw(Obj().d("p", levels[i].price).raw("s", size(m, levels[i].qty)).str());
-        return out.str();
-      };
-      o.n("t", millis()).s("contract", m.name).n("id", m.version).raw("asks", side(m.sim.book().asks)).raw("bids", side(m.sim.book().bids));
-      update("order_book", o.s("l", std::to_string(level)).str(), false, "all");
-    } else {
-      o.n("t", millis()).n("lastUpdateId", m.version).s("s", m.name).s("l", std::to_string(level));
-      update("order_book", o.raw("bids", sides_json(m.sim.book().bids, level)).raw("asks", sides_json(m.sim.book().asks, level)).str(), false);
-    }
   }
 
   // Each fee is a movement of its own, then comes what the trades gained or lost.
@@ -206,8 +200,8 @@ class GateStream final : public Stream {
     const Decimal held = t.position.is_negative() ? -m.contracts(t.position.abs()) : m.contracts(t.position);
     const std::string entry = t.position.is_zero() ? "0" : average_price(t.position_cost, t.position).str();
     Obj o;
-    o.s("contract", m.name).n("cross_leverage_limit", 10).raw("entry_price", entry).n("history_pnl", 0).n("history_point", 0).n("last_close_pnl", 0);
-    o.n("leverage", 0).n("leverage_max", 100).n("liq_price", 0).raw("maintenance_rate", "0.005").n("margin", 0).s("mode", "single");
+    o.s("contract", m.name).n("cross_leverage_limit", m.cross_limit).raw("entry_price", entry).n("history_pnl", 0).n("history_point", 0).n("last_close_pnl", 0);
+    o.n("leverage", m.leverage).n("leverage_max", 100).n("liq_price", 0).raw("maintenance_rate", "0.005").n("margin", 0).s("mode", "single");
     o.raw("realised_pnl", t.realised.str()).n("realised_point", 0).n("risk_limit", 500000).raw("size", gate_size(held, decimal_sizes_));
     o.n("time", seconds()).n("time_ms", millis()).s("user", site_.gate.uid).n("update_id", static_cast<std::int64_t>(t.fills.size()));
     update("positions", "[" + o.str() + "]", true);
@@ -248,8 +242,7 @@ class GateStream final : public Stream {
 
   void subscription(const Json& request, const std::string& channel, const std::string& event) {
     const std::string what = channel.rfind(prefix_, 0) == 0 ? channel.substr(prefix_.size()) : "";
-    const bool known = what == "book_ticker" || what == "tickers" || what == "trades" || what == "order_book" || is_private(what);
-    if (!known || (what == "positions" && !futures_)) return fail(request, channel, event, 2, "unknown channel " + channel);
+    if (!is_known(what)) return fail(request, channel, event, 2, "unknown channel " + channel);
     std::vector<std::string> items;
     if (const Json* payload = request.find("payload")) {
       for (const Json& item : payload->items) items.push_back(item.text);
@@ -265,7 +258,12 @@ class GateStream final : public Stream {
       if (what == "balances") items = {"!all"};
     }
     if (items.empty()) return fail(request, channel, event, 2, "payload is empty");
-    if (what == "order_book") return book_subscription(request, channel, event, items);
+    if (GateFeeds::owns(what)) {
+      if (const std::string bad = feeds_.change(what, event, items); !bad.empty()) return fail(request, channel, event, 2, bad);
+      say(with_tail(reply_head(request, channel, event), R"("result":{"status":"success"})"));
+      if (event == "subscribe") feeds_.begin(what, items);
+      return;
+    }
     for (const std::string& item : items) {
       if ((item != "!all" || !is_private(what)) && site_.exchange.market(venue(), item) == nullptr) {
         return fail(request, channel, event, 2, futures_ ? "unknown contract " + item : "unknown currency pair: " + item);
@@ -283,34 +281,14 @@ class GateStream final : public Stream {
     say(with_tail(reply_head(request, channel, event), R"("result":{"status":"success"})"));
   }
 
-  void book_subscription(const Json& request, const std::string& channel, const std::string& event, const std::vector<std::string>& items) {
-    constexpr std::array<std::string_view, 5> kLevels{"5", "10", "20", "50", "100"};
-    constexpr std::array<std::string_view, 4> kPaces{"100ms", "1000ms", "0", ""};
-    const std::string pace = items.size() > 2 ? items[2] : "";
-    if (items.size() < 2 || std::find(kLevels.begin(), kLevels.end(), items[1]) == kLevels.end() ||
-        std::find(kPaces.begin(), kPaces.end(), pace) == kPaces.end()) {
-      return fail(request, channel, event, 2, "invalid payload");
-    }
-    const Market* m = site_.exchange.market(venue(), items[0]);
-    if (m == nullptr) return fail(request, channel, event, 2, futures_ ? "unknown contract " + items[0] : "unknown currency pair: " + items[0]);
-    const std::pair book(items[0], static_cast<std::size_t>(*whole_from(items[1])));
-    if (event == "subscribe") {
-      books_.insert(book);
-    } else {
-      books_.erase(book);
-    }
-    say(with_tail(reply_head(request, channel, event), R"("result":{"status":"success"})"));
-    if (event == "subscribe") push_book(*m, book.second);
-  }
-
   bool futures_;
   std::string prefix_;
   bool decimal_sizes_;
   std::string connection_id_;
   GateWsApi api_;
+  GateFeeds feeds_;
   std::map<std::string, std::set<std::string>> public_;
   std::map<std::string, std::set<std::string>> private_;
-  std::set<std::pair<std::string, std::size_t>> books_;
   std::map<std::string, std::string> told_;
   std::vector<std::pair<std::string, Decimal>> fees_;  // of trades whose balance is not told yet
   Time next_ping_;

@@ -12,15 +12,12 @@ namespace {
 // What REST has in its query, the trading API has in an object.
 Params params_of(const Json& param) {
   Params p;
-  for (const auto& [key, value] : param.members) {
-    std::string pair = key + "=";
-    for (const char c : value.text) pair += c == '&' || c == '%' ? std::string() : std::string(1, c);
-    p.add(pair);
-  }
+  for (const auto& [key, value] : param.members) p.put(key, value.text);
   return p;
 }
 
-bool places(const std::string& channel) { return channel == "order_place"; }
+bool places(const std::string& channel) { return channel == "order_place" || channel == "order_batch_place"; }
+bool amends(const std::string& channel) { return channel == "order_amend"; }
 bool cancels(const std::string& channel) { return channel.rfind("order_cancel", 0) == 0; }
 
 }  // namespace
@@ -31,7 +28,7 @@ std::string GateWsApi::frame(const Call& c, int status, const std::string& data,
   h.s("response_time", std::to_string(now.us / 1000)).s("status", std::to_string(status));
   h.s("channel", (venue_ == Venue::GateioSpot ? "spot." : "futures.") + c.channel).s("event", "api").s("client_id", "127.0.0.1-0xc0" + connection_id_);
   h.n("x_in_time", c.arrived.us).n("x_out_time", now.us).s("conn_id", connection_id_).s("trace_id", sha512(connection_id_ + c.req_id).substr(0, 32));
-  if (places(c.channel) && c.standing.limit > 0) {
+  if ((places(c.channel) || amends(c.channel)) && c.standing.limit > 0) {
     if (c.standing.remain > 0) h.n("x_gate_ratelimit_requests_remain", c.standing.remain);
     h.n("x_gate_ratelimit_limit", c.standing.limit).n("x_gate_ratelimit_reset_timestamp", (now + c.standing.until_free).us / 1000);
   }
@@ -79,9 +76,8 @@ GateAnswer GateWsApi::login(const Json& payload) {
 bool GateWsApi::count(Call& c) {
   Site& site = gate_.site;
   const bool futures = venue_ == Venue::GateioFutures;
-  if (places(c.channel)) {
-    c.standing =
-        futures ? site.limit("gate futures place", 100, Dur::seconds(1)) : site.limit("gate spot place " + c.param.str("currency_pair"), 10, Dur::seconds(1));
+  if (places(c.channel) || amends(c.channel)) {
+    c.standing = gate_count_place(site, venue_, c.param, "");
   } else if (cancels(c.channel)) {
     c.standing = futures ? site.limit("gate futures place", 100, Dur::seconds(1)) : site.limit("gate spot cancel", 200, Dur::seconds(1));
   } else {
@@ -92,7 +88,8 @@ bool GateWsApi::count(Call& c) {
 
 GateAnswer GateWsApi::run_spot(const Call& c) {
   const std::string pair = c.param.str("currency_pair");
-  if (c.channel == "order_place") return gate_.spot.place(c.param, context_);
+  if (c.channel == "order_place") return c.param.is(Json::Kind::Array) ? gate_.spot.place_batch(c.param, context_) : gate_.spot.place(c.param, context_);
+  if (c.channel == "order_amend") return gate_.spot.amend(c.param.str("order_id"), c.param);
   if (c.channel == "order_cancel") return gate_.spot.cancel(c.param.str("order_id"), pair);
   if (c.channel == "order_cancel_ids") return gate_.spot.cancel_batch(c.param);
   if (c.channel == "order_cancel_cp") return pair.empty() ? gate_missing("currency_pair") : gate_.spot.cancel_all(pair, c.param.str("side"));
@@ -104,6 +101,8 @@ GateAnswer GateWsApi::run_spot(const Call& c) {
 GateAnswer GateWsApi::run_futures(const Call& c) {
   const std::string contract = c.param.str("contract");
   if (c.channel == "order_place") return gate_.futures.place(c.param, context_);
+  if (c.channel == "order_batch_place") return gate_.futures.place_batch(c.param, context_);
+  if (c.channel == "order_amend") return gate_.futures.amend(c.param.str("order_id"), c.param, context_);
   if (c.channel == "order_cancel") return gate_.futures.cancel(c.param.str("order_id"), context_);
   if (c.channel == "order_cancel_ids") return gate_.futures.cancel_batch(c.param);
   if (c.channel == "order_cancel_cp") return contract.empty() ? gate_missing("contract") : gate_.futures.cancel_all(contract, c.param.str("side"), context_);
@@ -113,7 +112,7 @@ GateAnswer GateWsApi::run_futures(const Call& c) {
 }
 
 GateAnswer GateWsApi::run(const Call& c) {
-  if (places(c.channel) || cancels(c.channel)) {
+  if (places(c.channel) || amends(c.channel) || cancels(c.channel)) {
     const std::string until = c.header.str("x-gate-exptime");
     const auto at = whole_from(until);
     if (!until.empty() && !at) return gate_invalid("x-gate-exptime", until);
@@ -171,7 +170,7 @@ void GateWsApi::request(const Json& message, const std::function<void(const std:
     return say(error(
         c, gate_error(429, "TOO_MANY_REQUESTS", venue_ == Venue::GateioSpot ? "Request Rate limit Exceeded (211)" : "Request Rate limit Exceeded (311)")));
   }
-  const auto fault = site.faults.for_request(venue_, places(c.channel) ? "place" : cancels(c.channel) ? "cancel" : "query");
+  const auto fault = site.faults.for_request(venue_, places(c.channel) || amends(c.channel) ? "place" : cancels(c.channel) ? "cancel" : "query");
   const bool late = fault && fault->fault == "late";
   site.after(Dur::millis(late ? fault->ms : 0), [this, c, fault, say, reset, alive = std::weak_ptr<int>(alive_)] {
     if (!alive.expired()) carry_out(c, fault, say, reset);

@@ -55,6 +55,8 @@ class Params {
  public:
   // False when an escape is broken; what came before it is kept.
   bool add(std::string_view encoded);
+  // One that needs no decoding.
+  void put(std::string name, std::string value) { list_.emplace_back(std::move(name), std::move(value)); }
   std::string get(std::string_view name) const;
   bool has(std::string_view name) const;
   const Fields& all() const { return list_; }

@@ -37,11 +37,13 @@ class MexcOrders {
  public:
   explicit MexcOrders(Site& site) : site_(site) {}
   HttpReply place(const MexcCall& c);
+  HttpReply place_batch(const MexcCall& c);
   HttpReply test(const MexcCall& c);
   HttpReply query(const MexcCall& c);
   HttpReply cancel(const MexcCall& c);
   HttpReply open_orders(const MexcCall& c);
   HttpReply cancel_open(const MexcCall& c);
+  HttpReply cancel_everything();
   HttpReply all_orders(const MexcCall& c);
   HttpReply my_trades(const MexcCall& c);
 
@@ -50,7 +52,12 @@ class MexcOrders {
     NewOrder wish;
     std::optional<HttpReply> refusal;
   };
+  struct Outcome {
+    const Order* order = nullptr;
+    HttpReply refusal;  // when there is none
+  };
   Checked check(const MexcCall& c);
+  Outcome place_one(const MexcCall& c);
   std::optional<HttpReply> check_amounts(const MexcCall& c, NewOrder& w);
   std::optional<HttpReply> check_market_order(const MexcCall& c, NewOrder& w);
   std::optional<HttpReply> check_limits(const NewOrder& w);
@@ -70,6 +77,11 @@ HttpReply mexc_depth(Site& site, const MexcCall& c);
 HttpReply mexc_book_ticker(Site& site, const MexcCall& c);
 HttpReply mexc_price(Site& site, const MexcCall& c);
 HttpReply mexc_trades(Site& site, const MexcCall& c);
+HttpReply mexc_agg_trades(Site& site, const MexcCall& c);
+HttpReply mexc_klines(Site& site, const MexcCall& c);
+HttpReply mexc_day_ticker(Site& site, const MexcCall& c);
+HttpReply mexc_average_price(Site& site, const MexcCall& c);
+HttpReply mexc_coins(Site& site);
 
 std::shared_ptr<Stream> mexc_stream(Site& site, ListenKeys& keys, const std::string& listen_key);
 

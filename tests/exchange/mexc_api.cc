@@ -9,6 +9,7 @@
 namespace dn::exchange {
 namespace {
 
+constexpr std::string_view kContracts = "/api/v1/contract/detail";
 constexpr int kSigned = 1;
 constexpr int kTrading = 2;  // counts against the orders' limit
 
@@ -46,13 +47,14 @@ class MexcApi final : public Api {
  public:
   explicit MexcApi(Site& site) : site_(site), orders_(site) {}
 
-  bool owns(const HttpRequest& r) const override { return r.path.rfind("/api/v3/", 0) == 0 || r.path == "/ws"; }
+  bool owns(const HttpRequest& r) const override { return r.path.rfind("/api/v3/", 0) == 0 || r.path == "/ws" || r.path == kContracts; }
   Venue venue_of(const HttpRequest&) const override { return Venue::MexcSpot; }
 
   std::string what(const HttpRequest& r) const override {
     const std::string path = r.path.substr(std::min<std::size_t>(8, r.path.size()));
     if (path == "userDataStream") return "session";
-    if (path == "order" || path == "openOrders") return r.method == "POST" ? "place" : r.method == "DELETE" ? "cancel" : "query";
+    if (path == "order" || path == "openOrders" || path == "batchOrders" || path == "order/all")
+      return r.method == "POST" ? "place" : r.method == "DELETE" ? "cancel" : "query";
     const Route* route = find_route(r);
     return route != nullptr && route->flags != 0 ? "query" : "public";
   }
@@ -86,7 +88,7 @@ class MexcApi final : public Api {
  private:
   struct Route {
     std::string_view method;
-    std::string_view path;
+    std::string_view path;  // under /api/v3/, or with a slash at its front all of it
     int weight;
     int flags;
     HttpReply (MexcApi::*run)(const MexcCall&);
@@ -155,7 +157,14 @@ class MexcApi final : public Api {
   HttpReply book_ticker(const MexcCall& c) { return mexc_book_ticker(site_, c); }
   HttpReply price(const MexcCall& c) { return mexc_price(site_, c); }
   HttpReply trades(const MexcCall& c) { return mexc_trades(site_, c); }
+  HttpReply agg_trades(const MexcCall& c) { return mexc_agg_trades(site_, c); }
+  HttpReply klines(const MexcCall& c) { return mexc_klines(site_, c); }
+  HttpReply day_ticker(const MexcCall& c) { return mexc_day_ticker(site_, c); }
+  HttpReply average_price(const MexcCall& c) { return mexc_average_price(site_, c); }
+  HttpReply coins(const MexcCall&) { return mexc_coins(site_); }
   HttpReply place(const MexcCall& c) { return orders_.place(c); }
+  HttpReply place_batch(const MexcCall& c) { return orders_.place_batch(c); }
+  HttpReply cancel_everything(const MexcCall&) { return orders_.cancel_everything(); }
   HttpReply test(const MexcCall& c) { return orders_.test(c); }
   HttpReply query(const MexcCall& c) { return orders_.query(c); }
   HttpReply cancel(const MexcCall& c) { return orders_.cancel(c); }
@@ -181,8 +190,24 @@ class MexcApi final : public Api {
     const Market* m = site_.exchange.market(Venue::MexcSpot, c.params.get("symbol"));
     if (m == nullptr) return mexc_error(400, -1121, "Invalid symbol.");
     const std::string rates = Obj().raw("makerCommission", m->rules.maker_fee.str()).raw("takerCommission", m->rules.taker_fee.str()).str();
-    return {200, Obj().raw("data", rates).n("code", 0).s("msg", "success").n("timestamp", site_.exchange.venue_now().us / 1000).str(), {}};
+    return with_envelope(rates);
   }
+
+  HttpReply with_envelope(const std::string& data) {
+    return {200, Obj().raw("data", data).n("code", 0).s("msg", "success").n("timestamp", site_.exchange.venue_now().us / 1000).str(), {}};
+  }
+  // NOLINTNEXTLINE(readability-make-member-function-const): the table of routes has one type for all
+  HttpReply uid(const MexcCall&) { return {200, Obj().s("uid", site_.mexc.uid).str(), {}}; }
+  HttpReply offline(const MexcCall&) {
+    Arr list;
+    for (const Market* m : site_.exchange.markets(Venue::MexcSpot)) {
+      if (m->status() == TradingStatus::Halted) list.raw(Obj().s("symbol", m->name).n("state", 2).str());
+    }
+    return {200, Obj().raw("data", list.str()).str(), {}};
+  }
+  // Clients that know MEXC's futures ask for them too. This exchange has none.
+  HttpReply contracts(const MexcCall&) { return {200, R"({"success":true,"code":0,"data":[]})", {}}; }
+  HttpReply deduction(const MexcCall&) { return with_envelope(R"({"mxDeductEnable":false})"); }
 
   HttpReply make_listen_key(const MexcCall&) {
     keys_.drop_expired(site_.exchange.now());
@@ -229,11 +254,22 @@ const MexcApi::Route MexcApi::kRoutes[] = {
     {"GET", "depth", 3, 0, &MexcApi::depth},
     {"GET", "ticker/bookTicker", 10, 0, &MexcApi::book_ticker},
     {"GET", "ticker/price", 10, 0, &MexcApi::price},
+    {"GET", "ticker/24hr", 25, 0, &MexcApi::day_ticker},
     {"GET", "trades", 5, 0, &MexcApi::trades},
+    {"GET", "aggTrades", 1, 0, &MexcApi::agg_trades},
+    {"GET", "klines", 1, 0, &MexcApi::klines},
+    {"GET", "avgPrice", 1, 0, &MexcApi::average_price},
+    {"GET", "symbol/offline", 10, 0, &MexcApi::offline},
+    {"GET", kContracts, 1, 0, &MexcApi::contracts},
+    {"GET", "uid", 1, kSigned, &MexcApi::uid},
+    {"GET", "mxDeduct/enable", 1, kSigned, &MexcApi::deduction},
+    {"GET", "capital/config/getall", 10, kSigned, &MexcApi::coins},
     {"GET", "account", 10, kSigned, &MexcApi::account},
     {"GET", "tradeFee", 20, kSigned, &MexcApi::trade_fee},
     {"POST", "order", 1, kSigned | kTrading, &MexcApi::place},
+    {"POST", "batchOrders", 1, kSigned | kTrading, &MexcApi::place_batch},
     {"DELETE", "order", 1, kSigned | kTrading, &MexcApi::cancel},
+    {"DELETE", "order/all", 1, kSigned | kTrading, &MexcApi::cancel_everything},
     {"GET", "order", 2, kSigned, &MexcApi::query},
     {"POST", "order/test", 1, kSigned, &MexcApi::test},
     {"GET", "openOrders", 3, kSigned, &MexcApi::open_orders},
@@ -249,7 +285,9 @@ const MexcApi::Route MexcApi::kRoutes[] = {
 const MexcApi::Route* MexcApi::find_route(const HttpRequest& r) {
   constexpr std::string_view kRoot = "/api/v3/";
   for (const Route& route : kRoutes) {
-    if (r.method == route.method && r.path.size() == kRoot.size() + route.path.size() && r.path.compare(kRoot.size(), std::string::npos, route.path) == 0) {
+    if (r.method != route.method) continue;
+    if (r.path == route.path) return &route;
+    if (r.path.size() == kRoot.size() + route.path.size() && r.path.compare(kRoot.size(), std::string::npos, route.path) == 0) {
       return &route;
     }
   }

@@ -106,20 +106,4 @@ HttpReply mexc_depth(Site& site, const MexcCall& c) {
 HttpReply mexc_book_ticker(Site& site, const MexcCall& c) { return one_or_all(site, c, ticker_json); }
 HttpReply mexc_price(Site& site, const MexcCall& c) { return one_or_all(site, c, price_json); }
 
-HttpReply mexc_trades(Site& site, const MexcCall& c) {
-  const Market* m = site.exchange.market(Venue::MexcSpot, c.params.get("symbol"));
-  if (m == nullptr) return invalid_symbol();
-  const auto limit = c.params.has("limit") ? whole_from(c.params.get("limit")) : std::optional<std::int64_t>(500);
-  if (!limit || *limit < 1 || *limit > 1000) return mexc_error(400, 33333, "param error");
-  Arr out;
-  std::int64_t left = *limit;
-  for (auto d = m->deals.rbegin(); d != m->deals.rend() && left-- > 0; ++d) {
-    const bool buy = d->trade.taker == Side::Buy;
-    Obj o;
-    o.null("id").d("price", d->trade.price).d("qty", d->trade.qty).d("quoteQty", d->trade.price * d->trade.qty).n("time", d->time.us / 1000);
-    out.raw(o.b("isBuyerMaker", !buy).b("isBestMatch", true).s("tradeType", buy ? "BID" : "ASK").str());
-  }
-  return {200, out.str(), {}};
-}
-
 }  // namespace dn::exchange

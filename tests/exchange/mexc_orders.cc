@@ -186,14 +186,14 @@ HttpReply MexcOrders::test(const MexcCall& c) {
   return checked.refusal ? *checked.refusal : HttpReply{200, "{}", {}};
 }
 
-HttpReply MexcOrders::place(const MexcCall& c) {
+MexcOrders::Outcome MexcOrders::place_one(const MexcCall& c) {
   const Checked checked = check(c);
-  if (checked.refusal) return *checked.refusal;
+  if (checked.refusal) return {nullptr, *checked.refusal};
   const NewOrder& w = checked.wish;
   Exchange& x = site_.exchange;
   if (x.find_client(Venue::MexcSpot, w.client_id) != nullptr) {
     x.count("duplicate_orders");
-    if (x.settings().mexc_duplicate == "reject") return mexc_error(400, 400, "client order id already exists");
+    if (x.settings().mexc_duplicate == "reject") return {nullptr, mexc_error(400, 400, "client order id already exists")};
   }
   Placed p;
   const bool killed = w.type == ListedType::Fok && Exchange::depth(*w.market, w.side, w.limit) < w.qty;
@@ -202,15 +202,48 @@ HttpReply MexcOrders::place(const MexcCall& c) {
   } else {
     p = x.place(w);
     if (p.refusal == "post_only_would_take") {
-      if (x.settings().mexc_maker_cross == "reject") return mexc_error(400, 30041, "current order type can not place order");
+      if (x.settings().mexc_maker_cross == "reject") return {nullptr, mexc_error(400, 30041, "current order type can not place order")};
       p.order = x.stillborn(w, "poc");
     }
   }
-  if (p.order == nullptr) return refused(p, w);
-  const Order& o = *p.order;
+  if (p.order == nullptr) return {nullptr, refused(p, w)};
+  return {p.order, {}};
+}
+
+HttpReply MexcOrders::place(const MexcCall& c) {
+  const Outcome done = place_one(c);
+  if (done.order == nullptr) return done.refusal;
+  const Order& o = *done.order;
   Obj out;
   out.s("symbol", o.market->name).s("orderId", o.id).n("orderListId", -1).d("price", o.price).d("origQty", o.qty).s("type", mexc_type(o));
-  out.s("side", upper_name(o.side)).s("stpMode", "").n("transactTime", x.venue_now().us / 1000);
+  out.s("side", upper_name(o.side)).s("stpMode", "").n("transactTime", site_.exchange.venue_now().us / 1000);
+  return {200, out.str(), {}};
+}
+
+// Each item stands for itself: successes and refusals come back mixed, in the order of the request.
+HttpReply MexcOrders::place_batch(const MexcCall& c) {
+  const auto list = Json::parse(c.params.get("batchOrders"));
+  if (!list || !list->is(Json::Kind::Array) || list->items.empty() || list->items.size() > 20) return mexc_error(400, 33333, "param error: batchOrders");
+  for (const Json& item : list->items) {
+    if (item.str("symbol") != list->items[0].str("symbol")) return mexc_error(400, 33333, "param error: one symbol only");
+  }
+  Arr out;
+  for (const Json& item : list->items) {
+    MexcCall one{c.http, {}};
+    for (const auto& [key, value] : item.members) one.params.put(key, value.text);
+    const Outcome done = place_one(one);
+    const std::string client_id = item.str("newClientOrderId");
+    Obj o;
+    if (done.order != nullptr) {
+      o.s("symbol", done.order->market->name).s("orderId", done.order->id);
+      if (!client_id.empty()) o.s("newClientOrderId", client_id);
+      out.raw(o.n("orderListId", -1).str());
+    } else {
+      const Json why = *Json::parse(done.refusal.body);
+      if (!client_id.empty()) o.s("newClientOrderId", client_id);
+      out.raw(o.s("msg", why.str("msg")).raw("code", why.str("code")).str());
+    }
+  }
   return {200, out.str(), {}};
 }
 
@@ -287,6 +320,14 @@ HttpReply MexcOrders::cancel_open(const MexcCall& c) {
     }
   }
   return {200, out.str(), {}};
+}
+
+HttpReply MexcOrders::cancel_everything() {
+  for (const Market* m : site_.exchange.markets(Venue::MexcSpot)) {
+    const std::vector<Order*> open = m->open;
+    for (Order* o : open) site_.exchange.cancel(*o);
+  }
+  return {200, Obj().n("code", 200).s("msg", "success").n("timestamp", site_.exchange.venue_now().us / 1000).str(), {}};
 }
 
 namespace {

@@ -2,165 +2,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <protozero/pbf_writer.hpp>
+#include <utility>
 
+#include "book_change.h"
+#include "digest.h"
 #include "mexc.h"
+#include "mexc_push.h"
 
 namespace dn::exchange {
 namespace {
-
-using protozero::pbf_tag_type;
-using protozero::pbf_writer;
-
-constexpr std::string_view kOrdersTopic = "spot@private.orders.v3.api.pb";
-constexpr std::string_view kDealsTopic = "spot@private.deals.v3.api.pb";
-constexpr std::string_view kAccountTopic = "spot@private.account.v3.api.pb";
-
-std::int64_t ms(Time t) { return t.us / 1000; }
-
-// PushDataV3ApiWrapper around a body; the private account's names no symbol but a time of creation.
-std::string wrapped(std::string_view channel, std::string_view symbol, Time created, Time sent, pbf_tag_type tag, const std::string& body) {
-  std::string out;
-  pbf_writer w(out);
-  w.add_string(1, channel.data(), channel.size());
-  if (!symbol.empty()) w.add_string(3, symbol.data(), symbol.size());
-  if (created.us != 0) w.add_int64(5, ms(created));
-  w.add_int64(6, ms(sent));
-  w.add_message(tag, body);
-  return out;
-}
-
-// proto3: what is empty or zero is not written.
-void put(pbf_writer& w, pbf_tag_type tag, const std::string& text) {
-  if (!text.empty()) w.add_string(tag, text);
-}
-
-std::string level_bytes(const sim::Level& l, int price_places) {
-  std::string out;
-  pbf_writer w(out);
-  put(w, 1, l.price.decimal().str_padded(price_places));
-  put(w, 2, l.qty.str());
-  return out;
-}
-
-std::string book_ticker_bytes(const Market& m, const TopOfBook& top) {
-  std::string out;
-  pbf_writer w(out);
-  put(w, 1, top.bid.str());
-  put(w, 2, top.bid_qty.str());
-  put(w, 3, top.ask.str());
-  put(w, 4, top.ask_qty.str());
-  put(w, 5, std::to_string(m.version));
-  w.add_int64(6, ms(m.book_time));
-  return out;
-}
-
-std::string depth_bytes(const Market& m, std::size_t levels) {
-  std::string out;
-  pbf_writer w(out);
-  for (const bool asks : {true, false}) {
-    const auto& side = asks ? m.sim.book().asks : m.sim.book().bids;
-    for (std::size_t i = 0; i < std::min(levels, side.size()); ++i) w.add_message(asks ? 1 : 2, level_bytes(side[i], m.price_places));
-  }
-  put(w, 3, "spot@public.limit.depth.v3.api.pb");
-  put(w, 4, std::to_string(m.version));
-  w.add_int64(5, ms(m.book_time));
-  return out;
-}
-
-std::string deals_bytes(const PublicDeal& d, const std::string& event) {
-  std::string deal;
-  pbf_writer w(deal);
-  put(w, 1, d.trade.price.str());
-  put(w, 2, d.trade.qty.str());
-  w.add_int32(3, d.trade.taker == Side::Buy ? 1 : 2);
-  w.add_int64(4, ms(d.time));
-  put(w, 5, fmt::format("{}X1", d.number));
-  std::string out;
-  pbf_writer all(out);
-  all.add_message(1, deal);
-  put(all, 2, event);
-  return out;
-}
-
-int status_code(const Order& o) {
-  if (o.open) return o.filled.is_zero() ? 1 : 3;
-  return o.left().is_zero() ? 2 : o.filled.is_zero() ? 4 : 5;
-}
-
-int type_code(ListedType t) {
-  constexpr std::array kCodes{1, 2, 3, 4, 5};
-  return kCodes[static_cast<std::size_t>(t)];
-}
-
-std::string order_bytes(const Order& o) {
-  const bool market = o.type == ListedType::Market;
-  const Money left = market && o.side == Side::Sell ? Money{} : o.price * o.qty - o.filled_quote;
-  std::string out;
-  pbf_writer w(out);
-  put(w, 1, o.id);
-  put(w, 2, o.client_id);
-  put(w, 3, o.price.str());
-  put(w, 4, o.qty.str());
-  put(w, 5, o.by_quote ? o.amount.str() : market ? "0" : (o.price * o.qty).str());
-  put(w, 6, o.average().decimal().rounded(o.market->price_places + 2, Rounding::HalfUp).str());
-  w.add_int32(7, type_code(o.type));
-  w.add_int32(8, o.side == Side::Buy ? 1 : 2);
-  if (o.maker_last) w.add_bool(9, true);
-  put(w, 10, (market ? left : o.price * o.left()).str());
-  put(w, 11, o.left().str());
-  if (!o.last_fill.is_zero()) put(w, 12, o.last_fill.str());
-  put(w, 13, o.filled.str());
-  put(w, 14, o.filled_quote.str());
-  w.add_int32(15, status_code(o));
-  w.add_int64(16, ms(o.created));
-  return out;
-}
-
-std::string deal_bytes(const Trade& t) {
-  const Order& o = *t.order;
-  std::string out;
-  pbf_writer w(out);
-  put(w, 1, t.price.str());
-  put(w, 2, t.qty.str());
-  put(w, 3, (t.price * t.qty).str());
-  w.add_int32(4, o.side == Side::Buy ? 1 : 2);
-  if (t.maker) w.add_bool(5, true);
-  put(w, 7, stream_trade_id(t));
-  put(w, 8, o.client_id);
-  put(w, 9, o.id);
-  put(w, 10, t.fee.str());
-  put(w, 11, t.fee_asset);
-  w.add_int64(12, ms(t.time));
-  return out;
-}
-
-std::string account_bytes(const BalanceChange& c, Time now) {
-  std::string out;
-  pbf_writer w(out);
-  put(w, 1, c.asset);
-  put(w, 2, "coin-" + c.asset);
-  put(w, 3, c.now.free().str());
-  put(w, 4, (c.change - c.locked_change).str());
-  put(w, 5, c.now.locked.str());
-  put(w, 6, c.locked_change.str());
-  put(w, 7, c.kind == "place" ? "ENTRUST_PLACE" : c.kind == "fill" ? "ENTRUST" : "ENTRUST_CANCEL");
-  w.add_int64(8, ms(now));
-  return out;
-}
-
-struct Topic {
-  enum class Kind : std::uint8_t { Ticker, Depth, Deals, Orders, MyDeals, Account };
-  std::string name;
-  Kind kind = Kind::Ticker;
-  const Market* market = nullptr;  // of public topics
-  Dur pause;                       // between two pushes
-  std::size_t levels = 0;
-  Time last;
-  bool due = false;
-  std::string told;  // the top that was last pushed
-};
 
 class MexcStream final : public Stream {
  public:
@@ -209,24 +59,23 @@ class MexcStream final : public Stream {
   }
 
   void on_book(const Market& m) override {
-    for (Topic& t : topics_) {
-      if (t.market == &m && (t.kind == Topic::Kind::Ticker || t.kind == Topic::Kind::Depth)) pace(t);
+    for (MexcTopic& t : topics_) {
+      if (t.market == &m && t.follows_books()) pace(t);
     }
   }
   void on_deal(const Market& m, const PublicDeal& d) override {
-    for (const Topic& t : topics_) {
-      if (t.market == &m && t.kind == Topic::Kind::Deals) send(t, m.name, Time{}, 314, deals_bytes(d, "spot@public.aggre.deals.v3.api.pb"));
+    for (MexcTopic& t : topics_) {
+      if (t.kind == MexcTopic::Kind::Minis) pace(t);
+      if (t.market != &m) continue;
+      if (t.follows_deals()) pace(t);
+      if (t.kind == MexcTopic::Kind::Deals) send(t, MexcBody::AggreDeals, mexc_deal_bytes(d, t));
     }
   }
-  void on_order(const Order& o, OrderChange) override {
-    if (const Topic* t = topic(kOrdersTopic)) send(*t, o.market->name, Time{}, 304, order_bytes(o));
-  }
-  void on_trade(const Trade& d) override {
-    if (const Topic* t = topic(kDealsTopic)) send(*t, d.order->market->name, Time{}, 306, deal_bytes(d));
-  }
+  void on_order(const Order& o, OrderChange) override { send_private(kOrdersTopic, o.market->name, Time{}, MexcBody::Orders, mexc_order_bytes(o)); }
+  void on_trade(const Trade& d) override { send_private(kDealsTopic, d.order->market->name, Time{}, MexcBody::Deals, mexc_my_deal_bytes(d)); }
   void on_balance(const BalanceChange& c) override {
     const Time now = site_.exchange.venue_now();
-    if (const Topic* t = topic(kAccountTopic)) send(*t, "", now, 307, account_bytes(c, now));
+    send_private(kAccountTopic, "", now, MexcBody::Account, mexc_account_bytes(c, now));
   }
 
  protected:
@@ -247,41 +96,20 @@ class MexcStream final : public Stream {
  private:
   void answer(std::int64_t id, std::string_view msg) { say(Obj().n("id", id).n("code", 0).s("msg", msg).str()); }
 
-  Topic* topic(std::string_view name) {
-    const auto at = std::find_if(topics_.begin(), topics_.end(), [&](const Topic& t) { return t.name == name; });
+  MexcTopic* topic(std::string_view name) {
+    const auto at = std::find_if(topics_.begin(), topics_.end(), [&](const MexcTopic& t) { return t.name == name; });
     return at == topics_.end() ? nullptr : &*at;
   }
 
   // nullopt: not a topic that this connection may have.
-  std::optional<Topic> read_topic(const std::string& name) {
-    Topic t;
-    t.name = name;
-    if (name == kOrdersTopic || name == kDealsTopic || name == kAccountTopic) {
-      t.kind = name == kOrdersTopic ? Topic::Kind::Orders : name == kDealsTopic ? Topic::Kind::MyDeals : Topic::Kind::Account;
-      return counted_ ? std::optional(t) : std::nullopt;
+  std::optional<MexcTopic> read_topic(const std::string& name) {
+    auto t = mexc_topic(site_.exchange, name);
+    if (!t || (t->is_private() && !counted_)) return std::nullopt;
+    if (t->kind == MexcTopic::Kind::AggreDepth) {
+      t->book = t->market->sim.book();
+      t->version = t->market->version;
     }
-    const auto rest_after = [&](std::string_view prefix) { return name.rfind(prefix, 0) == 0 ? name.substr(prefix.size()) : std::string(); };
-    std::string rest = rest_after("spot@public.limit.depth.v3.api.pb@");
-    if (!rest.empty()) {
-      t.kind = Topic::Kind::Depth;
-      const auto at = rest.find('@');
-      const std::string levels = at == std::string::npos ? "" : rest.substr(at + 1);
-      if (levels != "5" && levels != "10" && levels != "20") return std::nullopt;
-      t.levels = static_cast<std::size_t>(*whole_from(levels));
-      t.market = site_.exchange.market(Venue::MexcSpot, rest.substr(0, at));
-      return t.market != nullptr ? std::optional(t) : std::nullopt;
-    }
-    rest = rest_after("spot@public.aggre.bookTicker.v3.api.pb@");
-    if (rest.empty()) {
-      t.kind = Topic::Kind::Deals;
-      rest = rest_after("spot@public.aggre.deals.v3.api.pb@");
-    }
-    const auto at = rest.find('@');
-    const std::string pause = rest.substr(0, at);
-    if (at == std::string::npos || (pause != "100ms" && pause != "10ms")) return std::nullopt;
-    t.pause = Dur::millis(pause == "10ms" ? 10 : 100);
-    t.market = site_.exchange.market(Venue::MexcSpot, rest.substr(at + 1));
-    return t.market != nullptr ? std::optional(t) : std::nullopt;
+    return t;
   }
 
   void subscribe(const Json& json) {
@@ -307,14 +135,14 @@ class MexcStream final : public Stream {
     std::string gone;
     const Json* params = json.find("params");
     for (const Json& p : params != nullptr ? params->items : std::vector<Json>()) {
-      topics_.erase(std::remove_if(topics_.begin(), topics_.end(), [&](const Topic& t) { return t.name == p.text; }), topics_.end());
+      topics_.erase(std::remove_if(topics_.begin(), topics_.end(), [&](const MexcTopic& t) { return t.name == p.text; }), topics_.end());
       gone += (gone.empty() ? "" : ",") + p.text;
     }
     answer(json.whole("id", 0), gone);
   }
 
   // Pushes now, or when the topic's pause is over.
-  void pace(Topic& t) {
+  void pace(MexcTopic& t) {
     if (t.due) return;
     const Time now = site_.exchange.now();
     if (now >= t.last + t.pause) {
@@ -324,37 +152,76 @@ class MexcStream final : public Stream {
     t.due = true;
     site_.after(t.last + t.pause - now, [weak = weak_from_this(), name = t.name] {
       const auto self = std::static_pointer_cast<MexcStream>(weak.lock());
-      Topic* later = self && self->is_open() ? self->topic(name) : nullptr;
+      MexcTopic* later = self && self->is_open() ? self->topic(name) : nullptr;
       if (later == nullptr) return;
       later->due = false;
       self->flush(*later);
     });
   }
 
-  void flush(Topic& t) {
-    const auto top = t.market->sim.top();
-    if (!top) return;
-    if (t.kind == Topic::Kind::Depth) {
-      t.last = site_.exchange.now();
-      send(t, t.market->name, Time{}, 303, depth_bytes(*t.market, t.levels));
-      return;
+  void flush(MexcTopic& t) {
+    const Time now = site_.exchange.now();
+    switch (t.kind) {
+      case MexcTopic::Kind::Kline: send(t, MexcBody::Kline, mexc_kline_bytes(t.market->candles.current(t.period, now), t)); break;
+      case MexcTopic::Kind::Mini: send(t, MexcBody::MiniTicker, mexc_mini_bytes(*t.market, now)); break;
+      case MexcTopic::Kind::Minis: send(t, MexcBody::MiniTickers, minis(now)); break;
+      case MexcTopic::Kind::Depth: send(t, MexcBody::LimitDepths, mexc_depth_bytes(*t.market, t.levels)); break;
+      case MexcTopic::Kind::AggreDepth: flush_changes(t); break;
+      default: flush_top(t);
     }
-    const std::string told = top->bid.str() + " " + top->bid_qty.str() + " " + top->ask.str() + " " + top->ask_qty.str();
-    if (told == t.told) return;  // only what changes is pushed
-    t.told = told;
-    t.last = site_.exchange.now();
-    send(t, t.market->name, Time{}, 315, book_ticker_bytes(*t.market, *top));
   }
 
-  void send(const Topic& t, std::string_view symbol, Time created, pbf_tag_type tag, const std::string& body) {
+  // Only what changes is pushed.
+  void flush_top(MexcTopic& t) {
+    const auto top = t.market->sim.top();
+    if (!top) return;
+    const std::string told = top->bid.str() + " " + top->bid_qty.str() + " " + top->ask.str() + " " + top->ask_qty.str();
+    if (std::exchange(t.told, told) == told) return;
+    if (t.kind == MexcTopic::Kind::TickerBatch) return send(t, MexcBody::BookTickerBatch, mexc_ticker_batch_bytes(*t.market, *top));
+    send(t, MexcBody::AggreBookTicker, mexc_book_ticker_bytes(*t.market, *top));
+  }
+
+  // A push begins behind the version where the one before it ended.
+  void flush_changes(MexcTopic& t) {
+    const sim::Book& now = t.market->sim.book();
+    const sim::Book change = book_change(t.book, now, std::max({t.book.bids.size(), t.book.asks.size(), now.bids.size(), now.asks.size()}));
+    if (is_empty(change)) return;
+    send(t, MexcBody::AggreDepths, mexc_aggre_depth_bytes(*t.market, change, t));
+    t.book = now;
+    t.version = t.market->version;
+  }
+
+  std::string minis(Time now) {
+    std::string out;
+    protozero::pbf_writer w(out);
+    for (const Market* m : site_.exchange.markets(Venue::MexcSpot)) w.add_message(1, mexc_mini_bytes(*m, now));
+    return out;
+  }
+
+  void send(MexcTopic& t, MexcBody tag, const std::string& body) {
+    t.last = quiet_since_ = site_.exchange.now();
+    MexcWrapper about{t.name, t.market != nullptr ? std::string_view(t.market->name) : std::string_view(), "", Time{}, site_.exchange.venue_now()};
+    // A kline names its symbol by an id too, and tells when it was made instead of when it was sent.
+    std::string id;
+    if (t.kind == MexcTopic::Kind::Kline) {
+      id = sha512(t.market->name).substr(0, 32);
+      about.symbol_id = id;
+      about.created = std::exchange(about.sent, Time{});
+    }
+    push(WsMessage::Kind::Binary, mexc_wrapped(about, tag, body), t.is_private());
+  }
+
+  void send_private(std::string_view name, std::string_view symbol, Time created, MexcBody tag, const std::string& body) {
+    const MexcTopic* t = topic(name);
+    if (t == nullptr) return;
     quiet_since_ = site_.exchange.now();
-    push(WsMessage::Kind::Binary, wrapped(t.name, symbol, created, site_.exchange.venue_now(), tag, body), t.market == nullptr);
+    push(WsMessage::Kind::Binary, mexc_wrapped({name, symbol, "", created, site_.exchange.venue_now()}, tag, body), true);
   }
 
   ListenKeys& keys_;
   std::string listen_key_;
   bool counted_ = false;
-  std::vector<Topic> topics_;
+  std::vector<MexcTopic> topics_;
   Time opened_;
   Time quiet_since_;
 };

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "exchange.h"
 
@@ -19,15 +20,28 @@ Decimal locked_in(const Market& m, const std::string& asset) {
 
 Decimal margin_in(const Market& m, const std::string& asset) {
   if (!m.is_futures() || asset != m.quote) return {};
-  return m.sim.truth().position_cost.abs().decimal().divided_by(Decimal(10), 18, Rounding::Up);
+  return m.sim.truth().position_cost.abs().decimal().divided_by(Decimal(m.effective_leverage()), 18, Rounding::Up);
 }
 
-OrderType sim_type(const NewOrder& wish) {
-  switch (wish.type) {
+OrderType sim_type(ListedType type, Price limit) {
+  switch (type) {
     case ListedType::PostOnly: return OrderType::PostOnly;
     case ListedType::Limit: return OrderType::Limit;
-    default: return wish.limit.is_zero() ? OrderType::Market : OrderType::Ioc;
+    default: return limit.is_zero() ? OrderType::Market : OrderType::Ioc;
   }
+}
+
+OrderRequest sim_request(const std::string& key, Side side, OrderType type, Price limit, Qty qty, bool reduce_only, Time now) {
+  OrderRequest r;
+  r.id = ClientOrderId(key);
+  r.leg = r.side = side;
+  r.type = type;
+  r.price = limit;
+  r.qty = qty;
+  r.reduce_only = reduce_only;
+  r.created = now;
+  r.expires = Time::never();
+  return r;
 }
 
 std::string finish_word(const Order& o) {
@@ -117,18 +131,10 @@ Order& Exchange::enlist(const NewOrder& wish) {
 Placed Exchange::place(const NewOrder& wish) {
   Market& m = *wish.market;
   give_funds(m);
-  OrderRequest r;
   const std::string key = fmt::format("x{}", next_number());
-  r.id = ClientOrderId(key);
-  r.leg = r.side = wish.side;
-  r.type = sim_type(wish);
-  r.price = wish.limit;
-  r.qty = wish.qty;
-  r.reduce_only = wish.reduce_only;
-  r.created = now();
-  r.expires = Time::never();
   const std::size_t index = m.sim.truth().orders.size();
-  const PlaceReport report = m.sim.place(r, now());
+  const OrderType type = sim_type(wish.type, wish.limit);
+  const PlaceReport report = m.sim.place(sim_request(key, wish.side, type, wish.limit, wish.qty, wish.reduce_only, now()), now());
   if (report.outcome != PlaceOutcome::Accepted) return {nullptr, report.code.str(), report.reason.str()};
   Order& o = enlist(wish);
   o.key = key;
@@ -150,6 +156,65 @@ Order* Exchange::stillborn(const NewOrder& wish, const std::string& finish_as) {
   o.finish_as = finish_as;
   if (listener_ != nullptr) listener_->on_order(o, OrderChange::Finish);
   return &o;
+}
+
+// What is left of an order as a new one inside the SimVenue.
+PlaceReport Exchange::put_into_sim(Order& o, Price limit, Qty qty) {
+  Market& m = *o.market;
+  give_funds(m);
+  const std::string key = fmt::format("x{}", next_number());
+  const std::size_t index = m.sim.truth().orders.size();
+  PlaceReport report = m.sim.place(sim_request(key, o.side, sim_type(o.type, limit), limit, qty - o.filled, o.reduce_only, now()), now());
+  if (report.outcome == PlaceOutcome::Accepted) {
+    o.key = key;
+    o.sim_index = index;
+    accounts_[m.venue].by_key[key] = &o;
+  }
+  return report;
+}
+
+Placed Exchange::amend(Order& o, Price price, Qty qty, const std::string& amend_text) {
+  Market& m = *o.market;
+  if (m.status() != TradingStatus::Trading) return {nullptr, "not_tradable", "trading is halted"};
+  const std::string text = amend_text.empty() ? "-" : amend_text;
+  if (qty <= o.filled) {
+    o.amend_text = text;
+    cancel(o);
+    return {&o, "", ""};
+  }
+  m.sim.cancel(ClientOrderId(o.key), now());
+  const PlaceReport report = put_into_sim(o, price, qty);
+  if (report.outcome != PlaceOutcome::Accepted) {
+    put_into_sim(o, o.price, o.qty);
+    collect(m, "cancel");
+    return {nullptr, report.code.str(), report.reason.str()};
+  }
+  o.amend_text = text;
+  o.price = price;
+  o.qty = qty;
+  o.amount = o.market->is_futures() && o.side == Side::Sell ? -m.contracts(qty) : m.contracts(qty);
+  o.updated = now();
+  tell_balances(m.venue, "amend");
+  if (m.sim.truth().orders[o.sim_index].open) {
+    ++o.update_id;
+    if (listener_ != nullptr) listener_->on_order(o, OrderChange::Update);
+  }
+  collect(m, "fill");
+  return {&o, "", ""};
+}
+
+bool Exchange::set_leverage(Market& m, std::int64_t leverage, std::int64_t cross_limit) {
+  const std::int64_t old_leverage = std::exchange(m.leverage, leverage);
+  const std::int64_t old_limit = std::exchange(m.cross_limit, cross_limit);
+  m.sim.set_leverage(m.effective_leverage());
+  if (!balance(m.venue, m.quote).free().is_negative()) {
+    tell_balances(m.venue, "leverage");
+    return true;
+  }
+  m.leverage = old_leverage;
+  m.cross_limit = old_limit;
+  m.sim.set_leverage(m.effective_leverage());
+  return false;
 }
 
 bool Exchange::cancel(Order& o, const std::string& finish_as) {
@@ -187,8 +252,7 @@ void Exchange::book_fill(Market& m, const Fill& f) {
   a.trades.push_back(t);
   if (!t.maker) {
     ++m.version;
-    m.last = f.price;
-    m.deals.push_back({t.number, {f.price, f.qty, f.side}, f.time});
+    m.trade_happened(t.number, {f.price, f.qty, f.side}, f.time);
     if (listener_ != nullptr) listener_->on_deal(m, m.deals.back());
   }
   if (listener_ != nullptr) listener_->on_trade(a.trades.back());

@@ -28,7 +28,7 @@ RateLimits::Standing RateLimits::take(const std::string& what, std::int64_t limi
 
 Site::Site(asio::io_context& i, std::uint64_t seed, Settings settings) : io(i), exchange(seed, std::move(settings)) {
   const std::string base = fmt::format("dn-exchange {} ", seed);
-  mexc = {"mx0v" + sha512(base + "mexc key").substr(0, 14), sha512(base + "mexc secret").substr(0, 32), ""};
+  mexc = {"mx0v" + sha512(base + "mexc key").substr(0, 14), sha512(base + "mexc secret").substr(0, 32), std::to_string(209'302'000 + seed % 1000)};
   gate = {sha512(base + "gate key").substr(0, 32), sha512(base + "gate secret").substr(0, 64), std::to_string(12'870'000 + seed % 1000)};
   const Settings& given = exchange.settings();
   if (!given.mexc_key.empty()) mexc.key = given.mexc_key;

@@ -18,7 +18,7 @@ namespace dn::exchange {
 struct ApiKey {
   std::string key;
   std::string secret;
-  std::string uid;  // Gate
+  std::string uid;
 };
 
 // Requests of the last moments, by whatever they are counted by.
