@@ -114,7 +114,7 @@ test('gate futures: several at once, and all gone', async () => {
     { symbol: SYMBOL, type: 'limit', side: 'buy', amount: 1, price: Number(client.priceToPrecision(SYMBOL, price / 4)) },
   ]);
   assert.deepEqual(batch.map((o) => o.status), ['open', 'open', 'rejected']);
-  const gone = await client.cancelOrders([batch[0].id], SYMBOL);
+  const gone = await client.cancelOrders([batch[0].id], SYMBOL, { settle: 'usdt' });
   assert.equal(gone.length, 1);
   assert.equal((await client.fetchOpenOrders(SYMBOL)).length, 1);
   await client.cancelAllOrders(SYMBOL);

@@ -85,7 +85,8 @@ export async function found(client, id, symbol, good = () => true) {
       try {
         return await client.fetchOrder(id, symbol);
       } catch (error) {
-        if (error instanceof ccxt.OrderNotFound) return null;
+        // ccxt has no name for MEXC's -2013.
+        if (error instanceof ccxt.OrderNotFound || error.message.includes('-2013')) return null;
         throw error;
       }
     },
@@ -116,7 +117,7 @@ export async function checkMarketData(client, symbol, timeframe = '1m') {
   assert.equal(start % 60_000, 0);
   assert.ok(Date.now() - start < 65_000 && low <= Math.min(open, close) && high >= Math.max(open, close) && volume >= 0);
   assert.ok(candles.some((c) => c[5] > 0));
-  const since = await client.fetchOHLCV(symbol, timeframe, Date.now() - 600_000, 10);
+  const since = await client.fetchOHLCV(symbol, timeframe, Date.now() - 600_000);
   assert.ok(since.length > 0 && since.every((c) => c[0] >= Date.now() - 660_000));
 }
 
@@ -153,10 +154,11 @@ export async function checkFilled(client, venue, order, symbol, size = 1) {
   assert.equal(trades[0].side, truth.side);
 }
 
-export async function checkPublicStreams(client, symbol) {
+// Without bids and asks for MEXC: there ccxt still reads the fields of the JSON streams, which MEXC has ended.
+export async function checkPublicStreams(client, symbol, { bidsAsks = true } = {}) {
   const seen = await Promise.all([
     watch(() => client.watchTicker(symbol), (t) => t.bid > 0 && t.bid < t.ask, 'a ticker'),
-    watch(() => client.watchBidsAsks([symbol]), (t) => t[symbol].bid > 0 && t[symbol].bid < t[symbol].ask, 'bid and ask'),
+    bidsAsks && watch(() => client.watchBidsAsks([symbol]), (t) => t[symbol].bid > 0 && t[symbol].bid < t[symbol].ask, 'bid and ask'),
     watch(() => client.watchTrades(symbol), (list) => list.length > 0 && list.every((t) => t.price > 0 && t.symbol === symbol), 'a trade'),
     watch(() => client.watchOHLCV(symbol, '1m'), (list) => list.length > 0 && list.at(-1)[2] >= list.at(-1)[3], 'a candle'),
     watch(() => client.watchOrderBook(symbol), (book) => book.bids.length > 4 && book.asks.length > 4, 'a book'),
