@@ -1,6 +1,7 @@
 #include "candles.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace dn::exchange {
 namespace {
@@ -67,6 +68,10 @@ void Candles::add(Time t, Price price, Qty qty) {
   }
 }
 
+Candles::Grains::const_iterator Candles::at_or_after(Time t) const {
+  return std::partition_point(grains_.cbegin(), grains_.cend(), [t](const Candle& grain) { return grain.start < t; });
+}
+
 std::vector<Candle> Candles::list(const Period& period, Time from, Time until, std::size_t most) const {
   std::vector<Candle> out;
   if (grains_.empty() || most == 0) return out;
@@ -75,16 +80,17 @@ std::vector<Candle> Candles::list(const Period& period, Time from, Time until, s
   const Time first = period.month ? from : std::max(from, Time{std::max<std::int64_t>(0, until.us - reach * kSecond)});
   Time at = period.floor(grains_.front().start);
   Price close = grains_.front().open;
-  auto grain = grains_.begin();
+  auto grain = grains_.cbegin();
   if (first > at) {
     at = period.floor(first);
     if (at < first) at = period.next(at);
-    for (; grain != grains_.end() && grain->start < at; ++grain) close = grain->close;
+    grain = at_or_after(at);
+    if (grain != grains_.cbegin()) close = std::prev(grain)->close;
   }
   for (; at <= until; at = period.next(at)) {
     const Time end = period.next(at);
     Candle c = flat(at, close);
-    for (bool any = false; grain != grains_.end() && grain->start < end; ++grain, any = true) {
+    for (bool any = false; grain != grains_.cend() && grain->start < end; ++grain, any = true) {
       if (!any) c = {at, grain->open, grain->open, grain->open, grain->open, {}, {}};
       merge(c, *grain);
     }
@@ -102,17 +108,10 @@ Candle Candles::current(const Period& period, Time now) const {
 
 Candle Candles::day(Time now) const {
   const Time since = now - Dur::hours(24);
-  Candle out = flat(since, {});
-  bool any = false;
-  for (const Candle& grain : grains_) {
-    if (grain.start < since) {
-      out = flat(since, grain.close);
-      continue;
-    }
-    if (!any && out.open.is_zero()) out = flat(since, grain.open);
-    any = true;
-    merge(out, grain);
-  }
+  auto grain = at_or_after(since);
+  if (grains_.empty()) return flat(since, {});
+  Candle out = flat(since, grain == grains_.cbegin() ? grain->open : std::prev(grain)->close);
+  for (; grain != grains_.cend(); ++grain) merge(out, *grain);
   return out;
 }
 

@@ -47,7 +47,11 @@ class Candles {
   Candle day(Time now) const;
 
  private:
-  std::deque<Candle> grains_;  // of ten seconds, only those with trades
+  using Grains = std::deque<Candle>;
+  // The first that begins at `t` or later.
+  Grains::const_iterator at_or_after(Time t) const;
+
+  Grains grains_;  // of ten seconds, only those with trades
 };
 
 }  // namespace dn::exchange

@@ -177,8 +177,10 @@ Qty Exchange::base_for(const Market& m, Side taker, Money money) {
 void Exchange::halt(Market& m, TradingStatus status) { m.sim.set_status(status); }
 
 void Exchange::settle_funding(Market& m, const Rate& rate) {
+  const Decimal before = accounts_[m.venue].total[m.quote];
   m.sim.settle_funding(rate, m.mid());
   take_money(m);
+  keep_books(m, before, accounts_[m.venue].trades.size(), "fund");
   tell_balances(m.venue, "fund");
 }
 

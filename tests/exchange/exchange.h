@@ -130,6 +130,17 @@ struct BalanceChange {
   std::string kind;  // "place", "fill", "cancel", "fund"
 };
 
+// A line of the futures wallet's book.
+struct Movement {
+  std::int64_t number = 0;
+  Time time;
+  Decimal change;
+  Decimal balance;   // after it
+  std::string kind;  // "pnl", "fee", "fund"
+  const Market* market = nullptr;
+  std::int64_t trade = 0;  // 0: not of a trade
+};
+
 // The one account on one venue.
 struct Account {
   Venue venue = Venue::MexcSpot;
@@ -137,6 +148,7 @@ struct Account {
   std::map<std::string, BalanceView> told;
   std::deque<Order> orders;
   std::deque<Trade> trades;
+  std::deque<Movement> movements;  // futures; newest last
   std::unordered_map<std::string, Order*> by_id;
   std::unordered_map<std::string, Order*> by_client_id;  // the latest
   std::unordered_map<std::string, Order*> by_key;
@@ -232,6 +244,7 @@ class Exchange {
   void book_fill(Market& market, const Fill& fill);
   void tell_balances(Venue venue, const std::string& kind);
   void take_money(Market& market);
+  void keep_books(Market& market, const Decimal& before, std::size_t first_trade, const std::string& kind);
 
   Settings settings_;
   Listener* listener_ = nullptr;

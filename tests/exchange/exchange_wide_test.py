@@ -356,6 +356,20 @@ class GateFuturesWideTest(GateWide):
         self.gate.signed("POST", "/futures/usdt/orders", "", {"contract": "ETH_USDT", "size": 0, "close": True, "price": "0", "tif": "ioc"})
         self.assertEqual(margin(), 0)
 
+    def test_the_wallets_book(self):
+        for size in (2, -2):
+            self.place(size=size, price="0", tif="ioc")
+        self.place(size=3, price="0", tif="ioc")
+        self.exchange.control("POST", "funding", {"symbol": "BTC_USDT", "rate": "0.0001"})
+        rows = self.gate.signed("GET", "/futures/usdt/account_book", "contract=BTC_USDT")[1]
+        self.assertEqual((rows[0]["type"], rows[0]["text"], rows[0]["trade_id"]), ("fund", "BTC_USDT", ""))
+        self.assertLess(Decimal(rows[0]["change"]), 0)
+        for newer, older in zip(rows, rows[1:]):
+            self.assertEqual(Decimal(newer["balance"]) - Decimal(newer["change"]), Decimal(older["balance"]))
+        self.assertEqual(rows[0]["balance"], self.exchange.ledger()["balances"]["gate_futures"]["USDT"]["total"])
+        self.assertEqual({r["type"] for r in self.gate.signed("GET", "/futures/usdt/account_book", "type=fee")[1]}, {"fee"})
+        self.place(size=0, close=True, price="0", tif="ioc")
+
     def test_books_kept_by_changes(self):
         def snapshot():
             book = self.gate.public("/futures/usdt/order_book", "contract=BTC_USDT&limit=100&with_id=true", self.decimal)[1]

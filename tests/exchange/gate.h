@@ -116,6 +116,7 @@ class GateFutures {
   GateAnswer list_by_time(const Params& p, const GateContext& context);
   GateAnswer my_trades(const Params& p, bool by_time, const GateContext& context);
   GateAnswer account();
+  GateAnswer account_book(const Params& p);
   GateAnswer positions(const Params& p, const GateContext& context);
   GateAnswer position(const std::string& contract, const GateContext& context);
   GateAnswer fee(const Params& p);

@@ -177,6 +177,7 @@ class GateApi final : public Api {
   GateAnswer futures_trades(const Call& c) { return gate_.futures.trades(c.params, c.context); }
   GateAnswer funding_rate(const Call& c) { return gate_.futures.funding_rate(c.params); }
   GateAnswer futures_account(const Call&) { return gate_.futures.account(); }
+  GateAnswer account_book(const Call& c) { return gate_.futures.account_book(c.params); }
   GateAnswer positions(const Call& c) { return gate_.futures.positions(c.params, c.context); }
   GateAnswer position(const Call& c) { return gate_.futures.position(c.tail, c.context); }
   GateAnswer futures_fee(const Call& c) { return gate_.futures.fee(c.params); }
@@ -289,6 +290,7 @@ const GateApi::Route GateApi::kRoutes[] = {
     {"GET", "/futures/usdt/risk_limit_tiers", Group::Public, &GateApi::risk_tiers},
     {"GET", "/futures/usdt/funding_rate", Group::Public, &GateApi::funding_rate},
     {"GET", "/futures/usdt/accounts", Group::Read, &GateApi::futures_account},
+    {"GET", "/futures/usdt/account_book", Group::Read, &GateApi::account_book},
     {"GET", "/futures/usdt/positions", Group::Read, &GateApi::positions},
     {"GET", "/futures/usdt/positions/{}", Group::Read, &GateApi::position},
     {"POST", "/futures/usdt/positions/{}/leverage", Group::Read, &GateApi::leverage, true},

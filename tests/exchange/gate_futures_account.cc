@@ -52,6 +52,32 @@ GateAnswer GateFutures::account() {
   return gate_ok(o.raw("history", history.str()).n("update_time", site_.exchange.venue_now().us / 1'000'000).n("update_id", 1).str());
 }
 
+GateAnswer GateFutures::account_book(const Params& p) {
+  if (auto none = wallet(); !none.good()) return none;
+  const std::string contract = p.get("contract");
+  if (!contract.empty() && site_.exchange.market(kPerp, contract) == nullptr) return gate_error(404, "CONTRACT_NOT_FOUND");
+  const auto limit = p.has("limit") ? whole_from(p.get("limit")) : std::optional<std::int64_t>(100);
+  if (!limit || *limit < 1 || *limit > 1000) return gate_invalid("limit", p.get("limit"));
+  const auto offset = p.has("offset") ? whole_from(p.get("offset")) : std::optional<std::int64_t>(0);
+  if (!offset || *offset < 0) return gate_invalid("offset", p.get("offset"));
+  const auto from = whole_from(p.get("from"));
+  const auto to = whole_from(p.get("to"));
+  Arr out;
+  std::int64_t seen = 0;
+  const auto& rows = site_.exchange.account(kPerp).movements;
+  for (auto r = rows.rbegin(); r != rows.rend() && seen < *offset + *limit; ++r) {
+    const std::int64_t second = r->time.us / 1'000'000;
+    if ((!contract.empty() && r->market->name != contract) || (p.has("type") && p.get("type") != r->kind)) continue;
+    if ((from && second < *from) || (to && second > *to) || seen++ < *offset) continue;
+    const std::string trade = r->trade == 0 ? "" : std::to_string(r->trade);
+    Obj o;
+    o.raw("time", gate_seconds(r->time)).d("change", r->change).d("balance", r->balance).s("type", r->kind);
+    o.s("text", trade.empty() ? r->market->name : r->market->name + ":" + trade).s("contract", r->market->name).s("trade_id", trade);
+    out.raw(o.s("id", std::to_string(r->number)).str());
+  }
+  return gate_ok(out.str());
+}
+
 std::string GateFutures::position_json(const Market& m, const GateContext& context) const {
   const sim::VenueTruth& t = m.sim.truth();
   const Decimal size = t.position.is_negative() ? -m.contracts(t.position.abs()) : m.contracts(t.position);

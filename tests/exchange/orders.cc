@@ -9,6 +9,8 @@
 namespace dn::exchange {
 namespace {
 
+constexpr std::size_t kMovementsKept = 10'000;
+
 Decimal locked_in(const Market& m, const std::string& asset) {
   Decimal sum;
   for (const Order* o : m.open) {
@@ -85,6 +87,24 @@ void Exchange::take_money(Market& m) {
     a.total[asset.str()] += amount - known;
     known = amount;
   }
+}
+
+// Each fee is a movement of its own; what is left of the change is one more.
+void Exchange::keep_books(Market& m, const Decimal& before, std::size_t first_trade, const std::string& kind) {
+  if (!m.is_futures()) return;
+  Account& a = accounts_[m.venue];
+  Decimal balance = before;
+  Decimal rest = a.total[m.quote] - before;
+  const auto row = [&](const Decimal& change, const std::string& what, std::int64_t trade) {
+    balance += change;
+    a.movements.push_back({next_number(), now(), change, balance, what, &m, trade});
+    if (a.movements.size() > kMovementsKept) a.movements.pop_front();
+  };
+  for (std::size_t i = first_trade; i < a.trades.size(); ++i) {
+    row(-a.trades[i].fee, "fee", a.trades[i].number);
+    rest += a.trades[i].fee;
+  }
+  if (!rest.is_zero()) row(rest, kind, first_trade < a.trades.size() ? a.trades.back().number : 0);
 }
 
 void Exchange::tell_balances(Venue venue, const std::string& kind) {
@@ -262,6 +282,7 @@ void Exchange::book_fill(Market& m, const Fill& f) {
 void Exchange::collect(Market& m, const std::string& kind) {
   const std::vector<Fill> fills = m.sim.take_new_fills();
   const std::int64_t version = m.version;
+  const std::size_t first_trade = accounts_[m.venue].trades.size();
   std::vector<Order*> touched;
   for (const Fill& f : fills) {
     book_fill(m, f);
@@ -280,7 +301,9 @@ void Exchange::collect(Market& m, const std::string& kind) {
     if (std::find(touched.begin(), touched.end(), o) == touched.end()) touched.push_back(o);
   }
   if (touched.empty()) return;
+  const Decimal before = accounts_[m.venue].total[m.quote];
   take_money(m);
+  keep_books(m, before, first_trade, "pnl");
   for (Order* o : touched) {
     if (o->told) ++o->update_id;
     o->told = true;

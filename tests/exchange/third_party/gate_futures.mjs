@@ -106,6 +106,12 @@ test('gate futures: a position opens, turns and closes', async () => {
   assert.ok(span.includes(orders[0].id));
 });
 
+test('gate futures: the ledger of the wallet', async () => {
+  const rows = await client.fetchLedger('USDT', undefined, 50, { type: 'swap' });
+  assert.ok(rows.some((r) => r.type === 'fee'));
+  near(rows.at(-1).after, Number((await ledger()).balances.gate_futures.USDT.total));
+});
+
 test('gate futures: several at once, and all gone', async () => {
   const price = await priceFor(client, SYMBOL, 'buy', false);
   const batch = await client.createOrders([
