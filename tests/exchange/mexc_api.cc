@@ -193,7 +193,7 @@ class MexcApi final : public Api {
     return with_envelope(rates);
   }
 
-  HttpReply with_envelope(const std::string& data) {
+  HttpReply with_envelope(const std::string& data) const {
     return {200, Obj().raw("data", data).n("code", 0).s("msg", "success").n("timestamp", site_.exchange.venue_now().us / 1000).str(), {}};
   }
   // NOLINTNEXTLINE(readability-make-member-function-const): the table of routes has one type for all
