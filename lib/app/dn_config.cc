@@ -14,7 +14,7 @@
 namespace dn::app {
 namespace {
 
-const std::vector<std::string> kKeys{"mode", "feed", "state_dir", "endpoints"};
+const std::vector<std::string> kKeys{"mode", "feed", "state_dir", "credential_command", "endpoints"};
 const std::vector<std::string> kEndpointKeys{"rest", "ws", "ca_file", "rate_scale"};
 
 std::string environment(const char* name) {
@@ -98,6 +98,9 @@ class Reader {
     } else if (e.key == "state_dir") {
       if (const std::string why = no_text(e); !why.empty()) return problems.add(e.place, e.key, why);
       config_.state_dir = e.text;
+    } else if (e.key == "credential_command") {
+      if (const std::string why = no_text(e); !why.empty()) return problems.add(e.place, e.key, why);
+      config_.credential_command = e.text;
     } else if (e.key == "endpoints") {
       if (e.kind != TomlKind::Table) problems.add(e.place, e.key, "is a table; write [endpoints.mexc_spot] and its keys below it");
     } else if (e.key.starts_with("endpoints.")) {
@@ -184,12 +187,14 @@ class Reader {
 
 }  // namespace
 
+std::string config_directory() { return under_home("XDG_CONFIG_HOME", "/.config", "/dn"); }
+
 Expected<DnConfig, ToolError> load_config(const std::optional<std::string>& path) {
   DnConfig config;
   std::string file = path.value_or("");
   if (!path) {
     // A file that is there but cannot be looked at is not taken for absent: it would silently change what is traded.
-    for (const std::string& candidate : {under_home("XDG_CONFIG_HOME", "/.config", "/dn/dn.toml"), std::string("/etc/dn/dn.toml")}) {
+    for (const std::string& candidate : {config_directory().empty() ? "" : config_directory() + "/dn.toml", std::string("/etc/dn/dn.toml")}) {
       std::error_code error;
       if (file.empty() && !candidate.empty() && std::filesystem::status(candidate, error).type() != std::filesystem::file_type::not_found) file = candidate;
     }

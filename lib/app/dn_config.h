@@ -25,9 +25,13 @@ struct DnConfig {
   std::string file;  // where it was read; empty: no file, the defaults
   TradingMode mode = TradingMode::Paper;
   FeedKind feed = FeedKind::Synthetic;
-  std::string state_dir;  // holds dn.db, locks, HALT
+  std::string state_dir;           // holds dn.db, locks, HALT
+  std::string credential_command;  // run by the shell, prints a credentials file; empty: none
   std::map<Venue, Endpoint> endpoints;
 };
+
+// Where this user's configuration is: "<...>/dn", without a file's name; "" without a home.
+std::string config_directory();
 
 // `path` when given must exist; else $XDG_CONFIG_HOME/dn/dn.toml (~/.config), /etc/dn/dn.toml, or the defaults.
 Expected<DnConfig, ToolError> load_config(const std::optional<std::string>& path);

@@ -5,14 +5,13 @@
 #include "sim/instruments.h"
 #include "sim/replay.h"
 #include "sim/synthetic.h"
+#include "sim/task_run.h"
 
 namespace dn::app {
 namespace {
 
 // A paper account is large enough for its task: what a real account holds is the pre-flight's question.
 constexpr std::int64_t kPaperWealth = 10;
-
-Price middle(const TopOfBook& top) { return Price((top.bid + top.ask).decimal() * Decimal::from_parts(5, 1)); }
 
 std::optional<TopOfBook> top_of(const sim::Book& b) {
   if (b.bids.empty() || b.asks.empty()) return std::nullopt;
@@ -106,7 +105,28 @@ void remember(sim::SimVenue& venue, const StoredTask& stored, Venue name, Price 
   venue.restore(std::move(t));
 }
 
+class PaperGround final : public Ground {
+ public:
+  PaperGround(PaperMarket market, const PaperOptions& options) : Ground(market), market_(std::move(market)), options_(options) {}
+
+  std::vector<std::string> prepare(const StoredTask& stored) override {
+    world_ = make_paper_world(std::move(market_), stored, options_);
+    return plant_restored(*world_, stored.task, view());
+  }
+  std::unique_ptr<TaskDriver> drive(TaskEngine& engine, Journal& journal, RunObserver& observer) override {
+    return std::make_unique<sim::TaskRun>(*world_, engine, journal, observer);
+  }
+  bool over() const override { return world_->market_ended(); }
+
+ private:
+  PaperMarket market_;
+  PaperOptions options_;
+  std::unique_ptr<sim::World> world_;
+};
+
 }  // namespace
+
+Price middle(const TopOfBook& top) { return Price((top.bid + top.ask).decimal() * Decimal::from_parts(5, 1)); }
 
 Expected<PaperMarket, ToolError> open_paper_market(const TaskSpec& spec, const PaperOptions& options, Time not_before) {
   PaperMarket m;
@@ -158,6 +178,31 @@ std::unique_ptr<sim::World> make_paper_world(PaperMarket market, const StoredTas
     remember(world->venue(leg), stored, *stored.task.spec.leg[leg].exchange, market.mid[leg]);
   }
   return world;
+}
+
+std::vector<std::string> plant_restored(sim::World& world, const TaskRecord& task, const MarketView& view) {
+  std::vector<std::string> out;
+  if (task.restored) return out;
+  for (const Side leg : kSides) {
+    const std::string& id = task.spec.restore[leg].order_id;
+    if (id.empty() || !view.top[leg]) continue;
+    const Instrument& i = world.venue(leg).instrument();
+    OrderRequest r;
+    r.id = ClientOrderId("before-" + std::string(name(leg)));
+    r.leg = r.side = leg;
+    const Price away = i.tick * Decimal(task.spec.leg[leg].offset_ticks);
+    r.price = leg == Side::Buy ? (view.top[leg]->bid - away).floor_to(i.tick) : (view.top[leg]->ask - away).ceil_to(i.tick);
+    r.qty = task.spec.order_quantity.floor_to(i.step);
+    world.venue(leg).plant(r, VenueOrderId(id), view.start);
+    out.push_back(fmt::format("paper: order {} rests on {}: {} @ {}", id, name(*task.spec.leg[leg].exchange), r.qty.str(), r.price.str()));
+  }
+  return out;
+}
+
+Expected<std::unique_ptr<Ground>, ToolError> PaperGrounds::open(const TaskSpec& spec, Time not_before) {
+  auto market = open_paper_market(spec, options_, not_before);
+  if (!market) return Unexpected{market.error()};
+  return std::unique_ptr<Ground>(new PaperGround(std::move(*market), options_));
 }
 
 }  // namespace dn::app

@@ -1,4 +1,4 @@
-// The paper side of a task: the instruments, the market feed and the simulated world it trades in. No keys, no network.
+// The paper side of a task: the instruments, the market feed and the simulated world it trades in. No keys, no network, virtual time.
 #pragma once
 
 #include <cstdint>
@@ -6,8 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "app/tool_error.h"
-#include "model/task_record.h"
+#include "app/ground.h"
 #include "sim/world.h"
 
 namespace dn::app {
@@ -19,13 +18,8 @@ struct PaperOptions {
   Dur faults_for = Dur{};  // how long from the start faults may begin; 0 = all along
 };
 
-// What is known of a task's venues before it trades.
-struct PaperMarket {
-  PerSide<Instrument> instruments;
+struct PaperMarket : MarketView {
   std::unique_ptr<sim::MarketFeed> feed;
-  PerSide<Price> mid;  // where each leg's book starts, for the plan
-  PerSide<std::optional<TopOfBook>> top;
-  Time start;  // virtual time of the first step
 };
 
 // Opens the feed and finds the rules of both legs. `not_before` is the earliest virtual time of a synthetic feed.
@@ -34,5 +28,19 @@ Expected<PaperMarket, ToolError> open_paper_market(const TaskSpec& spec, const P
 
 // The world of a task that may have lived before: the paper venues start with its open orders and its fills.
 std::unique_ptr<sim::World> make_paper_world(PaperMarket market, const StoredTask& stored, const PaperOptions& options);
+// The order that a task file says still rests, rests at the paper venue: a slice at the touch, so that its recovery is rehearsed. Returns
+// what a person should know.
+std::vector<std::string> plant_restored(sim::World& world, const TaskRecord& task, const MarketView& view);
+// The middle of the best prices.
+Price middle(const TopOfBook& top);
+
+class PaperGrounds final : public Grounds {
+ public:
+  explicit PaperGrounds(PaperOptions options) : options_(std::move(options)) {}
+  Expected<std::unique_ptr<Ground>, ToolError> open(const TaskSpec& spec, Time not_before) override;
+
+ private:
+  PaperOptions options_;
+};
 
 }  // namespace dn::app

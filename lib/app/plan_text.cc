@@ -27,7 +27,7 @@ struct PlanFacts {
   std::optional<Money> worst_case;      // a slice whose second leg fails, unwound at the slippage limit
 };
 
-Situation situation_now(const TaskSpec& spec, const PaperMarket& m, const Plan& plan) {
+Situation situation_now(const TaskSpec& spec, const MarketView& m, const Plan& plan) {
   Situation s;
   s.spec = &spec;
   s.plan = &plan;
@@ -62,7 +62,7 @@ LegPlan leg_plan(const Situation& s, Side leg, Price price) {
   return p;
 }
 
-PlanFacts facts(const TaskSpec& spec, const PaperMarket& m) {
+PlanFacts facts(const TaskSpec& spec, const MarketView& m) {
   PlanFacts f;
   f.sizes = make_plan(spec, m.instruments);
   const Situation s = situation_now(spec, m, f.sizes);
@@ -91,7 +91,7 @@ std::string or_unknown(const std::optional<Bps>& b) { return b ? shown(b->decima
 
 }  // namespace
 
-std::string plan_text(const TaskSpec& spec, const PaperMarket& m) {
+std::string plan_text(const TaskSpec& spec, const MarketView& m) {
   const PlanFacts f = facts(spec, m);
   const std::string base = spec.symbol.base.str();
   const std::string quote = spec.symbol.quote.str();
@@ -123,7 +123,7 @@ std::string plan_text(const TaskSpec& spec, const PaperMarket& m) {
   return out;
 }
 
-std::string plan_json(const TaskSpec& spec, const PaperMarket& m) {
+std::string plan_json(const TaskSpec& spec, const MarketView& m) {
   const PlanFacts f = facts(spec, m);
   JsonWriter w;
   w.begin_object().field("schema", "dn.plan/1").field("task", spec.name).field("symbol", spec.symbol.str());

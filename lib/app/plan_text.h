@@ -3,14 +3,14 @@
 
 #include <string>
 
-#include "app/paper.h"
+#include "app/ground.h"
 #include "engine/plan.h"
 
 namespace dn::app {
 
 // For a person.
-std::string plan_text(const TaskSpec& spec, const PaperMarket& market);
+std::string plan_text(const TaskSpec& spec, const MarketView& market);
 // The same as one JSON object ("dn.plan/1").
-std::string plan_json(const TaskSpec& spec, const PaperMarket& market);
+std::string plan_json(const TaskSpec& spec, const MarketView& market);
 
 }  // namespace dn::app

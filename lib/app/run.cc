@@ -7,7 +7,9 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <set>
 
+#include "app/credentials.h"
 #include "app/event_text.h"
 #include "app/kpi.h"
 #include "app/plan_text.h"
@@ -29,7 +31,10 @@ class Runner {
   Runner(const RunRequest& request, Output& output) : request_(request), output_(output) {}
 
   Expected<ExitCode, ToolError> run() {
-    if (auto opened = open_all(); !opened) return Unexpected{opened.error()};
+    auto tasks = collect();
+    if (!tasks) return Unexpected{tasks.error()};
+    if (auto ready = make_grounds(*tasks); !ready) return Unexpected{ready.error()};
+    if (auto opened = open_all(*tasks); !opened) return Unexpected{opened.error()};
     for (auto& s : sessions_) {
       if (auto started = s->start(); !started) return Unexpected{started.error()};
     }
@@ -37,8 +42,9 @@ class Runner {
     for (;;) {
       Session* next = soonest();
       if (next == nullptr) break;
-      if (auto waited = wait_for(*next); !waited) return Unexpected{waited.error()};
-      if (next->finished()) continue;
+      auto due = wait_for(*next);
+      if (!due) return Unexpected{due.error()};
+      if (!*due || next->finished()) continue;
       if (auto stepped = next->step(); !stepped) return Unexpected{stepped.error()};
     }
     output_.progress("");
@@ -48,13 +54,15 @@ class Runner {
   Expected<ExitCode, ToolError> plan() {
     auto tasks = collect();
     if (!tasks) return Unexpected{tasks.error()};
+    if (auto ready = make_grounds(*tasks); !ready) return Unexpected{ready.error()};
     for (const auto& [source, from_file] : *tasks) {
-      auto market = open_paper_market(source.spec, request_.session.paper, Time{1'767'225'600'000'000});
-      if (!market) return Unexpected{market.error()};
-      const Plan sizes = make_plan(source.spec, market->instruments);
-      if (auto fine = report_problems(source, check_plan(source.spec, market->instruments, sizes, market->mid)); !fine) return Unexpected{fine.error()};
+      auto ground = grounds_->open(source.spec, Time{1'767'225'600'000'000});
+      if (!ground) return Unexpected{ground.error()};
+      const MarketView& view = (*ground)->view();
+      const Plan sizes = make_plan(source.spec, view.instruments);
+      if (auto fine = report_problems(source, check_plan(source.spec, view.instruments, sizes, view.mid)); !fine) return Unexpected{fine.error()};
       const bool machine = output_.options().json || output_.options().ndjson;
-      std::string text = machine ? plan_json(source.spec, *market) : plan_text(source.spec, *market);
+      std::string text = machine ? plan_json(source.spec, view) : plan_text(source.spec, view);
       if (!machine) text.pop_back();
       output_.data(text);
     }
@@ -63,8 +71,9 @@ class Runner {
 
  private:
   // Every task of this run, with whether its owner wrote it just now.
-  Expected<std::vector<std::pair<TaskSource, bool>>, ToolError> collect() {
-    std::vector<std::pair<TaskSource, bool>> out;
+  using Tasks = std::vector<std::pair<TaskSource, bool>>;
+  Expected<Tasks, ToolError> collect() {
+    Tasks out;
     if (!request_.files.empty()) {
       auto read = read_task_files(request_.files);
       if (!read) return Unexpected{read.error()};
@@ -105,55 +114,92 @@ class Runner {
     return out;
   }
 
-  Expected<void, ToolError> open_all() {
-    auto tasks = collect();
-    if (!tasks) return Unexpected{tasks.error()};
-    // Both venues of every task are checked before anything of any task is written.
-    for (const auto& [source, from_file] : *tasks) {
-      auto market = open_paper_market(source.spec, request_.session.paper, Time{});
-      if (!market) return Unexpected{market.error()};
-      const Plan sizes = make_plan(source.spec, market->instruments);
-      if (auto fine = report_problems(source, check_plan(source.spec, market->instruments, sizes, market->mid)); !fine) return Unexpected{fine.error()};
+  // What all tasks trade on. Live: with the keys of the venues that they name, and only when each has the limit that live trading needs.
+  Expected<void, ToolError> make_grounds(const Tasks& tasks) {
+    if (!request_.live) {
+      grounds_ = std::make_unique<PaperGrounds>(request_.paper);
+      return {};
     }
-    for (auto& [source, from_file] : *tasks) {
-      auto session = Session::open(std::move(source), from_file, request_.session, output_);
+    LiveOptions live = *request_.live;
+    live.paper = request_.paper;
+    if (live.orders) {
+      std::set<std::string> accounts;
+      for (const auto& [source, from_file] : tasks) {
+        for (const Side leg : kSides) accounts.insert(venues::registered(*source.spec.leg[leg].exchange).account);
+        if (source.spec.risk.max_order_notional) continue;
+        Problems problems;
+        problems.add(source.place_of("risk.max_order_notional"), "risk.max_order_notional",
+                     fmt::format("task \"{}\": live trading needs this limit; write max_order_notional = VALUE under [risk], the most that one order may be "
+                                 "worth in {}",
+                                 source.spec.name, source.spec.symbol.quote.view()));
+        return Unexpected{problems.error()};
+      }
+      auto keys = load_credentials(request_.config, request_.credentials_file, accounts);
+      if (!keys) return Unexpected{keys.error()};
+      for (auto& [venue, access] : live.access) access.credentials = (*keys)[venues::registered(venue).account];
+    }
+    if (!output_.options().quiet) live.note = [this](const std::string& note) { output_.message(note); };
+    grounds_ = std::make_unique<LiveGrounds>(std::move(live));
+    return {};
+  }
+
+  Expected<void, ToolError> open_all(Tasks& tasks) {
+    // Both venues of every task are checked before anything of any task is written.
+    for (const auto& [source, from_file] : tasks) {
+      auto ground = grounds_->open(source.spec, Time{});
+      if (!ground) return Unexpected{ground.error()};
+      const MarketView& view = (*ground)->view();
+      const Plan sizes = make_plan(source.spec, view.instruments);
+      if (auto fine = report_problems(source, check_plan(source.spec, view.instruments, sizes, view.mid)); !fine) return Unexpected{fine.error()};
+    }
+    for (auto& [source, from_file] : tasks) {
+      auto session = Session::open(std::move(source), from_file, request_.session, *grounds_, output_);
       if (!session) return Unexpected{session.error()};
       sessions_.push_back(std::move(*session));
     }
     return {};
   }
 
-  // Real time, from the start of the run, at which a session's next step is due.
-  std::int64_t due_us(const Session& s) const {
-    const Dur ahead = s.next_time() - s.started();
-    if (!request_.speed) return ahead.us;
-    return static_cast<std::int64_t>(Decimal(ahead.us).divided_by(*request_.speed, 0, Rounding::Zero).mantissa());
+  // Real time until a session's next step is due; 0 or less: now.
+  std::int64_t left_us(const Session& s) const {
+    const Time next = s.next_time();
+    if (next.is_never()) return INT64_MAX;
+    if (const auto present = grounds_->now()) return (next - *present).us;
+    const Dur ahead = next - s.started();
+    if (!request_.speed) return ahead.us;  // only their order counts
+    return static_cast<std::int64_t>(Decimal(ahead.us).divided_by(*request_.speed, 0, Rounding::Zero).mantissa()) - (real_us() - began_us_);
   }
 
   Session* soonest() {
     Session* best = nullptr;
+    std::int64_t least = 0;
     for (const auto& s : sessions_) {
-      if (!s->finished() && (best == nullptr || due_us(*s) < due_us(*best))) best = s.get();
+      if (s->finished()) continue;
+      const std::int64_t left = left_us(*s);
+      if (best == nullptr || left < least) best = s.get();
+      if (best == s.get()) least = left;
     }
     return best;
   }
 
-  // Until the session's step is due; looks at signals, requests and the kill switch meanwhile.
-  Expected<void, ToolError> wait_for(Session& next) {
-    if (auto done = mind_kill_switch(); !done) return done;  // before every step, whatever the pace
-    if (!request_.speed) {
-      if (++steps_ % kStepsPerLook != 0) return {};
-      return look(0);
+  // Waits for a while at most, and looks at signals, requests and the kill switch. True when the session's step is due; false when it is
+  // time to see whose step is next.
+  Expected<bool, ToolError> wait_for(const Session& next) {
+    if (auto done = mind_kill_switch(); !done) return Unexpected{done.error()};  // before every step, whatever the pace
+    const bool paced = request_.speed || grounds_->now();
+    if (!paced) {
+      if (++steps_ % kStepsPerLook == 0) {
+        if (auto looked = look(0); !looked) return Unexpected{looked.error()};
+      }
+      return true;
     }
-    while (!next.finished()) {
-      const std::int64_t now = real_us();
-      const std::int64_t left = due_us(next) - (now - began_us_);
-      if (left <= 0 && now < next_look_us_) return {};
-      if (auto looked = look(std::clamp<std::int64_t>(left, 0, kPollUs)); !looked) return looked;
-      if (auto done = mind_kill_switch(); !done) return done;
-      if (left <= 0) return {};
+    const std::int64_t left = left_us(next);
+    if (left <= 0 && real_us() < next_look_us_) {
+      grounds_->wait(0);
+      return true;
     }
-    return {};
+    if (auto looked = look(std::clamp<std::int64_t>(left, 0, kPollUs)); !looked) return Unexpected{looked.error()};
+    return left <= 0;
   }
 
   Expected<void, ToolError> mind_kill_switch() {
@@ -168,7 +214,8 @@ class Runner {
   }
 
   Expected<void, ToolError> look(std::int64_t wait_us) {
-    for (const int signal : signals_.wait(wait_us)) {
+    const bool waited = grounds_->wait(wait_us);
+    for (const int signal : signals_.wait(waited ? 0 : wait_us)) {
       if (auto done = on_signal(signal); !done) return done;
     }
     const std::int64_t now = real_us();
@@ -235,6 +282,7 @@ class Runner {
   const RunRequest& request_;
   Output& output_;
   SignalReader signals_;
+  std::unique_ptr<Grounds> grounds_;
   std::vector<std::unique_ptr<Session>> sessions_;
   std::int64_t began_us_ = 0;
   std::int64_t next_look_us_ = 0;

@@ -1,10 +1,11 @@
-// dn-run's work: one or many tasks on paper, paced by the clock or as fast as they go, until each has ended.
+// dn-run's work: one or many tasks, live or on paper, paced by the clock or as fast as they go, until each has ended.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "app/live_ground.h"
 #include "app/output.h"
 #include "app/session.h"
 #include "app/task_file.h"
@@ -18,7 +19,11 @@ struct RunRequest {
   bool all = false;                    // every task of the database that has not ended
   std::vector<std::string> settings;   // --set
   SessionOptions session;
-  std::optional<Decimal> speed;  // virtual seconds per second; nullopt = as fast as it goes
+  PaperOptions paper;
+  std::optional<LiveOptions> live;  // real venues, or their prices; the keys are read when it is known which venues the tasks name
+  DnConfig config;                  // of live: where the keys are
+  std::string credentials_file;     // of live: --credentials
+  std::optional<Decimal> speed;     // virtual seconds per second; nullopt = as fast as it goes
   bool plan = false;
   std::vector<std::string> halt_files;  // the kill switch: any of these
 };

@@ -59,13 +59,40 @@ Expected<void, ToolError> read_seed(const RunFlags& f, RunRequest& r) {
   r.session.fixed_time = !f.seed.empty();
   if (f.seed.empty() && !f.replay.empty()) return {};  // a recording is the same each time; so is its run
   if (f.seed.empty()) {
-    r.session.paper.seed = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+    r.paper.seed = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
     return {};
   }
-  const auto [end, error] = std::from_chars(f.seed.data(), f.seed.data() + f.seed.size(), r.session.paper.seed);
+  const auto [end, error] = std::from_chars(f.seed.data(), f.seed.data() + f.seed.size(), r.paper.seed);
   if (error != std::errc() || end != f.seed.data() + f.seed.size()) {
     return Unexpected{usage(fmt::format("--seed {} is not a whole number", printable_excerpt(f.seed)), "write for example --seed 7")};
   }
+  return {};
+}
+
+// Real venues, or paper on their prices: where they are, who we are, and which flags make no sense then.
+Expected<void, ToolError> read_live(const RunFlags& f, const CommonFlags& common, const DnConfig& config, RunRequest& r) {
+  const bool orders = config.mode == TradingMode::Live;
+  const bool prices = !orders && config.feed == FeedKind::Live && f.replay.empty();
+  if (!orders && !prices) return {};
+  const std::array<std::pair<const char*, const std::string*>, 4> virtual_only{
+      {{"--replay", &f.replay}, {"--speed", &f.speed}, {"--seed", &f.seed}, {"--faults", &f.faults}}};
+  for (const auto& [flag, value] : virtual_only) {
+    const bool rehearsal = prices && value == &f.faults;
+    if (!value->empty() && !rehearsal) {
+      return Unexpected{usage(fmt::format("{} makes no sense with {}", flag, orders ? "--mode live" : "feed = \"live\""),
+                              orders ? "leave it out, or use --mode paper" : "leave it out, or set feed = \"synthetic\"")};
+    }
+  }
+  LiveOptions live;
+  live.orders = orders;
+  for (const venues::VenueEntry& v : venues::registered_venues()) {
+    const auto at = config.endpoints.find(v.venue);
+    const Endpoint e = at == config.endpoints.end() ? Endpoint{} : at->second;
+    live.access[v.venue] = {e.rest, e.ws, e.ca_file, e.rate_scale, {}};
+  }
+  r.live = std::move(live);
+  r.credentials_file = common.credentials;
+  r.config = config;
   return {};
 }
 
@@ -107,10 +134,6 @@ ExitCode print_keys() {
 Expected<RunRequest, ToolError> run_request(const RunFlags& f, const CommonFlags& common) {
   auto place = installation(common);
   if (!place) return Unexpected{place.error()};
-  if (place->config.mode == TradingMode::Live || (place->config.feed == FeedKind::Live)) {
-    return Unexpected{ToolError{ExitCode::Config, "this version trades on paper only: live venues are not connected yet",
-                                "use --mode paper (the default) and feed = \"synthetic\""}};
-  }
   if (place->config.feed == FeedKind::Replay && f.replay.empty()) {
     return Unexpected{ToolError{ExitCode::Config, place->config.file + ": feed = \"replay\" needs a recording", "give --replay DIR"}};
   }
@@ -137,11 +160,12 @@ Expected<RunRequest, ToolError> run_request(const RunFlags& f, const CommonFlags
           usage(fmt::format("--max-runtime \"{}\" {}", printable_excerpt(f.max_runtime), d ? "is zero" : d.error()), "write for example --max-runtime 50s")};
     r.session.max_runtime = *d;
   }
-  if (!f.replay.empty()) r.session.paper.replay_dir = f.replay;
+  if (auto done = read_live(f, common, place->config, r); !done) return Unexpected{done.error()};
+  if (!f.replay.empty()) r.paper.replay_dir = f.replay;
   if (auto done = read_speed(f, r); !done) return Unexpected{done.error()};
   if (auto done = read_seed(f, r); !done) return Unexpected{done.error()};
   if (!f.faults.empty()) {
-    if (auto done = read_faults(f.faults, r.session.paper); !done) return Unexpected{done.error()};
+    if (auto done = read_faults(f.faults, r.paper); !done) return Unexpected{done.error()};
   }
   return r;
 }

@@ -48,8 +48,9 @@ ToolError journal_failure(const JournalError& e, const std::string& task) {
           "free space or mend the disk, then run the same command again: it goes on from what is stored"};
 }
 
-Expected<std::unique_ptr<Session>, ToolError> Session::open(TaskSource source, bool from_file, const SessionOptions& options, Output& output) {
-  std::unique_ptr<Session> s(new Session(std::move(source), options, output));
+Expected<std::unique_ptr<Session>, ToolError> Session::open(TaskSource source, bool from_file, const SessionOptions& options, Grounds& grounds,
+                                                            Output& output) {
+  std::unique_ptr<Session> s(new Session(std::move(source), options, grounds, output));
   const std::string name = s->source_.spec.name;
   auto lock = TaskLock::acquire(lock_directory(options.db), name);
   if (!lock) {
@@ -71,6 +72,12 @@ Expected<void, ToolError> Session::find_or_add(bool from_file) {
   if (!found) return Unexpected{store_failure(found.error())};
   const bool add = !found->has_value() || ((*found)->verdict != Verdict::None && options_.restart);
   if (!add) {
+    if ((*found)->verdict == Verdict::None && (*found)->live != grounds_.live()) {
+      return Unexpected{ToolError{ExitCode::Config,
+                                  fmt::format("task {} was begun {} and this run is {}: fills on paper and real ones do not mix", source_.spec.name,
+                                              (*found)->live ? "live" : "on paper", grounds_.live() ? "live" : "on paper"),
+                                  fmt::format("run it with --mode {}, or give this task another name or another --db", (*found)->live ? "live" : "paper")}};
+    }
     if (from_file) {
       if (auto adopted = adopt_file(**found); !adopted) return adopted;
     }
@@ -81,6 +88,9 @@ Expected<void, ToolError> Session::find_or_add(bool from_file) {
   TaskRecord fresh;
   fresh.spec = source_.spec;
   fresh.source = to_text(source_.spec);
+  fresh.live = grounds_.live();
+  // At a venue ids live longer than a database: one that is begun anew must not use those of its predecessor again.
+  if (fresh.live) fresh.run_epoch = static_cast<std::uint32_t>(std::max<std::int64_t>((wall_clock() - kFixedStart).us / 1'000'000, 0));
   fresh.created = fresh.updated = options_.fixed_time ? kFixedStart : wall_clock();
   auto added = store_->add_task(std::move(fresh));
   if (!added) return Unexpected{store_failure(added.error())};
@@ -120,8 +130,9 @@ Expected<void, ToolError> Session::start() {
   }
   if (auto built = build(); !built) return built;
   output_.message(sign(Sign::Start, output_.plain()) + "Initializing DeltaNeutralTask " + task_label(record().spec));
-  const std::string head = event_head("run_start") + fmt::format(",\"version\":\"{}\",\"mode\":\"paper\",\"config_hash\":\"{:016x}\",\"run_epoch\":{}}}",
-                                                                 DN_VERSION, fnv1a(to_text(record().spec)), record().run_epoch);
+  const std::string head =
+      event_head("run_start") + fmt::format(",\"version\":\"{}\",\"mode\":\"{}\",\"config_hash\":\"{:016x}\",\"run_epoch\":{}}}", DN_VERSION,
+                                            grounds_.live() ? "live" : "paper", fnv1a(to_text(record().spec)), record().run_epoch);
   if (output_.options().ndjson) output_.data(head);
   if (auto done = store_->append_event(record(), started_, "run_start", head); !done) return Unexpected{journal_failure(done.error(), name)};
   return after_step(run_->start(started_));
@@ -132,54 +143,39 @@ Expected<void, ToolError> Session::build() {
   // A task that began on the clock of seeded runs stays on it.
   const bool fixed = options_.fixed_time || idle_.created == kFixedStart;
   const Time not_before = std::max(fixed ? kFixedStart : wall_clock(), idle_.runs > 0 ? idle_.updated + Dur::millis(1) : Time{});
-  auto market = open_paper_market(idle_.spec, options_.paper, not_before);
-  if (!market) return Unexpected{market.error()};
-  const Plan plan = make_plan(idle_.spec, market->instruments);
-  if (auto fine = report_problems(source_, check_plan(idle_.spec, market->instruments, plan, market->mid)); !fine) return fine;
-  started_ = market->start;
+  auto ground = grounds_.open(idle_.spec, not_before);
+  if (!ground) return Unexpected{ground.error()};
+  ground_ = std::move(*ground);
+  if (auto fine = check_tradable(TaskSource{idle_.spec, source_.place, source_.keys}); !fine) return fine;
+  started_ = ground_->view().start;
   auto begun = store_->begin_run(idle_.id, started_);
   if (!begun) return Unexpected{store_failure(begun.error())};
   auto stored = store_->load_task(name);
   if (!stored) return Unexpected{store_failure(stored.error())};
   run_id_ = fmt::format("{}-{}-{}", name, stored->task.round, stored->task.run_epoch);
   store_->set_run_id(run_id_);
-  const PerSide<Instrument> instruments = market->instruments;
-  mid_ = market->mid;
-  const PerSide<std::optional<TopOfBook>> top = market->top;
-  world_ = make_paper_world(std::move(*market), *stored, options_.paper);
-  plant_restored(top);
+  for (const std::string& note : ground_->prepare(*stored)) output_.message(note);
   auto pending = store_->pending_requests(name);
   if (!pending) return Unexpected{store_failure(pending.error())};
   for (const ControlRequest& r : *pending) {
     if (r.verb == ControlRequest::Verb::Cancel) cancels_.insert(r.id);
   }
-  engine_ = std::make_unique<TaskEngine>(std::move(*stored), instruments, RunOptions{options_.max_cycles, options_.leave_orders, !cancels_.empty()});
-  run_ = std::make_unique<sim::TaskRun>(*world_, *engine_, *store_, *this);
+  engine_ =
+      std::make_unique<TaskEngine>(std::move(*stored), ground_->view().instruments, RunOptions{options_.max_cycles, options_.leave_orders, !cancels_.empty()});
+  run_ = ground_->drive(*engine_, *store_, *this);
   return {};
 }
 
-// The order that a task file says still rests, rests at the paper venue: a slice at the touch, so that its recovery is rehearsed.
-void Session::plant_restored(const PerSide<std::optional<TopOfBook>>& top) {
-  if (idle_.restored) return;
-  for (const Side leg : kSides) {
-    const std::string& id = idle_.spec.restore[leg].order_id;
-    if (id.empty() || !top[leg]) continue;
-    OrderRequest r;
-    r.id = ClientOrderId("before-" + std::string(name(leg)));
-    r.leg = r.side = leg;
-    const Price tick = world_->venue(leg).instrument().tick;
-    const Price away = tick * Decimal(idle_.spec.leg[leg].offset_ticks);
-    r.price = leg == Side::Buy ? (top[leg]->bid - away).floor_to(tick) : (top[leg]->ask - away).ceil_to(tick);
-    r.qty = idle_.spec.order_quantity.floor_to(world_->venue(leg).instrument().step);
-    world_->venue(leg).plant(r, VenueOrderId(id), started_);
-    output_.message(fmt::format("paper: order {} rests on {}: {} @ {}", id, name(*idle_.spec.leg[leg].exchange), r.qty.str(), r.price.str()));
-  }
+Time Session::next_time() const {
+  if (!run_) return Time::never();
+  const Time next = run_->next_time();
+  return draining_ || options_.max_runtime.us == 0 ? next : std::min(next, started_ + options_.max_runtime);
 }
 
 Expected<void, ToolError> Session::step() {
   const std::int64_t budget = options_.max_runtime.us;
   if (!draining_ && budget > 0 && next_time() - started_ >= options_.max_runtime) return inject(Drain{ExitCode::BudgetUsed, options_.leave_orders});
-  if (!draining_ && world_->market_ended()) {
+  if (!draining_ && ground_->over()) {
     output_.message("the recording ends");
     return inject(Drain{ExitCode::BudgetUsed, options_.leave_orders});
   }
@@ -263,10 +259,10 @@ Expected<void, ToolError> Session::reload(const TaskSource& source) {
   return inject(ChangeSpec{source.spec, to_text(source.spec)});
 }
 
-// The changed sizes must still be tradable on both venues.
+// The sizes must be tradable on both venues.
 Expected<void, ToolError> Session::check_tradable(const TaskSource& source) const {
-  const PerSide<Instrument> instruments{world_->venue(Side::Buy).instrument(), world_->venue(Side::Sell).instrument()};
-  return report_problems(source, check_plan(source.spec, instruments, make_plan(source.spec, instruments), mid_));
+  const MarketView& view = ground_->view();
+  return report_problems(source, check_plan(source.spec, view.instruments, make_plan(source.spec, view.instruments), view.mid));
 }
 
 std::string Session::event_head(std::string_view type) const {
@@ -291,7 +287,7 @@ std::string Session::progress_line() const {
                      k.imbalance.str(), r.orders);
 }
 
-// ---- sim::RunObserver
+// ---- RunObserver
 
 void Session::heard(Time now, const Event& event) {
   watches_.heard(now, event);
@@ -308,6 +304,8 @@ void Session::committed(Time /*now*/, const TaskEngine& engine, const Commands& 
   }
 }
 
-void Session::sending(Time now, const Send& send) { watches_.sent(now, send); }
+void Session::sending(Time now, const Send& send) { watches_.sending(now, send); }
+
+void Session::sent(Time /*now*/) { watches_.all_sent(); }
 
 }  // namespace dn::app

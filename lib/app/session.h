@@ -1,4 +1,4 @@
-// One task of a run: its lock, its database connection, its engine and its paper world, stepped in virtual time.
+// One task of a run: its lock, its database connection, its engine and the ground it trades on.
 #pragma once
 
 #include <memory>
@@ -6,12 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "app/ground.h"
 #include "app/output.h"
-#include "app/paper.h"
 #include "app/stopwatch.h"
 #include "app/task_file.h"
 #include "engine/task.h"
-#include "sim/task_run.h"
 #include "store/store.h"
 #include "store/task_lock.h"
 
@@ -19,23 +18,24 @@ namespace dn::app {
 
 struct SessionOptions {
   std::string db;
-  PaperOptions paper;
   bool fixed_time = false;  // virtual time starts at a fixed moment: same seed, same bytes
   bool restart = false;     // a finished task begins a new round
   std::int64_t max_cycles = 0;
-  Dur max_runtime = Dur{};  // virtual; 0 = no bound
+  Dur max_runtime = Dur{};  // in the time of the ground; 0 = no bound
   bool leave_orders = false;
 };
 
-class Session final : public sim::RunObserver {
+class Session final : public RunObserver {
  public:
   // Takes the task's lock, finds or adds it in the database and prepares its world. Nothing is sent yet.
   // `from_file`: the source is what its owner wrote just now; otherwise it is what the database holds.
-  static Expected<std::unique_ptr<Session>, ToolError> open(TaskSource source, bool from_file, const SessionOptions& options, Output& output);
+  // `grounds` and `output` outlive it.
+  static Expected<std::unique_ptr<Session>, ToolError> open(TaskSource source, bool from_file, const SessionOptions& options, Grounds& grounds, Output& output);
 
   Expected<void, ToolError> start();
   Expected<void, ToolError> step();
-  Time next_time() const { return run_ ? run_->next_time() : Time::never(); }
+  // When its next step is due, also by the end of its budget.
+  Time next_time() const;
   Time started() const { return started_; }
   bool finished() const { return engine_ == nullptr || engine_->finished(); }
   ExitCode exit_code() const { return record().exit_code; }
@@ -52,7 +52,8 @@ class Session final : public sim::RunObserver {
   std::string summary_text() const;
 
  private:
-  Session(TaskSource source, SessionOptions options, Output& output) : source_(std::move(source)), options_(std::move(options)), output_(output) {}
+  Session(TaskSource source, SessionOptions options, Grounds& grounds, Output& output)
+      : source_(std::move(source)), options_(std::move(options)), grounds_(grounds), output_(output) {}
 
   Expected<void, ToolError> find_or_add(bool from_file);
   Expected<void, ToolError> adopt_file(TaskRecord& known);
@@ -61,26 +62,26 @@ class Session final : public sim::RunObserver {
   Expected<void, ToolError> conclude();
   Expected<void, ToolError> check_tradable(const TaskSource& source) const;
   std::string event_head(std::string_view type) const;
-  void plant_restored(const PerSide<std::optional<TopOfBook>>& top);
 
-  // sim::RunObserver
+  // RunObserver
   void heard(Time now, const Event& event) override;
   void after_handle(Time now, const TaskEngine& engine, const Commands& commands) override;
   void committed(Time now, const TaskEngine& engine, const Commands& commands) override;
   void sending(Time now, const Send& send) override;
+  void sent(Time now) override;
 
   TaskSource source_;
   SessionOptions options_;
+  Grounds& grounds_;
   Output& output_;
   std::optional<TaskLock> lock_;
   std::unique_ptr<Store> store_;
-  PerSide<Price> mid_;  // where the books stood at the start
-  TaskRecord idle_;     // of a task that has nothing to do
+  TaskRecord idle_;  // of a task that has nothing to do
   std::string run_id_;
   Time started_;
-  std::unique_ptr<sim::World> world_;
+  std::unique_ptr<Ground> ground_;
   std::unique_ptr<TaskEngine> engine_;
-  std::unique_ptr<sim::TaskRun> run_;
+  std::unique_ptr<TaskDriver> run_;
   Stopwatches watches_;
   std::set<std::int64_t> cancels_;  // requests to cancel that are under way
   bool draining_ = false;

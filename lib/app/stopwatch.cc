@@ -28,8 +28,14 @@ void Stopwatches::after_decision(bool sends) {
   if (sends) decision_.add(real_ns() - began_ns_);
 }
 
-void Stopwatches::sent(Time now, const Send& send) {
+void Stopwatches::all_sent() {
+  if (by_tick_ && ordered_) tick_to_order_.add(real_ns() - began_ns_);
+  by_tick_ = ordered_ = false;
+}
+
+void Stopwatches::sending(Time now, const Send& send) {
   if (const auto* p = std::get_if<PlaceOrder>(&send)) {
+    ordered_ = true;
     placed_[p->request.id.str()] = now;
     if (cycle_open_++ == 0) cycle_began_ = now;
   } else if (const auto* l = std::get_if<LookupOrder>(&send)) {
@@ -45,6 +51,8 @@ void Stopwatches::heard(Time now, const Event& event) {
     open.erase(at);
     return true;
   };
+  by_tick_ = std::holds_alternative<BookUpdate>(event);
+  ordered_ = false;
   if (const auto* p = std::get_if<PlaceReport>(&event)) {
     if (take(placed_, p->id, placement_) && --cycle_open_ == 0) cycle_.add((now - cycle_began_).us * 1000);
   } else if (const auto* l = std::get_if<LookupReport>(&event)) {
@@ -60,7 +68,8 @@ LatencyStats Stopwatches::summarize(std::string stage, const Samples& s) {
 }
 
 std::vector<LatencyStats> Stopwatches::stats() const {
-  return {summarize("cycle", cycle_), summarize("sync", sync_), summarize("placement", placement_), summarize("decision", decision_)};
+  return {summarize("cycle", cycle_), summarize("sync", sync_), summarize("placement", placement_), summarize("decision", decision_),
+          summarize("tick_to_order", tick_to_order_)};
 }
 
 }  // namespace dn::app

@@ -17,8 +17,10 @@ class Stopwatches {
   // Around TaskEngine::handle.
   void before_decision();
   void after_decision(bool sends);
-  // In virtual time: a request leaves, its answer is heard.
-  void sent(Time now, const Send& send);
+  // A request leaves, in the time of the run; then all of the step have.
+  void sending(Time now, const Send& send);
+  void all_sent();
+  // Something is heard, in the time of the run.
   void heard(Time now, const Event& event);
 
   std::vector<LatencyStats> stats() const;
@@ -37,6 +39,9 @@ class Stopwatches {
   Samples placement_;
   Samples sync_;
   Samples cycle_;
+  Samples tick_to_order_;
+  bool by_tick_ = false;  // the step began with prices
+  bool ordered_ = false;  // and it sent an order
   std::unordered_map<std::string, Time> placed_;
   std::unordered_map<std::string, Time> asked_;
   Time cycle_began_;  // when the orders of a step left; 0 = none under way

@@ -180,21 +180,26 @@ ToolError Problems::error() const {
 }
 
 Expected<TomlDocument, ToolError> read_toml(const std::string& path) {
-  auto text = read_file(path);
+  const auto text = read_file(path);
   if (!text) return Unexpected{text.error()};
-  if (text->find('\0') != std::string::npos) return Unexpected{ToolError{ExitCode::Config, printable(path) + ": is not a text file", "give a TOML file"}};
-  if (const auto at = endless_key(path, *text)) {
+  return read_toml_text(path, *text);
+}
+
+Expected<TomlDocument, ToolError> read_toml_text(const std::string& path, std::string_view text, bool secret) {
+  if (text.find('\0') != std::string::npos) return Unexpected{ToolError{ExitCode::Config, printable(path) + ": is not a text file", "give a TOML file"}};
+  if (const auto at = endless_key(path, text)) {
     return Unexpected{ToolError{ExitCode::Config, problem_text(*at, "", "more dots than a line of such a file has"), "mend that line"}};
   }
   try {
-    const toml::table root = toml::parse(std::string_view(*text), std::string_view(path));
-    return Reader(path, *text).read(root);
+    const toml::table root = toml::parse(text, std::string_view(path));
+    return Reader(path, text).read(root);
   } catch (const toml::parse_error& e) {
     const Place place{path, e.source().begin.line, e.source().begin.column};
-    return Unexpected{ToolError{ExitCode::Config, problem_text(place, "", e.description().substr(0, kMaxDescription)),
+    return Unexpected{ToolError{ExitCode::Config, problem_text(place, "", secret ? "is not TOML" : e.description().substr(0, kMaxDescription)),
                                 "mend that line; the file is TOML, as in key = value"}};
   } catch (const std::exception& e) {
-    return Unexpected{ToolError{ExitCode::Config, fmt::format("{}: {}", printable(path), printable(e.what())), "the file is TOML, as in key = value"}};
+    return Unexpected{ToolError{ExitCode::Config, fmt::format("{}: {}", printable(path), secret ? "is not TOML" : printable(e.what())),
+                                "the file is TOML, as in key = value"}};
   }
 }
 

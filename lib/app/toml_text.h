@@ -48,6 +48,8 @@ struct TomlDocument {
 
 // Reads a file of at most 1 MiB. Errors: NotFound (no such file, a directory, not readable), Config (not TOML, with place).
 Expected<TomlDocument, ToolError> read_toml(const std::string& path);
+// The same of a text at hand; `name` stands for the path. `secret`: no error quotes it.
+Expected<TomlDocument, ToolError> read_toml_text(const std::string& name, std::string_view text, bool secret = false);
 
 // "file:line:column: key: what"
 std::string problem_text(const Place& place, std::string_view key, std::string_view what);

@@ -60,6 +60,7 @@ struct TaskRecord {
   std::int64_t errors = 0;
   std::int64_t runs = 0;
   bool restored = false;  // the [restore] position is in the sums
+  bool live = false;      // trades with real money
   Time created;
   Time first_order;  // 0 = none yet
   Time updated;

@@ -56,6 +56,7 @@ Expected<void, JournalError> TaskRun::carry_out() {
     observer_.sending(now_, send);
     world_.send(send, now_);
   }
+  if (!commands_.sends.empty()) observer_.sent(now_);
   return {};
 }
 

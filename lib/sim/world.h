@@ -42,6 +42,10 @@ class World {
   // Lets the next thing happen. Returns what the task hears of it, if anything.
   std::optional<Event> advance();
   Time now() const { return now_; }
+  // A feed that had nothing more to say has something again.
+  void market_came() {
+    if (!next_market_) next_market_ = feed_->next();
+  }
   // True when the feed has no more market data.
   bool market_ended() const { return !next_market_.has_value(); }
 

@@ -72,7 +72,7 @@ std::optional<Liquidity> liquidity_from(std::string_view text) {
 void bind_task(Query& q, const TaskRecord& t) {
   q.add(t.round).add(std::string_view(to_text(t.spec))).add(name(t.state)).add(name(t.mode)).add(name(t.verdict)).add(std::string_view(t.reason));
   q.add(number(t.exit_code)).add(t.run_epoch).add(t.next_seq).add(t.orders).add(t.rebalances).add(t.rejects).add(t.errors).add(t.runs);
-  q.add(t.restored).add(t.created).add(t.first_order).add(t.updated).add(std::string_view(t.source));
+  q.add(t.restored).add(t.created).add(t.first_order).add(t.updated).add(std::string_view(t.source)).add(t.live);
 }
 
 void bind_order(Query& q, const OrderRecord& o) {
@@ -126,6 +126,7 @@ Expected<TaskRecord, StoreError> read_task(const Query& q) {
   row.read(t.first_order);
   row.read(t.updated);
   row.read(t.source);
+  row.read(t.live);
   if (row.error()) return Unexpected{*row.error()};
   return t;
 }

@@ -70,7 +70,7 @@ class RowReader {
 // ---- columns in the order in which the functions below bind and read them
 #define DN_TASK_COLUMNS                                                                                                              \
   "round, spec, state, mode, verdict, reason, exit_code, run_epoch, next_seq, orders, rebalances, rejects, errors, runs, restored, " \
-  "created_us, first_order_us, updated_us, source"
+  "created_us, first_order_us, updated_us, source, live"
 #define DN_ORDER_COLUMNS                                                                                                    \
   "client_order_id, leg, side, type, purpose, price, quantity, reduce_only, created_us, expires_us, status, close_reason, " \
   "venue_order_id, filled, filled_quote, booked, cancel_requested, code, reason, updated_us"

@@ -131,7 +131,10 @@ CREATE TABLE latency (
 ) STRICT;
 )sql";
 
-constexpr std::array kMigrations{Migration{1, kVersion1}};
+// Whether a task trades with real money: what began on paper never goes on live, nor the other way round.
+constexpr const char* kVersion2 = "ALTER TABLE tasks ADD COLUMN live INTEGER NOT NULL DEFAULT 0";
+
+constexpr std::array kMigrations{Migration{1, kVersion1}, Migration{2, kVersion2}};
 static_assert(kMigrations.back().version == Store::kSchemaVersion);
 
 struct Identity {

@@ -4,6 +4,7 @@
 // shell sends what a folder encodes and gives it what came back. Everything here is used from one thread.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -17,6 +18,7 @@
 #include "model/order.h"
 #include "wire/frame.h"
 #include "wire/http.h"
+#include "wire/rate_budget.h"
 
 namespace dn::venues {
 
@@ -28,6 +30,21 @@ struct Credentials {
 
 // Which of the venue's budgets a call draws on.
 enum class Pool : std::uint8_t { Public, Account, Order, Cancel };
+
+// What a venue allows, as buckets that stay below its limits in every window, and which of them a pool draws on.
+struct Budget {
+  wire::RateRule rule;
+  std::int64_t reserve = 0;  // the part that only cancels, hedges and proofs may use
+};
+struct Budgets {
+  std::vector<Budget> buckets;
+  std::array<std::uint8_t, 4> of_pool{};  // index of the bucket, by Pool
+};
+// What a reply says about further requests.
+struct Advice {
+  Dur wait;                    // > 0: not before this has passed
+  bool whole_account = false;  // for every pool, not only the one that was asked
+};
 
 struct Call {
   wire::HttpRequest http;
@@ -41,7 +58,8 @@ template <class Answer>
 class Question {
  public:
   virtual ~Question() = default;
-  // The next exchange, stamped and signed for the venue's clock. Asked again after every heard() that returned nothing.
+  // The next exchange, stamped and signed for the venue's clock. Asked again after every heard() that returned nothing, and whenever the
+  // exchange was not made after all (no budget): the last one asked for is the one that `heard` is about.
   virtual Call call(Time venue_now) = 0;
   virtual std::optional<Answer> heard(const wire::HttpResponse& response, Time venue_now) = 0;
 };
@@ -87,7 +105,8 @@ using Outcome = Expected<T, Problem>;
 struct OrderNews {
   ClientOrderId id;
 };
-using News = std::variant<TopOfBook, Fill, OrderNews>;
+// The last two are the answers of an OrderChannel.
+using News = std::variant<TopOfBook, Fill, OrderNews, PlaceReport, CancelReport>;
 
 // What one frame meant.
 struct Heard {
@@ -117,6 +136,8 @@ class StreamProtocol {
   virtual Dur renewal_interval() const { return Dur::minutes(20); }
   // Appended to the endpoint's address.
   virtual std::string url_suffix(const std::string& /*ticket*/) const { return {}; }
+  // Of the opening request, besides what WebSocket itself needs.
+  virtual wire::Headers upgrade_headers() const { return {}; }
   // What is said first on a new connection.
   virtual std::vector<wire::Frame> opened(Time venue_now) = 0;
   // The topics that must be proven before the stream counts as up; names as in Heard::topics.
@@ -126,6 +147,14 @@ class StreamProtocol {
   virtual Dur ping_interval() const { return Dur::seconds(1); }
   // The venue ends connections that are older than this.
   virtual Dur longest_life() const { return Dur::hours(23); }
+};
+
+// Orders over a WebSocket, where the venue has that: a stream whose topics are proven by its login and that brings the reports of what was
+// sent over it as news. What is sent over it is never sent by REST as well.
+class OrderChannel : public StreamProtocol {
+ public:
+  virtual wire::Frame place(const OrderRequest& request, Time venue_now) = 0;
+  virtual wire::Frame cancel(const ClientOrderId& id, const VenueOrderId& venue_order_id, Time venue_now) = 0;
 };
 
 class VenueApi {
@@ -152,6 +181,7 @@ class VenueApi {
   // ---- streams
   virtual std::unique_ptr<StreamProtocol> public_stream() = 0;
   virtual std::unique_ptr<StreamProtocol> private_stream() = 0;
+  virtual std::unique_ptr<OrderChannel> order_channel() { return nullptr; }
   // Prices by REST, for a quiet stream's first value.
   virtual std::unique_ptr<Question<Outcome<TopOfBook>>> top_of_book() = 0;
 
@@ -174,6 +204,8 @@ struct VenueEntry {
   std::string account;  // the section of the credentials file: "mexc", "gateio"
   std::string rest;     // the venue's own address: scheme, host and port
   std::string ws;
+  Budgets budgets;
+  Advice (*advice)(const wire::HttpResponse& reply, Time venue_now) = nullptr;
   std::unique_ptr<VenueApi> (*make)(VenueSetup setup) = nullptr;
 };
 const std::vector<VenueEntry>& registered_venues();

@@ -18,6 +18,9 @@ class Stream : public StreamProtocol {
  public:
   explicit Stream(ContextPtr context) : context_(std::move(context)), prefix_(context_->futures() ? "futures." : "spot.") {}
 
+  // Sizes of futures as text, with their fractions: otherwise 1.7 comes as 1 (Gate docs v4.106.88).
+  wire::Headers upgrade_headers() const override { return context_->futures() ? wire::Headers{{"X-Gate-Size-Decimal", "1"}} : wire::Headers{}; }
+
   Heard frame(const wire::Frame& frame, Time /*venue_now*/) override {
     if (frame.binary) return {};
     const auto document = JsonDocument::parse(frame.payload);
@@ -171,9 +174,11 @@ class PrivateStream final : public Stream {
  private:
   std::optional<Fill> read_fill(const Element& row) const {
     if (!context().futures()) return spot_dialect(shared_context())->read_trade(row);
-    // Streams send whole contracts unless the connection asked for fractions: 1.7 would come as 1. Where a contract can be divided,
-    // its trades are therefore read by REST only.
-    if (!(context().instrument.step == context().instrument.multiplier)) return std::nullopt;
+    // A number where text was asked for comes from a server that does not know of fractions: 1.7 would be 1. Where a contract can be
+    // divided, such a trade is read by REST only.
+    const auto size = member(row, "size");
+    const bool divisible = !(context().instrument.step == context().instrument.multiplier);
+    if (divisible && (!size || !size->is_string())) return std::nullopt;
     return read_futures_trade(row, context());
   }
 };

@@ -69,13 +69,6 @@ constexpr std::array kRefusals{
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
-Dur retry_after(const wire::HttpResponse& r) {
-  const auto seconds = Decimal::parse(wire::header(r, "retry-after"));
-  if (seconds && !seconds->is_negative() && *seconds <= Decimal(86'400))
-    return Dur::seconds(static_cast<std::int64_t>(seconds->rounded(0, Rounding::Up).mantissa()));
-  return r.status == 418 ? Dur::minutes(2) : Dur::seconds(1);
-}
-
 // The body's own "code": a number or its text. 0 and 200 are success, as is none at all.
 std::string code_of(const Element& root) {
   const std::string_view code = text(root, "code");
@@ -83,6 +76,13 @@ std::string code_of(const Element& root) {
 }
 
 }  // namespace
+
+Dur retry_after(const wire::HttpResponse& r) {
+  const auto seconds = Decimal::parse(wire::header(r, "retry-after"));
+  if (seconds && !seconds->is_negative() && *seconds <= Decimal(86'400))
+    return Dur::seconds(static_cast<std::int64_t>(seconds->rounded(0, Rounding::Up).mantissa()));
+  return r.status == 418 ? Dur::minutes(2) : Dur::seconds(1);
+}
 
 std::string symbol_text(const Symbol& symbol) { return symbol.base.str() + symbol.quote.str(); }
 

@@ -43,6 +43,8 @@ struct Answer {
   Dur retry_after;                   // 429 and 418
 };
 Answer read_answer(const wire::HttpResponse& response);
+// How long a 429, 418 or 403 asks to wait.
+Dur retry_after(const wire::HttpResponse& response);
 
 // What a refusal of an order means; nullopt: not in the table, so nothing is known.
 std::optional<RejectClass> reject_class(std::string_view code, std::string_view message);

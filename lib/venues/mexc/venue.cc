@@ -1,8 +1,11 @@
 // MEXC spot: what the rest of the program sees of this folder.
+#include <algorithm>
+
 #include "venues/venue.h"
 
 #include "venues/mexc/market.h"
 #include "venues/mexc/orders.h"
+#include "venues/mexc/rest.h"
 #include "venues/mexc/stream.h"
 
 namespace dn::venues::mexc {
@@ -37,10 +40,25 @@ class MexcSpot final : public VenueApi {
   Desk desk_;
 };
 
+// Of 2026: 300 weight in 10 s for all public calls of an address, 500 in 10 s for the account's, 12 order calls in 1 s. A bucket's
+// content plus what flows in during the window stays below them.
+Budgets budgets() {
+  const Budget by_address{{100, Dur::seconds(6)}, 0};
+  const Budget by_account{{150, Dur::seconds(5)}, 0};
+  const Budget orders{{5, Dur::millis(833)}, 2};  // cancels count as orders
+  return {{by_address, by_account, orders}, {0, 1, 2, 2}};
+}
+
+// 429 and 418 name the seconds; the firewall's 403 does not.
+Advice advice(const wire::HttpResponse& reply, Time /*venue_now*/) {
+  if (reply.status != 429 && reply.status != 418 && reply.status != 403) return {};
+  return {std::max(retry_after(reply), Dur::seconds(1)), reply.status != 429};
+}
+
 }  // namespace
 
 void enlist(std::vector<VenueEntry>& out) {
-  out.push_back({Venue::MexcSpot, "mexc", "https://api.mexc.com", "wss://wbs-api.mexc.com/ws",
+  out.push_back({Venue::MexcSpot, "mexc", "https://api.mexc.com", "wss://wbs-api.mexc.com/ws", budgets(), advice,
                  [](VenueSetup setup) -> std::unique_ptr<VenueApi> { return std::make_unique<MexcSpot>(std::move(setup)); }});
 }
 

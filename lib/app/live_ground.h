@@ -1,0 +1,45 @@
+// Tasks on real venues, and paper tasks on the real venues' prices.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "app/dn_config.h"
+#include "app/ground.h"
+#include "app/paper.h"
+#include "live/venues.h"
+
+namespace dn::app {
+
+struct LiveOptions {
+  bool orders = true;  // false: paper on live prices; nothing that needs a key is reached
+  std::map<Venue, live::Access> access;
+  PaperOptions paper;                            // of paper on live prices
+  std::function<void(const std::string&)> note;  // connections made and lost, for a person; optional
+};
+
+class LiveGrounds final : public Grounds {
+ public:
+  explicit LiveGrounds(LiveOptions options);
+
+  Expected<std::unique_ptr<Ground>, ToolError> open(const TaskSpec& spec, Time not_before) override;
+  bool live() const override { return options_.orders; }
+  std::optional<Time> now() const override { return clock_.now(); }
+  bool wait(std::int64_t micros) override;
+
+ private:
+  struct Known {
+    venues::VenueFacts facts;
+    Time at;
+  };
+  Expected<void, ToolError> learn(const TaskSpec& spec);
+
+  LiveOptions options_;
+  live::Clock clock_;
+  net::Loop loop_;
+  live::Venues venues_;
+  std::map<std::pair<Venue, std::string>, Known> known_;  // by venue and symbol
+};
+
+}  // namespace dn::app

@@ -1,0 +1,40 @@
+// What moves a task's engine through time, and who is told of it. The engine decides; a driver brings it the events of a
+// simulated or a real world, makes its journal durable and carries its sends out.
+#pragma once
+
+#include "engine/task.h"
+
+namespace dn {
+
+// Told what happens, in the order in which it happens. All calls are made during the driver's start, step and inject.
+class RunObserver {
+ public:
+  virtual ~RunObserver() = default;
+  virtual void heard(Time /*now*/, const Event& /*event*/) {}
+  // The engine answered; nothing is durable or sent yet.
+  virtual void after_handle(Time /*now*/, const TaskEngine& /*engine*/, const Commands& /*commands*/) {}
+  // `commands` are durable; they will be sent now.
+  virtual void committed(Time /*now*/, const TaskEngine& /*engine*/, const Commands& /*commands*/) {}
+  virtual void sending(Time /*now*/, const Send& /*send*/) {}
+  // All sends of the step are carried out.
+  virtual void sent(Time /*now*/) {}
+};
+
+class TaskDriver {
+ public:
+  virtual ~TaskDriver() = default;
+  // The engine's first step.
+  virtual Expected<void, JournalError> start(Time now) = 0;
+  // When the next step is due; never() when the engine has finished.
+  virtual Time next_time() const = 0;
+  // Carries out what is due at next_time().
+  virtual Expected<void, JournalError> step() = 0;
+  // An event from outside the world (a person, a signal, the end of the budget), as of `now`.
+  virtual Expected<void, JournalError> inject(const Event& event, Time now) = 0;
+  virtual bool finished() const = 0;
+  // A rehearsal drew a crash: the process would be dead now; nothing more must be called.
+  virtual bool crashed() const { return false; }
+  virtual Time now() const = 0;
+};
+
+}  // namespace dn

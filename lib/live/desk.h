@@ -1,0 +1,119 @@
+// Where a venue's REST calls leave: one HTTP client, the venue's request budget, and how far its clock is from ours.
+//
+// Ownership: the loop and the clock outlive the desk; the desk outlives those that ask, or they guard their callbacks. Thread rule: the loop's
+// thread. Error rule: every question is answered exactly once unless the desk is destroyed before; one that cannot be sent is answered as if
+// the connection had failed before the first byte.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "live/clock.h"
+#include "net/http_client.h"
+#include "venues/venue.h"
+
+namespace dn::live {
+
+struct DeskOptions {
+  std::string rest;             // scheme, host and port
+  std::string ca_file;          // empty: the system's
+  std::int64_t rate_scale = 1;  // multiplies the budget
+};
+
+// Urgent calls may use the part of the budget that is kept for cancels, hedges and proofs.
+enum class Urgency : std::uint8_t { Routine, Urgent };
+
+class Desk {
+ public:
+  Desk(net::Loop& loop, const Clock& clock, const venues::VenueEntry& entry, const DeskOptions& options);
+
+  // `done` is called from within the loop or from wake, never from within ask. `patience`: of each of its HTTP exchanges, the wait for
+  // budget included.
+  template <class Answer>
+  void ask(std::unique_ptr<venues::Question<Answer>> question, Urgency urgency, Dur patience, std::function<void(Answer)> done) {
+    proceed(std::make_shared<Typed<Answer>>(std::move(question), std::move(done)), urgency, patience);
+  }
+
+  // When a call of that pool could leave; now or earlier: at once.
+  Time ready(venues::Pool pool, std::int64_t weight, Urgency urgency) const;
+  // Something of that pool leaves by another way.
+  void take(venues::Pool pool, std::int64_t weight) { bucket_of(pool).bucket.take(weight, clock_.now()); }
+
+  // Measures the venue's clock every now and then, and sends what waited for budget.
+  void keep_clock(std::function<std::unique_ptr<venues::Question<venues::Outcome<Time>>>()> ask_time);
+  void wake();
+  Time next_deadline() const;
+
+  Time now() const { return clock_.now(); }
+  Time venue_now() const { return clock_.now() + offset_; }
+  Dur offset() const { return offset_; }  // the venue's time less ours
+  // One measurement of the offset: asked at `sent`, answered at `heard` with `venue`. A sample of a slow exchange says little and is only
+  // taken when there is no better one.
+  void clock_sample(Time sent, Time heard, Time venue);
+  bool clock_is_good() const { return offset_ <= kMostOffset && Dur{} - offset_ <= kMostOffset; }
+
+  static constexpr Dur kMostOffset = Dur::seconds(1);
+  std::int64_t requests() const { return requests_; }
+  std::int64_t throttled() const { return throttled_; }  // replies that told us to wait
+
+ private:
+  // A question without its type.
+  struct Asked {
+    virtual ~Asked() = default;
+    virtual venues::Call call(Time venue_now) = 0;
+    virtual bool heard(const wire::HttpResponse& response, Time venue_now) = 0;  // true: answered, and its caller told
+  };
+  template <class Answer>
+  struct Typed final : Asked {
+    Typed(std::unique_ptr<venues::Question<Answer>> q, std::function<void(Answer)> d) : question(std::move(q)), done(std::move(d)) {}
+    venues::Call call(Time venue_now) override { return question->call(venue_now); }
+    bool heard(const wire::HttpResponse& response, Time venue_now) override {
+      std::optional<Answer> answer = question->heard(response, venue_now);
+      if (!answer) return false;
+      done(std::move(*answer));
+      return true;
+    }
+    std::unique_ptr<venues::Question<Answer>> question;
+    std::function<void(Answer)> done;
+  };
+  struct Waiting {
+    std::shared_ptr<Asked> asked;
+    Urgency urgency;
+    Dur patience;
+    Time since;
+    Time at;
+  };
+  struct Bucket {
+    wire::RateBucket bucket;
+    std::int64_t reserve;
+  };
+
+  void proceed(const std::shared_ptr<Asked>& asked, Urgency urgency, Dur patience);
+  bool try_send(const Waiting& w, Time* ready_at);
+  void replied(const std::shared_ptr<Asked>& asked, Urgency urgency, Dur patience, venues::Pool pool, const wire::HttpResponse& response);
+  void measure();
+  Bucket& bucket_of(venues::Pool pool) { return buckets_[of_pool_[static_cast<std::size_t>(pool)]]; }
+  const Bucket& bucket_of(venues::Pool pool) const { return buckets_[of_pool_[static_cast<std::size_t>(pool)]]; }
+
+  const Clock& clock_;
+  venues::Advice (*advice_)(const wire::HttpResponse&, Time);
+  std::vector<Bucket> buckets_;
+  std::array<std::uint8_t, 4> of_pool_{};
+  std::deque<Waiting> waiting_;
+  std::function<std::unique_ptr<venues::Question<venues::Outcome<Time>>>()> ask_time_;
+  bool measuring_ = false;
+  Time next_measure_ = Time::never();
+  Dur offset_;
+  Dur best_trip_;
+  Time best_at_;
+  bool has_offset_ = false;
+  std::int64_t requests_ = 0;
+  std::int64_t throttled_ = 0;
+  net::HttpClient http_;  // last: its callbacks use what stands above
+};
+
+}  // namespace dn::live

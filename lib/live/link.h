@@ -1,0 +1,112 @@
+// What connects one task with one venue: its calls by REST, its streams, and the translation between the venue's news and the engine's events.
+//
+// Times: the engine's are ours, the venue's are its own; what is sent and what comes back is moved by the measured offset here and nowhere else.
+// Ownership: loop and desk outlive it. Thread rule: the loop's thread. Error rule: every send is answered exactly once by an event.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/command.h"
+#include "engine/event.h"
+#include "live/stream.h"
+
+namespace dn::live {
+
+struct LinkOptions {
+  Stream::Address streams;
+  std::uint64_t jitter_seed = 1;
+  bool orders = true;  // false: prices only, nothing that needs a key
+};
+
+class Link {
+ public:
+  // `api` knows its instrument. `emit` is called from within the loop, from wake, and never from within send.
+  using Emit = std::function<void(Event)>;
+  Link(net::Loop& loop, Desk& desk, const Instrument& instrument, std::unique_ptr<venues::VenueApi> api, const LinkOptions& options, Emit emit);
+  ~Link();
+
+  // For a person; optional. Set before start.
+  void on_note(std::function<void(const std::string&)> note) { note_ = std::move(note); }
+  // Sees every best price of the stream; optional.
+  void on_top(std::function<void(const TopOfBook&)> top) { top_hook_ = std::move(top); }
+
+  void start();
+  void send(const Send& send);
+  void wake();
+  Time next_deadline() const;
+
+  Venue venue() const { return instrument_.venue; }
+  const Instrument& instrument() const { return instrument_; }
+  bool is_up() const;  // every stream is
+
+ private:
+  // The listeners of the three streams.
+  struct Public final : StreamListener {
+    explicit Public(Link& l) : link(l) {}
+    void on_news(const venues::News& news) override;
+    void on_reset() override;
+    void on_lost() override;
+    void on_note(const std::string& text) override { link.say("prices", text); }
+    Link& link;
+  };
+  struct Private final : StreamListener {
+    explicit Private(Link& l) : link(l) {}
+    void on_news(const venues::News& news) override;
+    void on_reset() override;
+    void on_lost() override {}
+    void on_note(const std::string& text) override { link.say("own orders", text); }
+    Link& link;
+  };
+  struct Orders final : StreamListener {
+    explicit Orders(Link& l) : link(l) {}
+    void on_news(const venues::News& news) override;
+    void on_reset() override {}
+    void on_lost() override;
+    void on_note(const std::string& text) override { link.say("order channel", text); }
+    Link& link;
+  };
+  // What was sent over the order channel and is not answered.
+  struct Open {
+    ClientOrderId id;
+    bool cancel = false;
+    Time deadline;
+  };
+
+  void place(const OrderRequest& request);
+  void cancel(const CancelOrder& c);
+  void lookup(const LookupOrder& l);
+  void trades(const QueryTrades& q);
+  bool over_channel(bool cancel, const ClientOrderId& id, const std::function<wire::Frame()>& frame);
+  void answer_later(Event event);
+  void give_up(const Open& o, std::string_view code);
+  void ask_top();
+  void told(const TopOfBook& top);
+  void say(std::string_view stream, const std::string& text);
+  template <class Answer>
+  std::function<void(Answer)> guarded(std::function<void(Answer)> done);
+
+  Desk& desk_;
+  Instrument instrument_;
+  std::unique_ptr<venues::VenueApi> api_;
+  Emit emit_;
+  std::function<void(const std::string&)> note_;
+  std::function<void(const TopOfBook&)> top_hook_;
+  Public public_{*this};
+  Private private_{*this};
+  Orders orders_{*this};
+  venues::OrderChannel* channel_ = nullptr;  // owned by order_stream_
+  std::unique_ptr<Stream> public_stream_;
+  std::unique_ptr<Stream> private_stream_;
+  std::unique_ptr<Stream> order_stream_;
+  std::vector<Open> open_;
+  std::vector<Event> later_;
+  Time next_top_ = Time::never();  // when the first price is asked for, the stream being silent
+  bool asking_top_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // guards answers that come after the end
+};
+
+}  // namespace dn::live

@@ -1,0 +1,136 @@
+#include "live/venues.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace dn::live {
+namespace {
+
+using venues::Outcome;
+using venues::Problem;
+using venues::VenueFacts;
+
+constexpr int kClockSamples = 3;
+constexpr Dur kPatience = Dur::seconds(5);             // of each call
+constexpr Dur kStartPatience = Dur::seconds(20);       // of all
+constexpr Dur kClockWarning = Dur::millis(250);        //
+constexpr auto kTurn = std::chrono::milliseconds(20);  // of the loop, between two looks at what waits for budget
+
+}  // namespace
+
+// The questions of one venue, one after the other.
+class Venues::Start {
+ public:
+  Start(Desk& desk, Venue venue, std::unique_ptr<venues::VenueApi> api, bool orders) : desk_(desk), venue_(venue), api_(std::move(api)), orders_(orders) {
+    ask_time();
+  }
+
+  bool done() const { return done_; }
+  Outcome<VenueFacts> result() {
+    if (problem_) return Unexpected{*problem_};
+    return std::move(facts_);
+  }
+  void time_out() {
+    if (!done_) fail({Problem::Kind::Unreachable, fmt::format("{} does not answer in time", name(venue_))});
+  }
+
+ private:
+  // Its answers may come when the start is over.
+  template <class Answer>
+  std::function<void(Answer)> guarded(void (Start::*then)(const Answer&)) {
+    return [this, alive = std::weak_ptr<bool>(alive_), then](const Answer& a) {
+      if (!alive.expired() && !done_) (this->*then)(a);
+    };
+  }
+
+  void ask_time() {
+    sent_ = desk_.now();
+    desk_.ask<Outcome<Time>>(api_->server_time(), Urgency::Routine, kPatience, guarded<Outcome<Time>>(&Start::on_time));
+  }
+  void on_time(const Outcome<Time>& t) {
+    if (!t) return fail(t.error());
+    desk_.clock_sample(sent_, desk_.now(), *t);
+    if (++samples_ < kClockSamples) return ask_time();
+    if (!desk_.clock_is_good()) return fail({Problem::Kind::Clock, clock_text("")});
+    desk_.ask<Outcome<VenueFacts>>(api_->market(), Urgency::Routine, kPatience, guarded<Outcome<VenueFacts>>(&Start::on_market));
+  }
+  void on_market(const Outcome<VenueFacts>& f) {
+    if (!f) return fail(f.error());
+    facts_ = *f;
+    if (!orders_) return on_account(f);
+    desk_.ask<Outcome<VenueFacts>>(api_->account(*f), Urgency::Routine, kPatience, guarded<Outcome<VenueFacts>>(&Start::on_account));
+  }
+  void on_account(const Outcome<VenueFacts>& f) {
+    if (!f) return fail(f.error());
+    facts_ = *f;
+    const Dur off = desk_.offset();
+    if (off > kClockWarning || Dur{} - off > kClockWarning) facts_.warnings.push_back(clock_text("; it is refused beyond 1s"));
+    done_ = true;
+  }
+  void fail(const Problem& p) {
+    problem_ = p;
+    done_ = true;
+  }
+  std::string clock_text(std::string_view more) const {
+    const std::int64_t ms = desk_.offset().us / 1000;
+    return fmt::format("this machine's clock is {} ms {} that of {}{}", ms < 0 ? -ms : ms, ms < 0 ? "ahead of" : "behind", name(venue_), more);
+  }
+
+  Desk& desk_;
+  Venue venue_;
+  std::unique_ptr<venues::VenueApi> api_;
+  bool orders_;
+  bool done_ = false;
+  int samples_ = 0;
+  Time sent_;
+  VenueFacts facts_;
+  std::optional<Problem> problem_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+std::vector<Outcome<VenueFacts>> Venues::start(const std::vector<Want>& wants) {
+  std::vector<std::unique_ptr<Start>> starts;
+  for (const Want& w : wants) {
+    starts.push_back(std::make_unique<Start>(desk(w.venue), w.venue, make(w.venue, w.symbol, w.orders), w.orders));
+  }
+  const Time end = clock_.now() + kStartPatience;
+  while (!std::ranges::all_of(starts, [](const auto& s) { return s->done(); })) {
+    if (clock_.now() > end) {
+      for (auto& s : starts) s->time_out();
+      break;
+    }
+    loop_.run_one_until(std::chrono::steady_clock::now() + kTurn);
+    for (auto& [venue, d] : desks_) d->wake();
+  }
+  std::vector<Outcome<VenueFacts>> out;
+  for (auto& s : starts) out.push_back(s->result());
+  return out;
+}
+
+Desk& Venues::desk(Venue venue) {
+  std::unique_ptr<Desk>& d = desks_[venue];
+  if (!d) {
+    const venues::VenueEntry& entry = venues::registered(venue);
+    const Access& a = access_[venue];
+    d = std::make_unique<Desk>(loop_, clock_, entry, DeskOptions{a.rest.empty() ? entry.rest : a.rest, a.ca_file, a.rate_scale});
+    std::shared_ptr<venues::VenueApi> clockwork = entry.make({venue, Symbol{Asset("BTC"), Asset("USDT")}, {}});
+    d->keep_clock([clockwork] { return clockwork->server_time(); });
+  }
+  return *d;
+}
+
+std::unique_ptr<venues::VenueApi> Venues::make(Venue venue, const Symbol& symbol, bool orders) {
+  return venues::registered(venue).make({venue, symbol, orders ? access_[venue].credentials : venues::Credentials{}});
+}
+
+std::unique_ptr<Link> Venues::link(const VenueFacts& facts, bool orders, std::uint64_t jitter_seed, Link::Emit emit) {
+  const Venue venue = facts.instrument.venue;
+  const Access& a = access_[venue];
+  LinkOptions options{{a.ws.empty() ? venues::registered(venue).ws : a.ws, a.ca_file}, jitter_seed, orders};
+  auto api = make(venue, facts.instrument.symbol, orders);
+  api->set_instrument(facts.instrument);
+  return std::make_unique<Link>(loop_, desk(venue), facts.instrument, std::move(api), options, std::move(emit));
+}
+
+}  // namespace dn::live

@@ -1,0 +1,51 @@
+// The venues of a process: a desk for each, and what a start asks of them before anything trades.
+//
+// Ownership: the loop and the clock outlive it. Thread rule: the loop's thread. Error rule: what keeps a task from starting is a Problem.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "live/link.h"
+#include "net/loop.h"
+
+namespace dn::live {
+
+// Where a venue is reached and who we are there.
+struct Access {
+  std::string rest;  // empty: the venue's own
+  std::string ws;
+  std::string ca_file;
+  std::int64_t rate_scale = 1;
+  venues::Credentials credentials;  // empty: prices only
+};
+
+class Venues {
+ public:
+  Venues(net::Loop& loop, const Clock& clock, std::map<Venue, Access> access) : loop_(loop), clock_(clock), access_(std::move(access)) {}
+
+  struct Want {
+    Venue venue = Venue::MexcSpot;
+    Symbol symbol;
+    bool orders = true;  // false: public calls only
+  };
+  // Asks all of them at the same time: the clock, the rules, first prices, and with `orders` rights, fees, balances and position. Runs the
+  // loop until every answer is there or has failed. The result is in the order of `wants`.
+  std::vector<venues::Outcome<venues::VenueFacts>> start(const std::vector<Want>& wants);
+
+  Desk& desk(Venue venue);
+  std::unique_ptr<Link> link(const venues::VenueFacts& facts, bool orders, std::uint64_t jitter_seed, Link::Emit emit);
+  const Clock& clock() const { return clock_; }
+
+ private:
+  class Start;
+  std::unique_ptr<venues::VenueApi> make(Venue venue, const Symbol& symbol, bool orders);
+
+  net::Loop& loop_;
+  const Clock& clock_;
+  std::map<Venue, Access> access_;
+  std::map<Venue, std::unique_ptr<Desk>> desks_;
+};
+
+}  // namespace dn::live
