@@ -16,6 +16,9 @@ constexpr Dur kQueryPatience = Dur::seconds(5);
 constexpr Dur kFirstPrice = Dur::millis(300);
 constexpr Dur kTopEvery = Dur::seconds(1);
 
+// A quote waits so long for budget, at most; longer and its price would be an old one.
+constexpr Dur kShortWait = Dur::millis(200);
+
 bool is_hedge(const OrderRequest& r) { return r.purpose == Purpose::Rebalance || r.purpose == Purpose::Reduce; }
 
 PlaceReport not_sent(const ClientOrderId& id, RejectClass reject, std::string_view code, std::string reason, Dur retry_after) {
@@ -80,7 +83,7 @@ void Link::place(const OrderRequest& request) {
   }
   const Urgency urgency = is_hedge(request) ? Urgency::Urgent : Urgency::Routine;
   const Time ready = desk_.ready(Pool::Order, 1, urgency);
-  if (ready > desk_.now()) {
+  if (ready > desk_.now() + kShortWait) {
     answer_later(not_sent(request.id, RejectClass::RateLimited, "rate_budget",
                           fmt::format("{}'s request budget has nothing left for this", name(instrument_.venue)), ready - desk_.now()));
     return;
@@ -88,7 +91,7 @@ void Link::place(const OrderRequest& request) {
   OrderRequest theirs = request;
   theirs.created = request.created + desk_.offset();
   theirs.expires = request.expires + desk_.offset();
-  if (over_channel(false, request.id, [&] { return channel_->place(theirs, desk_.venue_now()); })) return;
+  if (ready <= desk_.now() && over_channel(false, request.id, [&] { return channel_->place(theirs, desk_.venue_now()); })) return;
   desk_.ask<PlaceReport>(api_->place(theirs), urgency, kOrderPatience, guarded<PlaceReport>([this](const PlaceReport& r) { emit_(r); }));
 }
 
@@ -148,6 +151,8 @@ void Link::wake() {
     return true;
   });
   for (const Open& o : late) give_up(o, "timeout");
+  // A socket that looks alive and does not answer is no channel for orders.
+  if (!late.empty()) order_stream_->renew("an order sent over it was not answered");
   for (Stream* s : {public_stream_.get(), private_stream_.get(), order_stream_.get()}) {
     if (s != nullptr) s->wake();
   }

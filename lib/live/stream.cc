@@ -31,6 +31,12 @@ void Stream::wake() {
   carry_out();
 }
 
+void Stream::renew(const std::string& why) {
+  socket_.reset();
+  session_.closed(why, desk_.now());
+  carry_out();
+}
+
 void Stream::carry_out() {
   venues::StreamOut out = session_.take();
   if (out.close) socket_.reset();

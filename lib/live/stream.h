@@ -33,6 +33,8 @@ class Stream final : public net::WsHandler {
   void wake();
   // False: nothing of it was sent.
   bool send(const wire::Frame& frame) { return session_.is_up() && socket_ && socket_->send(frame); }
+  // Gives this connection up and makes a new one.
+  void renew(const std::string& why);
   Time next_deadline() const { return session_.next_deadline(); }
   bool is_up() const { return session_.is_up(); }
   const venues::StreamSession& session() const { return session_; }

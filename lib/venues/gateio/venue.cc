@@ -3,6 +3,7 @@
 
 #include "venues/gateio/futures_orders.h"
 #include "venues/gateio/futures_rest.h"
+#include "venues/gateio/order_channel.h"
 #include "venues/gateio/spot_orders.h"
 #include "venues/gateio/spot_rest.h"
 #include "venues/gateio/streams.h"
@@ -44,6 +45,7 @@ class GateApi : public VenueApi {
 
   std::unique_ptr<StreamProtocol> public_stream() override { return gateio::public_stream(context_); }
   std::unique_ptr<StreamProtocol> private_stream() override { return gateio::private_stream(context_); }
+  std::unique_ptr<OrderChannel> order_channel() override { return gateio::order_channel(context_); }
 
   // Enforced by the x-gate-exptime header of each order.
   Dur request_window() const override { return Dur::seconds(5); }
@@ -71,12 +73,13 @@ class FuturesApi final : public GateApi {
 };
 
 // Gate docs v4.106, section of the rate limits: 200 calls in 10 s for public and for private reads (of each endpoint; here of all
-// together), cancels 200 in 1 s, placements of spot 10 in 1 s for a pair and of futures 100 in 1 s. A bucket's content plus what flows
-// in during the window stays below them.
+// together), cancels 200 in 1 s, placements of spot 10 in 1 s for a pair and of futures 100 in 1 s, with their cancels where they go over
+// the WebSocket. A bucket's content plus what flows in during the window stays below them.
 Budgets budgets(Venue venue) {
   const Budget reads{{90, Dur::seconds(9)}, 0};
-  const Budget cancels{{60, Dur::millis(600)}, 0};
-  const Budget orders = venue == Venue::GateioSpot ? Budget{{4, Dur::millis(667)}, 1} : Budget{{40, Dur::millis(700)}, 4};
+  const bool spot = venue == Venue::GateioSpot;
+  const Budget cancels = spot ? Budget{{60, Dur::millis(600)}, 0} : Budget{{12, Dur::millis(600)}, 0};
+  const Budget orders = spot ? Budget{{4, Dur::millis(667)}, 1} : Budget{{25, Dur::millis(600)}, 3};
   return {{reads, reads, orders, cancels}, {0, 1, 2, 3}};
 }
 
