@@ -1,6 +1,7 @@
 """The seed's examples with real money's code paths: live mode over TLS against the loopback exchange, books against its ledger."""
 import os
 import unittest
+from decimal import Decimal
 
 from live_tools import Gate, LiveTest, Mexc
 from tools import EXAMPLES
@@ -54,7 +55,10 @@ class Live(LiveTest):
 
     def test_a_foreign_order_is_left_alone(self):
         gate = Gate(self.exchange)
-        status, placed = gate.signed("POST", "/spot/orders", body={"currency_pair": "BTC_USDT", "side": "buy", "amount": "0.001", "price": "50000", "text": "t-mine"})
+        _, book = gate.public("/spot/order_book", "currency_pair=BTC_USDT&limit=1")
+        price = str((Decimal(book["bids"][0][0]) * Decimal("0.95")).quantize(Decimal("0.1")))
+        order = {"currency_pair": "BTC_USDT", "side": "buy", "amount": "0.001", "price": price, "text": "t-mine"}
+        status, placed = gate.signed("POST", "/spot/orders", body=order)
         self.assertEqual(status, 201, placed)
         file = self.task_file("small", "BTC/USDT", "mexc_spot", "gateio_spot", "0.004", "0.002")
         done = self.live(file)

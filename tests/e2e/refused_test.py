@@ -96,8 +96,66 @@ class Refused(ToolTest):
             self.assertEqual((error["type"], error["code"]), ("exit_error", done.returncode))
             self.assertTrue(error["message"] and error["next"])
 
-    def test_live_trading_is_refused_rather_than_pretended(self):
-        self.refuse(GOOD, 78, "paper only", arguments=("--mode", "live"))
+    def test_what_live_trading_asks_for(self):
+        def live(*arguments, **environment):
+            self.environment.update(environment)
+            return self.run_task(*arguments, "--mode", "live")
+
+        file = self.write("t.toml", GOOD)
+        done = live(file)
+        self.assertEqual(done.returncode, 78)
+        self.assertIn("max_order_notional", done.stderr)
+        file = self.write("t.toml", GOOD + "[risk]\nmax_order_notional = 1000\n")
+        done = live(file)
+        self.assertEqual(done.returncode, 77)
+        self.assertIn("--credentials", done.stderr)
+        for flags in (("--speed", "5"), ("--seed", "1"), ("--replay", "."), ("--faults", "x")):
+            with self.subTest(flags=flags):
+                done = live(file, *flags)
+                self.assertEqual(done.returncode, 64)
+                self.assertIn(flags[0], done.stderr)
+        self.assertFalse(os.path.exists(self.db))
+
+    def test_keys_that_others_could_read_are_not_used(self):
+        task = self.write("t.toml", GOOD + "[risk]\nmax_order_notional = 1000\n")
+        secret = "canary-5f3a"
+        keys = self.write("keys.toml", f'[mexc]\nkey = "k"\nsecret = "{secret}"\n[gateio]\nkey = "k"\nsecret = "{secret}"\n')
+        link = os.path.join(self.dir, "link.toml")
+        os.symlink(keys, link)
+
+        def refuse(path, code, text):
+            done = self.run_task(task, "--mode", "live", "--credentials", path)
+            self.assertEqual(done.returncode, code, done.stderr)
+            self.assertIn(text, done.stderr)
+            self.assertNotIn(secret, done.stdout + done.stderr)
+
+        for mode in (0o604, 0o640, 0o644, 0o660, 0o666):
+            os.chmod(keys, mode)
+            refuse(keys, 77, "read by others")
+        os.chmod(keys, 0o600)
+        refuse(link, 77, "symbolic link")
+        refuse(self.dir, 77, "not a regular file")
+        refuse(os.path.join(self.dir, "none.toml"), 66, "no such file")
+        for text, code, what in ((f"[mexc]\nkey = {secret}\n", 78, "not TOML"), (f'[mexc]\nkey = "{secret}"\n', 78, "both key and secret"), (f'{secret} = 1\n', 78, "mexc.key"),
+                                 (f'[mexc]\nkey = "k"\nsecret = "{secret}"\n', 77, "[gateio]"), (f'[mexc]\nkey = "a b"\nsecret = "{secret}"\n', 78, "visible")):
+            with self.subTest(text=text):
+                path = self.write("bad.toml", text)
+                os.chmod(path, 0o600)
+                refuse(path, code, what)
+        self.environment["CREDENTIALS_DIRECTORY"] = self.dir
+        os.rename(keys, os.path.join(self.dir, "dn"))
+        os.chmod(os.path.join(self.dir, "dn"), 0o644)
+        done = self.run_task(task, "--mode", "live")
+        self.assertEqual(done.returncode, 77)
+        self.assertIn("read by others", done.stderr)
+        del self.environment["CREDENTIALS_DIRECTORY"]
+        for command, what in (("exit 3", "exit code 3"), ("kill -9 $$", "signal"), (f"echo {secret}", "not TOML"), ("yes", "64 KiB")):
+            with self.subTest(command=command):
+                config = self.write("dn.toml", f'credential_command = "{command}"\n')
+                done = self.run_task(task, "--mode", "live", "--config", config)
+                self.assertIn(done.returncode, (77, 78))
+                self.assertIn(what, done.stderr)
+                self.assertNotIn(secret, done.stderr)
 
     def test_a_database_of_a_newer_program(self):
         self.assertEqual(self.run_task(self.write("t.toml", GOOD), "--speed", "max", "--seed", "1").returncode, 0)

@@ -41,7 +41,7 @@ class State(ToolTest):
     def test_latency_has_the_stages_of_the_seed(self):
         self.run_task(BTC, "--seed", "2", "--speed", "max")
         latency = self.task("btc")["latency_us"]
-        self.assertEqual(set(latency), {"cycle", "sync", "placement", "decision"})
+        self.assertEqual(set(latency), {"cycle", "sync", "placement", "decision", "tick_to_order"})
         for stage in latency.values():
             self.assertTrue({"p50", "p99", "max"} <= set(stage))
             self.assertLessEqual(float(stage["p50"]), float(stage["max"]))

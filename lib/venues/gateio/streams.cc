@@ -174,11 +174,9 @@ class PrivateStream final : public Stream {
  private:
   std::optional<Fill> read_fill(const Element& row) const {
     if (!context().futures()) return spot_dialect(shared_context())->read_trade(row);
-    // A number where text was asked for comes from a server that does not know of fractions: 1.7 would be 1. Where a contract can be
-    // divided, such a trade is read by REST only.
-    const auto size = member(row, "size");
-    const bool divisible = !(context().instrument.step == context().instrument.multiplier);
-    if (divisible && (!size || !size->is_string())) return std::nullopt;
+    // A server that does not know of fractions tells 1.7 as 1, whatever was asked for. Where a contract can be divided, its trades are
+    // therefore read by REST only.
+    if (!(context().instrument.step == context().instrument.multiplier)) return std::nullopt;
     return read_futures_trade(row, context());
   }
 };
