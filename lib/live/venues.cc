@@ -12,6 +12,7 @@ using venues::Problem;
 using venues::VenueFacts;
 
 constexpr int kClockSamples = 3;
+constexpr int kTries = 3;                              // of each question, while no answer comes
 constexpr Dur kPatience = Dur::seconds(5);             // of each call
 constexpr Dur kStartPatience = Dur::seconds(20);       // of all
 constexpr Dur kClockWarning = Dur::millis(250);        //
@@ -49,24 +50,37 @@ class Venues::Start {
     desk_.ask<Outcome<Time>>(api_->server_time(), Urgency::Routine, kPatience, guarded<Outcome<Time>>(&Start::on_time));
   }
   void on_time(const Outcome<Time>& t) {
-    if (!t) return fail(t.error());
+    if (!t) return again(t.error(), [this] { ask_time(); });
+    tries_ = 0;
     desk_.clock_sample(sent_, desk_.now(), *t);
     if (++samples_ < kClockSamples) return ask_time();
     if (!desk_.clock_is_good()) return fail({Problem::Kind::Clock, clock_text("")});
+    ask_market();
+  }
+  void ask_market() {
     desk_.ask<Outcome<VenueFacts>>(api_->market(), Urgency::Routine, kPatience, guarded<Outcome<VenueFacts>>(&Start::on_market));
   }
   void on_market(const Outcome<VenueFacts>& f) {
-    if (!f) return fail(f.error());
+    if (!f) return again(f.error(), [this] { ask_market(); });
+    tries_ = 0;
     facts_ = *f;
     if (!orders_) return on_account(f);
-    desk_.ask<Outcome<VenueFacts>>(api_->account(*f), Urgency::Routine, kPatience, guarded<Outcome<VenueFacts>>(&Start::on_account));
+    ask_account();
+  }
+  void ask_account() {
+    desk_.ask<Outcome<VenueFacts>>(api_->account(facts_), Urgency::Routine, kPatience, guarded<Outcome<VenueFacts>>(&Start::on_account));
   }
   void on_account(const Outcome<VenueFacts>& f) {
-    if (!f) return fail(f.error());
+    if (!f) return again(f.error(), [this] { ask_account(); });
     facts_ = *f;
     const Dur off = desk_.offset();
     if (off > kClockWarning || Dur{} - off > kClockWarning) facts_.warnings.push_back(clock_text("; it is refused beyond 1s"));
     done_ = true;
+  }
+  // Questions may be asked twice; what is refused for a reason is refused again.
+  void again(const Problem& p, const std::function<void()>& ask) {
+    if (p.kind != Problem::Kind::Unreachable || ++tries_ >= kTries) return fail(p);
+    ask();
   }
   void fail(const Problem& p) {
     problem_ = p;
@@ -83,6 +97,7 @@ class Venues::Start {
   bool orders_;
   bool done_ = false;
   int samples_ = 0;
+  int tries_ = 0;
   Time sent_;
   VenueFacts facts_;
   std::optional<Problem> problem_;

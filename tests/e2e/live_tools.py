@@ -67,10 +67,12 @@ class LiveTest(ToolTest):
         return self.begin(*arguments, "--config", self.config)
 
     def task_file(self, name, symbol, buy, sell, total, slice_, quote="opposite", offset=0, tolerance=5, more=""):
-        """A task that takes: it ends within a second or two."""
-        leg = f'price_reference = "{quote}"\noffset_ticks = {offset}\ntick_tolerance = {tolerance}\n'
+        """A task that takes, unless told otherwise: it ends within a second or two. `offset`: ticks away from the reference, on both sides."""
+        def leg(ticks):
+            return f'price_reference = "{quote}"\noffset_ticks = {ticks}\ntick_tolerance = {tolerance}\n'
+
         text = f'name = "{name}"\nsymbol = "{symbol}"\ntotal_quantity = "{total}"\norder_quantity = "{slice_}"\n'
-        text += f'[buy]\nexchange = "{buy}"\n{leg}[sell]\nexchange = "{sell}"\n{leg}[risk]\nmax_order_notional = 100000\n{more}'
+        text += f'[buy]\nexchange = "{buy}"\n{leg(offset)}[sell]\nexchange = "{sell}"\n{leg(-offset)}[risk]\nmax_order_notional = 100000\n{more}'
         return self.write(name + ".toml", text)
 
     # ---- the exchange's truth against ours
