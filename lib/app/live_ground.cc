@@ -14,6 +14,7 @@ namespace {
 
 // A start asks once for the checks of all tasks and once more when the tasks begin.
 constexpr Dur kFactsAge = Dur::seconds(60);
+constexpr Dur kFlushEvery = Dur::millis(200);  // what is recorded
 
 std::vector<Venue> venues_of(const TaskSpec& spec) {
   std::vector<Venue> out{*spec.leg.buy.exchange};
@@ -35,8 +36,8 @@ ToolError failure(const TaskSpec& spec, Venue venue, const venues::Problem& p) {
 
 class LiveGround final : public Ground {
  public:
-  LiveGround(MarketView view, std::vector<venues::VenueFacts> facts, live::Venues& venues, const LiveOptions& options)
-      : Ground(std::move(view)), facts_(std::move(facts)), venues_(venues), options_(options) {}
+  LiveGround(MarketView view, std::vector<venues::VenueFacts> facts, live::Venues& venues, LinkHook hook)
+      : Ground(std::move(view)), facts_(std::move(facts)), venues_(venues), hook_(std::move(hook)) {}
 
   std::vector<std::string> prepare(const StoredTask& stored) override {
     seed_ = fnv1a(stored.task.spec.name) + stored.task.run_epoch;
@@ -51,7 +52,7 @@ class LiveGround final : public Ground {
     auto run = std::make_unique<live::LiveRun>(venues_.clock(), engine, journal, observer);
     for (const venues::VenueFacts& f : facts_) {
       auto link = venues_.link(f, true, seed_, run->emit());
-      link->on_note(options_.note);
+      hook_(*link);
       run->use(venues_.desk(f.instrument.venue));
       run->use(std::move(link));
     }
@@ -61,17 +62,34 @@ class LiveGround final : public Ground {
  private:
   std::vector<venues::VenueFacts> facts_;  // one a venue
   live::Venues& venues_;
-  const LiveOptions& options_;
+  LinkHook hook_;
   std::uint64_t seed_ = 0;
 };
 
 }  // namespace
 
-LiveGrounds::LiveGrounds(LiveOptions options) : options_(std::move(options)), venues_(loop_, clock_, options_.access) {}
+LiveGrounds::LiveGrounds(LiveOptions options) : options_(std::move(options)), venues_(loop_, clock_, options_.access) {
+  if (!options_.record.empty()) recorder_ = std::make_unique<Recorder>(options_.record);
+}
 
 bool LiveGrounds::wait(std::int64_t micros) {
   loop_.run_one_until(std::chrono::steady_clock::now() + std::chrono::microseconds(micros));
+  if (recorder_ && clock_.now() >= next_flush_) {
+    next_flush_ = clock_.now() + kFlushEvery;
+    if (const std::string why = recorder_->flush(); !why.empty() && options_.note) options_.note("the recording ends: " + why);
+  }
   return true;
+}
+
+LinkHook LiveGrounds::hook() {
+  return [this](live::Link& link) {
+    link.on_note(options_.note);
+    if (!recorder_) return;
+    link.on_top([this, venue = link.venue(), symbol = link.instrument().symbol](const TopOfBook& top) {
+      const Time now = clock_.now();
+      recorder_->top(venue, symbol, top, now, now + venues_.desk(venue).offset());
+    });
+  };
 }
 
 // Asks the venues of a task for what is not known of them yet.
@@ -100,10 +118,13 @@ Expected<std::unique_ptr<Ground>, ToolError> LiveGrounds::open(const TaskSpec& s
     view.instruments[leg] = f.instrument;
     view.top[leg] = f.top;
     if (f.top) view.mid[leg] = middle(*f.top);
+    if (recorder_) {
+      if (auto begun = recorder_->begin(f.instrument.venue, spec.symbol); !begun) return Unexpected{begun.error()};
+    }
     if (leg == Side::Buy || *spec.leg.sell.exchange != *spec.leg.buy.exchange) facts.push_back(f);
   }
-  if (!options_.orders) return paper_on_live_prices(std::move(view), std::move(facts), venues_, options_.paper, options_.note);
-  return std::unique_ptr<Ground>(new LiveGround(std::move(view), std::move(facts), venues_, options_));
+  if (!options_.orders) return paper_on_live_prices(std::move(view), std::move(facts), venues_, options_.paper, hook());
+  return std::unique_ptr<Ground>(new LiveGround(std::move(view), std::move(facts), venues_, hook()));
 }
 
 }  // namespace dn::app

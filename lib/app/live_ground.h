@@ -8,6 +8,7 @@
 #include "app/dn_config.h"
 #include "app/ground.h"
 #include "app/paper.h"
+#include "app/recorder.h"
 #include "live/venues.h"
 
 namespace dn::app {
@@ -16,8 +17,12 @@ struct LiveOptions {
   bool orders = true;  // false: paper on live prices; nothing that needs a key is reached
   std::map<Venue, live::Access> access;
   PaperOptions paper;                            // of paper on live prices
+  std::string record;                            // directory; empty: nothing is recorded
   std::function<void(const std::string&)> note;  // connections made and lost, for a person; optional
 };
+
+// Called for each link before it starts.
+using LinkHook = std::function<void(live::Link&)>;
 
 class LiveGrounds final : public Grounds {
  public:
@@ -34,12 +39,15 @@ class LiveGrounds final : public Grounds {
     Time at;
   };
   Expected<void, ToolError> learn(const TaskSpec& spec);
+  LinkHook hook();
 
   LiveOptions options_;
   live::Clock clock_;
   net::Loop loop_;
   live::Venues venues_;
   std::map<std::pair<Venue, std::string>, Known> known_;  // by venue and symbol
+  std::unique_ptr<Recorder> recorder_;                    // with LiveOptions::record
+  Time next_flush_;
 };
 
 }  // namespace dn::app

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "sim/instruments.h"
 #include "sim/replay.h"
+#include "sim/replay_pair.h"
 #include "sim/synthetic.h"
 #include "sim/task_run.h"
 
@@ -105,6 +108,30 @@ void remember(sim::SimVenue& venue, const StoredTask& stored, Venue name, Price 
   venue.restore(std::move(t));
 }
 
+// A recording for both legs, or, where DIR has a folder for each of the task's venues (as --record writes them), one for each.
+Expected<std::unique_ptr<sim::MarketFeed>, ToolError> open_recordings(const std::string& directory, const TaskSpec& spec,
+                                                                      PerSide<std::optional<sim::RecordingFacts>>* facts) {
+  const auto folder = [&](Side leg) { return directory + "/" + std::string(name(*spec.leg[leg].exchange)); };
+  const bool one_venue = *spec.leg.buy.exchange == *spec.leg.sell.exchange;
+  const bool folders = std::filesystem::is_directory(folder(Side::Buy)) && std::filesystem::is_directory(folder(Side::Sell));
+  PerSide<std::unique_ptr<sim::MarketFeed>> feeds;
+  for (const Side leg : kSides) {
+    auto replay = sim::ReplayFeed::open(folders ? folder(leg) : directory, spec.symbol);
+    if (!replay) {
+      const bool missing = replay.error().kind == sim::ReplayError::Kind::NotFound;
+      return Unexpected{ToolError{missing ? ExitCode::NotFound : ExitCode::BadData, replay.error().message,
+                                  "give --replay a directory with orderbooks_SYMBOL.csv and trades_SYMBOL.csv, or one that --record wrote"}};
+    }
+    (*facts)[leg] = (*replay)->facts();
+    if (!folders || one_venue) {
+      facts->sell = facts->buy;
+      return std::unique_ptr<sim::MarketFeed>(std::move(*replay));
+    }
+    feeds[leg] = std::move(*replay);
+  }
+  return std::unique_ptr<sim::MarketFeed>(new sim::ReplayPair(std::move(feeds)));
+}
+
 class PaperGround final : public Ground {
  public:
   PaperGround(PaperMarket market, const PaperOptions& options) : Ground(market), market_(std::move(market)), options_(options) {}
@@ -131,21 +158,16 @@ Price middle(const TopOfBook& top) { return Price((top.bid + top.ask).decimal() 
 Expected<PaperMarket, ToolError> open_paper_market(const TaskSpec& spec, const PaperOptions& options, Time not_before) {
   PaperMarket m;
   std::unique_ptr<sim::MarketFeed> feed;
-  std::optional<sim::RecordingFacts> facts;
+  PerSide<std::optional<sim::RecordingFacts>> facts;
   if (options.replay_dir) {
-    auto replay = sim::ReplayFeed::open(*options.replay_dir, spec.symbol);
-    if (!replay) {
-      const bool missing = replay.error().kind == sim::ReplayError::Kind::NotFound;
-      return Unexpected{ToolError{missing ? ExitCode::NotFound : ExitCode::BadData, replay.error().message,
-                                  "give --replay a directory with orderbooks_SYMBOL.csv and trades_SYMBOL.csv"}};
-    }
-    facts = (*replay)->facts();
-    feed = std::move(*replay);
+    auto opened = open_recordings(*options.replay_dir, spec, &facts);
+    if (!opened) return Unexpected{opened.error()};
+    feed = std::move(*opened);
   }
   for (const Side leg : kSides) {
     const Venue venue = *spec.leg[leg].exchange;
     auto found = sim::paper_instrument(venue, spec.symbol);
-    if (!found && facts) found = sim::instrument_like_recording(venue, spec.symbol, *facts);
+    if (!found && facts[leg]) found = sim::instrument_like_recording(venue, spec.symbol, *facts[leg]);
     if (!found) return Unexpected{missing_symbol(spec, leg)};
     m.instruments[leg] = std::move(*found);
   }

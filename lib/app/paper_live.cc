@@ -82,8 +82,8 @@ class RealTimeRun final : public TaskDriver {
 class PaperOnLivePrices final : public Ground {
  public:
   PaperOnLivePrices(MarketView view, std::vector<venues::VenueFacts> facts, live::Venues& venues, const PaperOptions& options,
-                    std::function<void(const std::string&)> note)
-      : Ground(std::move(view)), facts_(std::move(facts)), venues_(venues), options_(options), note_(std::move(note)) {}
+                    std::function<void(live::Link&)> hook)
+      : Ground(std::move(view)), facts_(std::move(facts)), venues_(venues), options_(options), hook_(std::move(hook)) {}
 
   std::vector<std::string> prepare(const StoredTask& stored) override {
     PaperMarket market;
@@ -104,7 +104,7 @@ class PaperOnLivePrices final : public Ground {
         if (const auto* book = std::get_if<BookUpdate>(&e)) run->priced(venue, book->top);
         if (std::holds_alternative<BookLost>(e)) run->lost(venue);
       });
-      link->on_note(note_);
+      hook_(*link);
       run->add(venues_.desk(venue), std::move(link));
     }
     return run;
@@ -114,7 +114,7 @@ class PaperOnLivePrices final : public Ground {
   std::vector<venues::VenueFacts> facts_;  // one a venue
   live::Venues& venues_;
   PaperOptions options_;
-  std::function<void(const std::string&)> note_;
+  std::function<void(live::Link&)> hook_;
   ArrivingFeed* feed_ = nullptr;  // owned by the world
   std::unique_ptr<sim::World> world_;
   std::uint64_t seed_ = 0;
@@ -123,8 +123,8 @@ class PaperOnLivePrices final : public Ground {
 }  // namespace
 
 std::unique_ptr<Ground> paper_on_live_prices(MarketView view, std::vector<venues::VenueFacts> facts, live::Venues& venues, const PaperOptions& options,
-                                             std::function<void(const std::string&)> note) {
-  return std::make_unique<PaperOnLivePrices>(std::move(view), std::move(facts), venues, options, std::move(note));
+                                             std::function<void(live::Link&)> hook) {
+  return std::make_unique<PaperOnLivePrices>(std::move(view), std::move(facts), venues, options, std::move(hook));
 }
 
 }  // namespace dn::app

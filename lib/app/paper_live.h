@@ -13,6 +13,6 @@
 namespace dn::app {
 
 std::unique_ptr<Ground> paper_on_live_prices(MarketView view, std::vector<venues::VenueFacts> facts, live::Venues& venues, const PaperOptions& options,
-                                             std::function<void(const std::string&)> note);
+                                             std::function<void(live::Link&)> hook);
 
 }  // namespace dn::app

@@ -65,7 +65,8 @@ Expected<void, ToolError> Recorder::begin(Venue venue, const Symbol& symbol) {
   const int books = trades < 0 ? -1 : open_csv(directory + "/orderbooks" + tail, kBooks);
   const std::string why = std::strerror(errno);
   if (trades >= 0) close(trades);
-  if (books < 0) return Unexpected{ToolError{ExitCode::Io, fmt::format("--record {}: {}", printable(directory), why), "give --record a directory that can be written"}};
+  if (books < 0)
+    return Unexpected{ToolError{ExitCode::Io, fmt::format("--record {}: {}", printable(directory), why), "give --record a directory that can be written"}};
   books_[{venue, symbol.str()}] = {books, 0, {}};
   return {};
 }

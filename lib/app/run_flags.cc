@@ -73,7 +73,10 @@ Expected<void, ToolError> read_seed(const RunFlags& f, RunRequest& r) {
 Expected<void, ToolError> read_live(const RunFlags& f, const CommonFlags& common, const DnConfig& config, RunRequest& r) {
   const bool orders = config.mode == TradingMode::Live;
   const bool prices = !orders && config.feed == FeedKind::Live && f.replay.empty();
-  if (!orders && !prices) return {};
+  if (!orders && !prices) {
+    if (f.record.empty()) return {};
+    return Unexpected{usage("--record writes real prices, and this run has none", "use --mode live, or set feed = \"live\" in dn.toml")};
+  }
   const std::array<std::pair<const char*, const std::string*>, 4> virtual_only{
       {{"--replay", &f.replay}, {"--speed", &f.speed}, {"--seed", &f.seed}, {"--faults", &f.faults}}};
   for (const auto& [flag, value] : virtual_only) {
@@ -85,6 +88,7 @@ Expected<void, ToolError> read_live(const RunFlags& f, const CommonFlags& common
   }
   LiveOptions live;
   live.orders = orders;
+  live.record = f.record;
   for (const venues::VenueEntry& v : venues::registered_venues()) {
     const auto at = config.endpoints.find(v.venue);
     const Endpoint e = at == config.endpoints.end() ? Endpoint{} : at->second;
@@ -109,6 +113,7 @@ void add_run_flags(CLI::App& app, RunFlags& f) {
   app.add_option("--on-exit", f.on_exit, "what rests at the end: cancel (default) or leave")->check(CLI::IsMember({"cancel", "leave"}))->type_name("WHAT");
   app.add_flag("--restart", f.restart, "begin a finished task anew");
   app.add_option("--set", f.settings, "set a key of the task; repeatable")->type_name("KEY=VALUE")->expected(1)->take_all();
+  app.add_option("--record", f.record, "write the venues' prices as a recording")->check(not_empty)->type_name("DIR");
   app.add_option("--replay", f.replay, "trade on a recording")->check(not_empty)->type_name("DIR");
   app.add_option("--speed", f.speed, "virtual seconds per second, or max")->type_name("N");
   app.add_option("--seed", f.seed, "of the synthetic market and the simulator: same seed, same run")->type_name("N");

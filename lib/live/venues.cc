@@ -57,9 +57,7 @@ class Venues::Start {
     if (!desk_.clock_is_good()) return fail({Problem::Kind::Clock, clock_text("")});
     ask_market();
   }
-  void ask_market() {
-    desk_.ask<Outcome<VenueFacts>>(api_->market(), Urgency::Routine, kPatience, guarded<Outcome<VenueFacts>>(&Start::on_market));
-  }
+  void ask_market() { desk_.ask<Outcome<VenueFacts>>(api_->market(), Urgency::Routine, kPatience, guarded<Outcome<VenueFacts>>(&Start::on_market)); }
   void on_market(const Outcome<VenueFacts>& f) {
     if (!f) return again(f.error(), [this] { ask_market(); });
     tries_ = 0;
@@ -67,9 +65,7 @@ class Venues::Start {
     if (!orders_) return on_account(f);
     ask_account();
   }
-  void ask_account() {
-    desk_.ask<Outcome<VenueFacts>>(api_->account(facts_), Urgency::Routine, kPatience, guarded<Outcome<VenueFacts>>(&Start::on_account));
-  }
+  void ask_account() { desk_.ask<Outcome<VenueFacts>>(api_->account(facts_), Urgency::Routine, kPatience, guarded<Outcome<VenueFacts>>(&Start::on_account)); }
   void on_account(const Outcome<VenueFacts>& f) {
     if (!f) return again(f.error(), [this] { ask_account(); });
     facts_ = *f;
