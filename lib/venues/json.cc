@@ -48,6 +48,8 @@ std::optional<std::string> quote_numbers(std::string_view s) {
       end = number_end(s, i);
       if (end == i) return std::nullopt;
       if (end < s.size() && (is_digit(s[end]) || s[end] == '"' || s[end] == '-')) return std::nullopt;
+      // Between quotes it would pass for a key.
+      if (const std::size_t next = s.find_first_not_of(" \t\r\n", end); next != std::string_view::npos && s[next] == ':') return std::nullopt;
       out += '"';
       out += s.substr(i, end - i);
       out += '"';

@@ -144,7 +144,7 @@ TEST_P(Fuzz, RecordedPayloads) {
 }
 
 TEST_P(Fuzz, SomeDamage) {
-  constexpr int kTries = 1500;
+  constexpr int kTries = 800;
   const auto corpus = corpus_of(GetParam().name);
   Mutator mutator(fnv1a(GetParam().name));
   for (int i = 0; i < kTries && !corpus.empty(); ++i) {

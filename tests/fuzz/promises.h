@@ -63,7 +63,7 @@ void check_place(const Told<PlaceReport>& told, const ClientOrderId& id);
 void check_cancel(const CancelReport& report, const ClientOrderId& id);
 void check_cancel(const Told<CancelReport>& told, const ClientOrderId& id);
 void check_lookup(const LookupReport& report, Time latest);
-void check_lookup(const Told<LookupReport>& told, const Asked& asked, LookupStage stage);
+void check_lookup(const Told<LookupReport>& told, const Asked& asked, LookupStage stage, Venue venue);
 void check_fill(const Fill& fill, Venue venue);
 void check_trades(const Told<TradesReport>& told, const Asked& asked, Venue venue);
 void check_heard(const venues::Heard& heard, Venue venue);

@@ -29,7 +29,7 @@ class Lines {
 // Answers to the exchanges of one question. At most `budget` bytes of copied lists, so that an input stays cheap; then there is no answer.
 class Replies {
  public:
-  explicit Replies(Lines lines, std::size_t budget = 600'000) : lines_(lines), budget_(budget) {}
+  explicit Replies(Lines lines, std::size_t budget = 400'000) : lines_(lines), budget_(budget) {}
   wire::HttpResponse next();
 
  private:

@@ -47,7 +47,8 @@ void check_same(const Element& ours, const Element& raw) {
   } else if (raw.is_array()) {
     const auto list = venues::array_of(ours);
     std::size_t n = 0;
-    for (const Element e : raw.get_array().value()) {
+    const simdjson::dom::array raw_list = raw.get_array().value();
+    for (const Element e : raw_list) {
       require(n < list.size(), "lists keep their length");
       check_same(list[n++], e);
     }

@@ -120,7 +120,7 @@ void run_lookup(Venue venue, std::string_view input) {
   const auto api = api_of(venue);
   const Asked asked = asked_of(s);
   const LookupStage stage = s.choice == 'h' ? LookupStage::History : s.choice == 'o' ? LookupStage::OpenOrders : LookupStage::ById;
-  check_lookup(ask(api->lookup(asked.id, asked.venue_order_id, stage), Replies(s.lines)), asked, stage);
+  check_lookup(ask(api->lookup(asked.id, asked.venue_order_id, stage), Replies(s.lines)), asked, stage, venue);
 }
 
 void run_trades(Venue venue, std::string_view input) {

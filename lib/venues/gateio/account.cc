@@ -2,13 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace dn::venues::gateio {
 
 std::optional<Identity> read_identity(const Element& detail, const std::string& pair, std::vector<std::string>& warnings) {
   const auto id = text(detail, "user_id");
-  if (id.empty() || id.size() > 20 || !std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
+  if (!is_user_id(id)) return std::nullopt;
   Identity out{std::string(id), false};
   // 1: classic, 2: (legacy) unified.
   if (const auto key = member(detail, "key")) out.unified = whole(*key, "mode") == 2;

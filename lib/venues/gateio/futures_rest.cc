@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "venues/gateio/spot_rest.h"
 
 namespace dn::venues::gateio {
@@ -58,8 +56,7 @@ class FuturesMarket final : public Question<Outcome<VenueFacts>> {
 Outcome<std::string> read_user_id(const Reply& reply, std::string_view key) {
   if (!reply.ok()) return Unexpected{problem(reply, "the account")};
   const auto id = text(reply.root(), key);
-  const bool number = !id.empty() && id.size() <= 20 && std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
-  if (!number || id == "0") return Unexpected{broken("the account", "no user id")};
+  if (!is_user_id(id)) return Unexpected{broken("the account", "no user id")};
   return std::string(id);
 }
 

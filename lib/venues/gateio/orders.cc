@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "base/text.h"
 #include "venues/gateio/errors.h"
 
@@ -134,6 +136,8 @@ class OrderLookup final : public Question<LookupReport> {
       if (!names(row_name_of_trade(row), report_.id, venue_order_id_)) continue;
       const auto fill = dialect_->read_trade(row);
       if (!fill) return failed(Code("bad_answer"), {});
+      // Pages are counted from the newest trade: one that comes in between moves the others to the next page.
+      if (!seen_.insert(fill->trade_id.str()).second) continue;
       report_.venue_order_id = fill->venue_order_id;
       report_.price = fill->price;
       traded_ += fill->qty;
@@ -164,6 +168,7 @@ class OrderLookup final : public Question<LookupReport> {
   LookupReport report_;
   Step step_ = Step::ById;
   int page_ = 0;
+  std::set<std::string> seen_;  // trades, by id
   Qty traded_;
   Time began_;
   Time asked_;
@@ -189,6 +194,7 @@ class TradesOfOrder final : public Question<TradesReport> {
       if (!names(row_name_of_trade(row), report_.id, venue_order_id_)) continue;
       auto fill = dialect_->read_trade(row);
       if (!fill) return no_answer();
+      if (!seen_.insert(fill->trade_id.str()).second) continue;  // on two pages, as above
       fill->order = report_.id;
       report_.fills.push_back(*fill);
     }
@@ -207,6 +213,7 @@ class TradesOfOrder final : public Question<TradesReport> {
   DialectPtr dialect_;
   VenueOrderId venue_order_id_;
   TradesReport report_;
+  std::set<std::string> seen_;
   int page_ = 0;
   Time began_;
 };

@@ -107,7 +107,7 @@ void read_status(const Context& c, const Parts& p, const Element& header, const 
 
 void read_login(const Parts& p, WsAnswer& out) {
   const auto uid = p.success() ? text(*p.result, "uid") : std::string_view();
-  if (uid.empty() || uid.size() > 20) {
+  if (!is_user_id(uid)) {
     out.kind = WsAnswer::Kind::LoginFailed;
     out.problem = problem_of(p.label, p.message, "the login");
     return;

@@ -16,6 +16,9 @@ std::optional<Decimal> unit(const Element& e, std::string_view key) {
   return Decimal::from_parts(1, static_cast<int>(*places));
 }
 
+// A part of the value: what is more is no fee.
+bool is_rate(const Decimal& d) { return d.abs() < Decimal(1); }
+
 Problem config(std::string message) { return {Problem::Kind::Config, std::move(message)}; }
 
 TradingStatus status_of(const Element& s) {
@@ -41,6 +44,8 @@ Outcome<Instrument> instrument_of(const Element& s, const Symbol& symbol) {
   if (const auto most = amount(s, "maxQuoteAmount"); most && most->is_positive()) i.max_notional = Money(*most);
   i.maker_fee = Rate(amount(s, "makerCommission").value_or(Decimal{}));
   i.taker_fee = Rate(amount(s, "takerCommission").value_or(Decimal{}));
+  if (i.min_qty.is_negative() || i.min_notional.is_negative() || !is_rate(i.maker_fee.decimal()) || !is_rate(i.taker_fee.decimal()))
+    return Unexpected{config(fmt::format("MEXC: exchangeInfo of {} has no usable minimums and fees", symbol.str()))};
   i.fee_in = FeeIn::Quote;  // for buys and sells alike
   return i;
 }
@@ -119,7 +124,7 @@ class AskAccount final : public Question<Outcome<VenueFacts>> {
     const auto data = a.kind == Answer::Kind::Ok ? member(a.json->root(), "data") : std::nullopt;
     const auto maker = data ? amount(*data, "makerCommission") : std::nullopt;
     const auto taker = data ? amount(*data, "takerCommission") : std::nullopt;
-    if (!maker || !taker) {
+    if (!maker || !taker || !is_rate(*maker) || !is_rate(*taker)) {
       facts_.warnings.emplace_back("MEXC: this account's fees cannot be read; the published ones are used");
       return;
     }
@@ -166,7 +171,7 @@ Outcome<TopOfBook> read_top(const wire::HttpResponse& response) {
   const auto ask = amount(e, "askPrice");
   const auto bid_qty = amount(e, "bidQty");
   const auto ask_qty = amount(e, "askQty");
-  if (!bid || !ask || !bid_qty || !ask_qty || !bid->is_positive() || *ask < *bid)
+  if (!bid || !ask || !bid_qty || !ask_qty || !bid->is_positive() || *ask < *bid || bid_qty->is_negative() || ask_qty->is_negative())
     return Unexpected{Problem{Problem::Kind::Unreachable, "MEXC: the book is empty"}};
   return TopOfBook{Price(*bid), Price(*ask), Qty(*bid_qty), Qty(*ask_qty)};
 }

@@ -139,14 +139,16 @@ std::optional<OrderRow> read_order(const Element& row) {
   const auto filled = amount(row, "executedQty");
   const auto qty = member(row, "origQty") ? amount(row, "origQty") : amount(row, "Qty");  // the docs' sample has a slip
   const auto created = whole(row, "time");
-  if (venue_id.empty() || !VenueOrderId::fits(venue_id) || !filled || filled->is_negative() || !qty) return std::nullopt;
+  const Decimal price = amount(row, "price").value_or(Decimal{});
+  if (venue_id.empty() || !VenueOrderId::fits(venue_id) || !filled || filled->is_negative() || !qty || qty->is_negative() || price.is_negative())
+    return std::nullopt;
   o.venue_order_id = VenueOrderId(venue_id);
   if (ClientOrderId::fits(client_id)) o.client_order_id = ClientOrderId(client_id);
   o.open = status == "NEW" || status == "PARTIALLY_FILLED";
   if (!o.open && status != "FILLED" && status != "CANCELED" && status != "PARTIALLY_CANCELED") return std::nullopt;
   o.filled = Qty(*filled);
   o.qty = Qty(*qty);
-  o.price = Price(amount(row, "price").value_or(Decimal{}));
+  o.price = Price(price);
   if (created && *created > 0 && *created < 253'402'300'800'000) o.created = Time{*created * 1000};
   return o;
 }
@@ -163,7 +165,8 @@ std::optional<Fill> read_trade(const Element& row) {
   const auto fee = amount(row, "commission");
   const auto buyer = boolean(row, "isBuyer");
   const auto time = whole(row, "time");
-  if (id.empty() || !TradeId::fits(id) || order.empty() || !VenueOrderId::fits(order) || !price || !qty || !qty->is_positive() || !buyer) return std::nullopt;
+  if (id.empty() || !TradeId::fits(id) || order.empty() || !VenueOrderId::fits(order) || !buyer) return std::nullopt;
+  if (!price || !price->is_positive() || !qty || !qty->is_positive()) return std::nullopt;
   if (!fee || !Asset::fits(fee_asset) || (fee_asset.empty() && !fee->is_zero()) || !time || *time <= 0 || *time > 253'402'300'800'000) return std::nullopt;
   f.trade_id = TradeId(id);
   f.venue_order_id = VenueOrderId(order);

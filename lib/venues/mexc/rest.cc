@@ -79,7 +79,7 @@ std::string code_of(const Element& root) {
 
 Dur retry_after(const wire::HttpResponse& r) {
   const auto seconds = Decimal::parse(wire::header(r, "retry-after"));
-  if (seconds && !seconds->is_negative() && *seconds <= Decimal(86'400))
+  if (seconds && seconds->is_positive() && *seconds <= Decimal(86'400))
     return Dur::seconds(static_cast<std::int64_t>(seconds->rounded(0, Rounding::Up).mantissa()));
   return r.status == 418 ? Dur::minutes(2) : Dur::seconds(1);
 }
@@ -142,7 +142,7 @@ Answer read_answer(const wire::HttpResponse& r) {
   if (r.status == 429 || r.status == 418 || r.status == 403) {
     // The firewall's 403 comes as HTML; one with a code of its own is about rights.
     a.kind = Answer::Kind::Refusal;
-    a.code = r.status == 403 && !code.empty() ? code : std::to_string(r.status);
+    a.code = r.status == 403 && !code.empty() ? printable_excerpt(code) : std::to_string(r.status);
     a.retry_after = retry_after(r);
     if (a.message.empty()) a.message = fmt::format("HTTP {}", r.status);
     return a;
@@ -156,6 +156,8 @@ Answer read_answer(const wire::HttpResponse& r) {
   if (!code.empty()) {
     a.kind = Answer::Kind::Refusal;
     a.code = printable_excerpt(code);
+    // A limit that comes as a code only, under a status of its own.
+    if (reject_class(a.code, a.message) == RejectClass::RateLimited) a.retry_after = retry_after(r);
     return a;
   }
   a.kind = Answer::Kind::Ok;

@@ -40,7 +40,7 @@ struct Answer {
   std::optional<JsonDocument> json;  // for Ok
   std::string code;                  // for Refusal; for Nothing what came instead
   std::string message;               // printable, for a person
-  Dur retry_after;                   // 429 and 418
+  Dur retry_after;                   // for a Refusal by a rate limit: positive
 };
 Answer read_answer(const wire::HttpResponse& response);
 // How long a 429, 418 or 403 asks to wait.

@@ -179,7 +179,7 @@ Heard read_control(std::string_view payload) {
     h.kind = Heard::Kind::Alive;
   } else if (msg.find("Not Subscribed") != std::string_view::npos || (!code.empty() && code != "0")) {
     h.kind = Heard::Kind::Refused;
-    h.text = printable_excerpt(msg);
+    h.text = msg.empty() ? "code " + printable_excerpt(code) : printable_excerpt(msg);
   } else if (msg.find("spot@") != std::string_view::npos) {
     h.kind = Heard::Kind::Subscribed;
     for (std::size_t at = 0; at <= msg.size();) {

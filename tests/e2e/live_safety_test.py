@@ -1,0 +1,194 @@
+"""What a live run never does: believe a certificate, show a secret, quote without prices, or need its private stream."""
+import base64
+import os
+import time
+import unittest
+import urllib.parse
+from decimal import Decimal
+
+from live_tools import LiveTest
+
+CANARY = "cAnAry/+=secret-2f81c4"
+KEY = "mx0cAnArykey77b1"
+
+
+class Certificates(LiveTest):
+    def lines(self, path):
+        with open(path, encoding="utf-8") as f:
+            return f.read().splitlines()
+
+    def refused(self, rest, ws_only):
+        config = self.write_config(rest=rest)
+        if ws_only:
+            bad = self.lines(config)
+            good = self.lines(self.write_config())
+            config = self.write("dn.toml", "\n".join(b if b.startswith("ws") else g for g, b in zip(good, bad)) + "\n")
+        self.config = config
+        file = self.task_file("t", "BTC/USDT", "mexc_spot", "gateio_futures", "0.01", "0.005")
+        return self.live(file, "--max-runtime", "4s", "--verbose")
+
+    def test_rest_behind_a_bad_certificate(self):
+        for door in ("wrongName", "expired", "unknownCa"):
+            with self.subTest(door=door):
+                done = self.refused(self.exchange.urls[door], False)
+                self.assertEqual(done.returncode, 69, done.stderr)
+                self.assertRegex(done.stderr.lower(), "certificate|tls|ssl")
+        self.assertEqual(self.exchange.ledger()["orders"], [])
+
+    def test_streams_behind_a_bad_certificate(self):
+        for door in ("wrongName", "expired", "unknownCa"):
+            with self.subTest(door=door):
+                done = self.refused(self.exchange.urls[door], True)
+                self.assertIn(done.returncode, (10, 12), done.stderr)
+                self.assertRegex(done.stderr.lower(), "certificate|tls|ssl")
+                self.assertNotIn("connected\n", done.stderr)
+        self.assertEqual(self.exchange.ledger()["orders"], [])
+
+
+class Secrets(LiveTest):
+    settings = {"mexc_key": KEY, "mexc_secret": CANARY, "gate_key": KEY + "g", "gate_secret": CANARY + "g"}
+
+    def forms(self):
+        for text in (CANARY, KEY):
+            raw = text.encode()
+            yield from (raw, raw.hex().encode(), raw.hex().upper().encode(), base64.b64encode(raw).rstrip(b"="), base64.urlsafe_b64encode(raw).rstrip(b"="))
+            yield from (urllib.parse.quote(text, safe="").encode(), urllib.parse.quote_plus(text).encode())
+
+    def assert_nowhere(self, *outputs):
+        texts = [o.encode() for o in outputs]
+        for folder, _, files in os.walk(self.dir):
+            for name in files:
+                path = os.path.join(folder, name)
+                if name in ("credentials.toml", "exchange.json") or "/exchange" in folder:
+                    continue
+                with open(path, "rb") as f:
+                    texts.append(f.read())
+        for form in self.forms():
+            for text in texts:
+                self.assertNotIn(form, text)
+
+    def test_no_secret_in_outputs_logs_or_database(self):
+        file = self.task_file("t", "BTC/USDT", "mexc_spot", "gateio_futures", "0.01", "0.005")
+        for fault in ("reset_after", "html_403", "http_500_accepted", "truncate"):
+            self.exchange.fault(venue="any", what="place", fault=fault, count=1, ms=0)
+        done = self.live(file, "--ndjson", "--verbose", "--log-file", os.path.join(self.dir, "log.txt"), "--max-runtime", "60s")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        shown = [self.status(*a) for a in (("show", "t"), ("events", "t"), ("orders", "t", "--json"), ("--json",))]
+        self.assert_nowhere(done.stdout, done.stderr, *(s.stdout + s.stderr for s in shown))
+
+    def test_no_secret_in_what_a_refused_key_brings(self):
+        file = self.task_file("t", "BTC/USDT", "mexc_spot", "gateio_spot", "0.01", "0.005")
+        for change in ({"mexc_secret": CANARY + "x"}, {"gateio_secret": CANARY + "x"}, {"mexc_key": KEY + "x"}, {"gateio_key": KEY + "x"}):
+            with self.subTest(change=change):
+                self.write_credentials(**change)
+                done = self.live(file, "--json", "--verbose")
+                self.assertEqual(done.returncode, 77, done.stdout)
+                self.assert_nowhere(done.stdout, done.stderr)
+
+
+class Streams(LiveTest):
+    def resting(self, name, *arguments):
+        """A task whose quotes stand far away, with both of them at the exchange."""
+        more = 'max_book_age = "1s"\nmax_repeated_errors = 1000\n'
+        file = self.task_file(name, "ETH/USDT", "mexc_spot", "gateio_spot", "0.2", "0.1", quote="touch", offset=3000, tolerance=2000, more=more)
+        task = self.begin_live(file, "--ndjson", *arguments)
+        self.addCleanup(task.stdout.close)
+        self.addCleanup(task.stderr.close)
+        self.addCleanup(lambda: task.poll() is None and task.kill())
+        self.until(lambda: len(self.open_orders()) == 2)
+        return task
+
+    def open_orders(self):
+        return [o for o in self.exchange.ledger()["orders"] if o["open"]]
+
+    def until(self, good, seconds=20):
+        end = time.monotonic() + seconds
+        while not good():
+            self.assertLess(time.monotonic(), end, "it did not happen in time")
+            time.sleep(0.02)
+
+    def finish(self, name, task):
+        self.run_task("set", name, "buy.offset_ticks=-300", "sell.offset_ticks=300")
+        out, err = task.communicate(timeout=60)
+        self.assertEqual(task.returncode, 0, out[-3000:] + err[-1000:])
+        self.assertEqual(self.task(name)["verdict"], "COMPLETED")
+
+    def test_quotes_disappear_when_the_public_stream_stands_still_and_come_back(self):
+        before = self.exchange.ledger()
+        task = self.resting("still")
+        self.exchange.fault(venue="mexc_spot", what="stream", fault="stall_stream", ms=8000)
+        began = time.monotonic()
+        self.until(lambda: not self.open_orders(), 10)
+        self.assertLess(time.monotonic() - began, 4, "max_book_age is 1s")
+        self.until(lambda: len(self.open_orders()) == 2, 30)
+        self.finish("still", task)
+        self.assert_books_equal(before)
+
+    def test_without_its_private_stream_it_trades_all_the_same(self):
+        before = self.exchange.ledger()
+        for _ in range(3):
+            self.exchange.fault(venue="any", what="stream", fault="drop_private", count=1000)
+        task = self.resting("deaf")
+        self.finish("deaf", task)
+        self.assert_books_equal(before)
+
+    def test_cut_streams_are_made_again(self):
+        before = self.exchange.ledger()
+        task = self.resting("cut")
+        connections = self.exchange.ledger()["counters"]["ws_connections"]
+        for venue in ("mexc_spot", "gateio_spot"):
+            self.exchange.fault(venue=venue, what="stream", fault="drop_stream")
+        self.until(lambda: self.exchange.ledger()["counters"]["ws_connections"] >= connections + 4)
+        self.until(lambda: len(self.open_orders()) == 2)
+        self.finish("cut", task)
+        self.assert_books_equal(before)
+
+
+class PaperOnLivePrices(LiveTest):
+    def test_no_key_is_needed_and_nothing_is_signed(self):
+        os.unlink(os.path.join(self.dir, "credentials.toml"))
+        self.config = self.write_config(mode="paper", more='feed = "live"')
+        file = self.task_file("p", "BTC/USDT", "mexc_spot", "gateio_futures", "0.01", "0.005")
+        done = self.live(file, "--max-runtime", "60s")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        ledger = self.exchange.ledger()
+        self.assertEqual(ledger["orders"], [])
+        self.assert_no_sins()
+        self.assertEqual(self.task("p")["imbalance"], "0")
+        self.config = self.write_config()
+        self.write_credentials()
+        mixed = self.live("--task", "p", "--restart")
+        self.assertEqual(mixed.returncode, 0, "a finished task may begin a new round live")
+
+    def test_a_paper_task_does_not_go_on_live(self):
+        self.config = self.write_config(mode="paper", more='feed = "live"')
+        file = self.task_file("p", "BTC/USDT", "mexc_spot", "gateio_spot", "0.01", "0.005", quote="touch", offset=3000, tolerance=2000)
+        self.assertEqual(self.live(file, "--max-runtime", "1s").returncode, 10)
+        self.config = self.write_config()
+        done = self.live("--task", "p")
+        self.assertEqual(done.returncode, 78)
+        self.assertIn("begun on paper", done.stderr)
+        self.assertEqual(self.exchange.ledger()["orders"], [])
+
+    def test_what_is_recorded_can_be_replayed(self):
+        self.config = self.write_config(mode="paper", more='feed = "live"')
+        file = self.task_file("r", "BTC/USDT", "mexc_spot", "gateio_spot", "0.01", "0.005", quote="touch", offset=3000, tolerance=2000)
+        folder = os.path.join(self.dir, "recording")
+        self.assertEqual(self.live(file, "--max-runtime", "3s", "--record", folder).returncode, 10)
+        for venue in ("mexc_spot", "gateio_spot"):
+            with open(os.path.join(folder, venue, "orderbooks_BTC_USDT.csv"), encoding="utf-8") as f:
+                rows = f.read().splitlines()
+            self.assertGreater(len(rows), 5)
+            self.assertEqual({len(r.split(",")) for r in rows}, {7})
+            bid, ask = Decimal(rows[-1].split(",")[3]), Decimal(rows[-1].split(",")[5])
+            self.assertLess(0, bid)
+            self.assertLess(bid, ask)
+        self.db += ".replay"
+        taker = self.task_file("r2", "BTC/USDT", "mexc_spot", "gateio_spot", "0.01", "0.005")
+        done = self.run_task(taker, "--replay", folder, "--speed", "max")
+        self.assertIn(done.returncode, (0, 10), done.stderr)
+        self.assertEqual(self.task("r2")["imbalance"], "0")
+
+
+if __name__ == "__main__":
+    unittest.main()
