@@ -62,7 +62,7 @@ std::string quoted(std::string_view input) {
 
 bool keeps_promises(const Target& target, std::string_view input) {
   try {
-    target.run(target.venue, input);
+    try_target(target, input);
     return true;
   } catch (const Broken& broken) {
     ADD_FAILURE() << target.name << " broke \"" << broken.what() << "\" for \"" << quoted(input) << "\"";

@@ -12,13 +12,16 @@ namespace dn::fuzz {
 struct Target {
   std::string name;  // of its corpus and of its program
   Venue venue = Venue::MexcSpot;
-  void (*run)(Venue venue, std::string_view input) = nullptr;  // throws Broken
+  void (*run)(Venue venue, std::string_view input) = nullptr;
   // What a first line may choose, each letter a question; "" when there is no first line.
   std::string_view choices;
 };
 const std::vector<Target>& targets();
 // The one of that name; null when there is none.
 const Target* target_of(std::string_view name);
+
+// One input. Throws Broken.
+void try_target(const Target& target, std::string_view input);
 
 // The first line's letter is one of the choices, the rest of that line is options.
 //   start     m market, t server time, b top of book, c countdown

@@ -119,6 +119,18 @@ TEST(GateioOrders, HistoryFindsAForgottenOrderByItsTrades) {
   EXPECT_FALSE(listed.open);
 }
 
+TEST(GateioOrders, ATradeThatMovedToTheNextPageCountsOnce) {
+  // While pages are read a new trade came in: the last one of the first page is the first one of the second.
+  std::string page = "[";
+  for (int i = 0; i < 499; ++i) page += spot_trade(std::to_string(i), "t-other", "5") + ",";
+  page += spot_trade("1000") + "]";
+  const std::string next = "[" + spot_trade("1000") + "," + spot_trade("1001") + "]";
+  const auto r =
+      lookup(kSpot, LookupStage::History, {answer(200, "[]"), answer(200, page), answer(200, next), answer(404, R"({"label":"ORDER_NOT_FOUND"})")}, {});
+  EXPECT_EQ(r.outcome, LookupOutcome::Found);
+  EXPECT_EQ(r.filled, qty("0.0008")) << "not 0.0012: more than the order was for would halt the task";
+}
+
 TEST(GateioOrders, FuturesHistory) {
   std::vector<std::string> asked;
   const std::string row =

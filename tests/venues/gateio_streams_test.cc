@@ -313,6 +313,13 @@ TEST(GateioTradingWs, RecordedResults) {
   EXPECT_EQ(not_logged_in.place.code, Code("AUTHENTICATION_FAILED"));
 }
 
+TEST(GateioTradingWs, ALoginNamesAUserByANumber) {
+  for (const char* uid : {R"("")", R"("0")", R"("12x")", R"("\u001b[2J")", "null", "[]"}) {
+    const std::string text = R"({"header":{"status":"200","channel":"spot.login"},"data":{"result":{"uid":)" + std::string(uid) + "}}}";
+    EXPECT_EQ(ws_answer(context(kSpot), {false, text}, kId, kNow).kind, WsAnswer::Kind::LoginFailed) << uid;
+  }
+}
+
 TEST(GateioTradingWs, WhatIsNotClearIsUnknown) {
   const auto place = [](std::string_view status, std::string_view data) {
     return told(kSpot,

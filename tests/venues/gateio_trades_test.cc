@@ -49,6 +49,15 @@ TEST(GateioOrders, TradesArePaged) {
   EXPECT_FALSE(run(ready(kSpot)->trades(kId, kVenueId), {answer(200, page), nothing()}).answer->answered);
 }
 
+TEST(GateioOrders, ATradeOnTwoPagesIsToldOnce) {
+  std::string page = "[" + spot_trade("0");
+  for (int i = 1; i < 500; ++i) page += "," + spot_trade(std::to_string(i));
+  page += "]";
+  const auto r = run(ready(kSpot)->trades(kId, kVenueId), {answer(200, page), answer(200, "[" + spot_trade("499") + "]")});
+  EXPECT_TRUE(r.answer->answered);
+  EXPECT_EQ(r.answer->fills.size(), 500U);
+}
+
 TEST(GateioOrders, BrokenTradesAreNoAnswer) {
   const std::string good = spot_trade("1");
   const auto with = [&](const std::string& from, const std::string& to) {

@@ -192,5 +192,38 @@ TEST(MexcTrades, AnythingUnreadableIsNoAnswer) {
   }
 }
 
+TEST(MexcLookup, ALimitAmongTheTradesOfTheHistoryIsWaitedFor) {
+  const auto q = ask_lookup(desk(), kId, {}, LookupStage::History);
+  (void)q->call(kNow);
+  ASSERT_FALSE(q->heard(reply(200, "[]"), kNow));
+  (void)q->call(kNow);
+  const auto l = q->heard(reply(429, "", {{"retry-after", "7"}}), kNow);
+  ASSERT_TRUE(l);
+  EXPECT_EQ(l->outcome, LookupOutcome::Failed);
+  EXPECT_EQ(l->retry_after, Dur::seconds(7));
+}
+
+TEST(MexcLookup, ARowWithAmountsBelowZeroProvesNothing) {
+  const std::string good = order_json("C02__7", kId.str(), "FILLED", "0.001");
+  for (const auto& [from, to] : {std::pair<std::string, std::string>{"\"0.001\"", "\"-0.001\""}, {"\"50000\"", "\"-1\""}}) {
+    std::string bad = good;
+    bad.replace(bad.find(from), from.size(), to);
+    EXPECT_EQ(ask_lookup(desk(), kId, {}, LookupStage::ById)->heard(reply(200, bad), kNow)->outcome, LookupOutcome::Failed) << bad;
+  }
+}
+
+TEST(MexcTrades, ATradeForNothingIsNoTrade) {
+  for (const char* price : {"0", "-5"}) {
+    std::string bad = trade_json("1", 1'699'999'999'000);
+    bad.replace(bad.find("50000"), 5, price);
+    const auto q = ask_trades(desk(), kId, VenueOrderId("C02__1"));
+    (void)q->call(kNow);
+    const auto r = q->heard(reply(200, "[" + bad + "]"), kNow);
+    ASSERT_TRUE(r);
+    EXPECT_FALSE(r->answered) << "it would be booked at that price";
+    EXPECT_TRUE(r->fills.empty());
+  }
+}
+
 }  // namespace
 }  // namespace dn::venues::mexc

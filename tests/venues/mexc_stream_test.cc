@@ -115,6 +115,12 @@ TEST(MexcStream, ControlFrames) {
   EXPECT_EQ(kinds.count(Heard::Kind::Nothing), 0U);
 }
 
+TEST(MexcStream, ARefusalWithoutWordsStillSaysItsCode) {
+  const Heard h = read_control(R"({"id":0,"code":7,"msg":""})");
+  EXPECT_EQ(h.kind, Heard::Kind::Refused);
+  EXPECT_EQ(h.text, "code 7");
+}
+
 TEST(MexcStream, ThePrivateOneFetchesAKeyAndKeepsIt) {
   const auto s = private_stream(kBtc, kWho);
   const auto q = s->ticket();

@@ -137,6 +137,21 @@ TEST(MexcPlace, RateLimitsSayHowLong) {
   EXPECT_EQ(read_place(kId, reply(403, R"({"code":700006,"msg":"IP [1.2.3.4] not in the ip white list"})")).reject, RejectClass::Permission);
 }
 
+TEST(MexcPlace, ALimitThatIsOnlyACodeSaysHowLongToo) {
+  for (const int status : {200, 400}) {
+    const PlaceReport p = read_place(kId, reply(status, R"({"code":429,"msg":"slow down"})"));
+    EXPECT_EQ(p.reject, RejectClass::RateLimited);
+    EXPECT_EQ(p.retry_after, Dur::seconds(1)) << "no wait at all would be a hammering";
+  }
+  EXPECT_EQ(read_place(kId, reply(429, "", {{"retry-after", "0"}})).retry_after, Dur::seconds(1));
+}
+
+TEST(MexcPlace, TheFirewallsCodesCannotWriteToATerminal) {
+  const PlaceReport p = read_place(kId, reply(403, R"({"code":"\u001b[2J","msg":"\u001b[2J"})"));
+  EXPECT_EQ(p.code.view(), "?[2J");
+  EXPECT_EQ(p.reason.view(), "?[2J");
+}
+
 TEST(MexcErrors, EveryRecordedErrorIsReadAndNoneIsTakenForASuccess) {
   DN_NEEDS_FIXTURE("mexc/errors.json");
   const Fixture f("mexc/errors.json");
@@ -195,6 +210,29 @@ TEST(MexcMarket, PrecisionsAreDecimalsAndTheOddlyNamedOnesAreMinimums) {
   EXPECT_TRUE(i->api_tradable);
 }
 
+TEST(MexcMarket, NumbersThatCannotBeRulesAreNone) {
+  const std::string good = R"({"symbol":"BTCUSDT","status":"1","baseAsset":"BTC","baseAssetPrecision":6,"quoteAsset":"USDT","quotePrecision":2,)"
+                           R"("baseSizePrecision":"0.1","quoteAmountPrecision":"1","makerCommission":"0","takerCommission":"0.0005"})";
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string s = good;
+    s.replace(s.find(from), from.size(), to);
+    return read_instrument(reply(200, R"({"symbols":[)" + s + "]}"), kBtc).has_value();
+  };
+  EXPECT_TRUE(with("0.1", "0.1"));
+  EXPECT_FALSE(with("0.1", "-0.1")) << "a minimum below zero";
+  EXPECT_FALSE(with(R"(Precision":"1")", R"(Precision":"-1")"));
+  EXPECT_FALSE(with("0.0005", "5")) << "a fee of more than all";
+  EXPECT_FALSE(with(R"(Commission":"0")", R"(Commission":"-1")"));
+}
+
+TEST(MexcMarket, ABookWithSizesBelowZeroIsNone) {
+  const auto top = [](const std::string& size) {
+    return read_top(reply(200, R"({"bidPrice":"1","bidQty":"1","askPrice":"2","askQty":")" + size + "\"}")).has_value();
+  };
+  EXPECT_TRUE(top("0"));
+  EXPECT_FALSE(top("-1"));
+}
+
 TEST(MexcMarket, AnUnknownSymbolIsToldInBothFormsOfTheVenue) {
   EXPECT_EQ(read_instrument(reply(200, R"({"symbols":[]})"), kBtc).error().kind, Problem::Kind::Config);
   EXPECT_EQ(read_instrument(reply(400, R"({"code":-1121,"msg":"Invalid symbol."})"), kBtc).error().kind, Problem::Kind::Config);
@@ -226,6 +264,18 @@ TEST(MexcAccount, APairThatIsNotOpenToTheAccountIsAConfigurationProblem) {
   const auto done = q->heard(reply(200, R"({"code":0,"data":["ETHUSDT"]})"), kNow);
   ASSERT_TRUE(done && !*done);
   EXPECT_EQ(done->error().kind, Problem::Kind::Config);
+}
+
+TEST(MexcAccount, FeesThatCannotBeAreNotTaken) {
+  VenueFacts facts;
+  facts.instrument.taker_fee = Rate(Decimal::from_parts(5, 4));
+  auto q = ask_account(kBtc, desk().who, facts);
+  (void)q->heard(reply(200, R"({"balances":[]})"), kNow);
+  (void)q->heard(reply(200, R"({"data":{"makerCommission":"0","takerCommission":"7"}})"), kNow);
+  const auto done = q->heard(reply(200, R"({"data":["BTCUSDT"]})"), kNow);
+  ASSERT_TRUE(done && *done);
+  EXPECT_EQ((*done)->instrument.taker_fee.str(), "0.0005") << "the published ones stay";
+  EXPECT_EQ((*done)->warnings.size(), 1U);
 }
 
 TEST(MexcAccount, ABadKeyIsAPermissionProblemAndAWrongClockAClockProblem) {

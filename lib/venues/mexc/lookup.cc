@@ -153,7 +153,10 @@ class AskHistory final : public Question<LookupReport> {
   std::optional<LookupReport> heard_trades(const wire::HttpResponse& r, Time venue_now) {
     const auto told = trades_->heard(r, venue_now);
     if (!told) return std::nullopt;
-    if (!told->answered) return failed(std::move(report_), "trades_unread");
+    if (!told->answered) {
+      report_.retry_after = read_answer(r).retry_after;
+      return failed(std::move(report_), "trades_unread");
+    }
     if (told->fills.empty()) {
       report_.outcome = LookupOutcome::NotFound;
       return std::move(report_);
