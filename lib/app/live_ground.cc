@@ -100,7 +100,12 @@ Expected<void, ToolError> LiveGrounds::learn(const TaskSpec& spec) {
     if (at == known_.end() || clock_.now() - at->second.at > kFactsAge) wants.push_back({v, spec.symbol, options_.orders});
   }
   if (wants.empty()) return {};
-  const auto answers = venues_.start(wants);
+  std::optional<ExitCode> stopped;
+  const auto answers = venues_.start(wants, [&] {
+    if (!stopped && options_.stop) stopped = options_.stop();
+    return stopped.has_value();
+  });
+  if (stopped) return Unexpected{ToolError{*stopped, "a signal ended the start: nothing was sent", "run the same command again"}};
   for (std::size_t i = 0; i < wants.size(); ++i) {
     if (!answers[i]) return Unexpected{failure(spec, wants[i].venue, answers[i].error())};
     known_[{wants[i].venue, spec.symbol.str()}] = {*answers[i], clock_.now()};

@@ -16,9 +16,10 @@ namespace dn::app {
 struct LiveOptions {
   bool orders = true;  // false: paper on live prices; nothing that needs a key is reached
   std::map<Venue, live::Access> access;
-  PaperOptions paper;                            // of paper on live prices
-  std::string record;                            // directory; empty: nothing is recorded
-  std::function<void(const std::string&)> note;  // connections made and lost, for a person; optional
+  PaperOptions paper;                             // of paper on live prices
+  std::string record;                             // directory; empty: nothing is recorded
+  std::function<std::optional<ExitCode>()> stop;  // asked while a start waits: a signal came; optional
+  std::function<void(const std::string&)> note;   // connections made and lost, for a person; optional
 };
 
 // Called for each link before it starts.

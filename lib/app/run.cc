@@ -139,6 +139,12 @@ class Runner {
       for (auto& [venue, access] : live.access) access.credentials = (*keys)[venues::registered(venue).account];
     }
     if (!output_.options().quiet) live.note = [this](const std::string& note) { output_.message(note); };
+    live.stop = [this]() -> std::optional<ExitCode> {
+      for (const int signal : signals_.wait(0)) {
+        if (signal != SIGHUP) return signal == SIGINT ? ExitCode::Interrupted : ExitCode::Terminated;
+      }
+      return std::nullopt;
+    };
     grounds_ = std::make_unique<LiveGrounds>(std::move(live));
     return {};
   }

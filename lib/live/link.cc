@@ -17,7 +17,7 @@ constexpr Dur kFirstPrice = Dur::millis(300);
 constexpr Dur kTopEvery = Dur::seconds(1);
 
 // A quote waits so long for budget, at most; longer and its price would be an old one.
-constexpr Dur kShortWait = Dur::millis(200);
+constexpr Dur kShortWait = Dur::millis(50);
 
 bool is_hedge(const OrderRequest& r) { return r.purpose == Purpose::Rebalance || r.purpose == Purpose::Reduce; }
 

@@ -100,14 +100,14 @@ class Venues::Start {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
-std::vector<Outcome<VenueFacts>> Venues::start(const std::vector<Want>& wants) {
+std::vector<Outcome<VenueFacts>> Venues::start(const std::vector<Want>& wants, const std::function<bool()>& stop) {
   std::vector<std::unique_ptr<Start>> starts;
   for (const Want& w : wants) {
     starts.push_back(std::make_unique<Start>(desk(w.venue), w.venue, make(w.venue, w.symbol, w.orders), w.orders));
   }
   const Time end = clock_.now() + kStartPatience;
   while (!std::ranges::all_of(starts, [](const auto& s) { return s->done(); })) {
-    if (clock_.now() > end) {
+    if (clock_.now() > end || (stop && stop())) {
       for (auto& s : starts) s->time_out();
       break;
     }

@@ -31,8 +31,8 @@ class Venues {
     bool orders = true;  // false: public calls only
   };
   // Asks all of them at the same time: the clock, the rules, first prices, and with `orders` rights, fees, balances and position. Runs the
-  // loop until every answer is there or has failed. The result is in the order of `wants`.
-  std::vector<venues::Outcome<venues::VenueFacts>> start(const std::vector<Want>& wants);
+  // loop until every answer is there or has failed, or `stop` says so. The result is in the order of `wants`.
+  std::vector<venues::Outcome<venues::VenueFacts>> start(const std::vector<Want>& wants, const std::function<bool()>& stop = {});
 
   Desk& desk(Venue venue);
   std::unique_ptr<Link> link(const venues::VenueFacts& facts, bool orders, std::uint64_t jitter_seed, Link::Emit emit);
