@@ -90,12 +90,12 @@ void TaskEngine::handle(Time now, const Event& event, Commands& out) {
         } else if constexpr (std::is_same_v<E, PrivateStreamReset>) {
           for (const Side leg : kSides) {
             if (legs_[leg].instrument.venue != e.venue) continue;
-            for (WorkingOrder& w : legs_[leg].working) w.doubt = true;
+            for (WorkingOrder& w : legs_[leg].working) w.cast_doubt();
           }
         } else if constexpr (std::is_same_v<E, StreamFill>) {
           book(e.fill);
         } else if constexpr (std::is_same_v<E, OrderHint>) {
-          if (WorkingOrder* w = find_working(e.id)) w->doubt = true;
+          if (WorkingOrder* w = find_working(e.id)) w->cast_doubt();
         } else if constexpr (!std::is_same_v<E, Wake>) {
           on(e);
         }

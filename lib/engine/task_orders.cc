@@ -1,5 +1,6 @@
 // The order protocol: see engine/working_order.h for the life of an order.
 #include <algorithm>
+#include <utility>
 
 #include "engine/backoff.h"
 #include "engine/ids.h"
@@ -125,7 +126,7 @@ void TaskEngine::on(const CancelReport& r) {
   if (w == nullptr) return;
   w->cancelling = false;
   if (planted(Bug::CancelIsFinal)) return close(*w, CloseReason::Cancelled);
-  w->doubt = true;
+  w->cast_doubt();
 }
 
 // ---- answers to a lookup
@@ -146,7 +147,7 @@ void TaskEngine::on_found(WorkingOrder& w, const LookupReport& r) {
   OrderRecord& o = w.record;
   const bool was_unknown = o.status == OrderStatus::Unknown;
   w.asked_since_start = true;
-  w.doubt = false;
+  w.doubt = std::exchange(w.doubt_again, false);
   w.last_proof = now_;
   w.stage = LookupStage::ById;
   w.absent_proof = false;

@@ -28,6 +28,7 @@ struct WorkingOrder {
   bool looking_up = false;        // a lookup is not answered
   bool asking_trades = false;     // a trades query is not answered
   bool doubt = false;             // something happened that only a lookup can settle
+  bool doubt_again = false;       // ... and again while a lookup was under way, whose answer may be older than that
   bool ended = false;             // the venue said that nothing more will fill; `record.filled` is final
   bool needs_trades = false;      // its trades must be read once more, whatever the amounts say
   bool asked_since_start = true;  // false: of an earlier run and not answered for yet
@@ -39,6 +40,10 @@ struct WorkingOrder {
   Time unproven_since;  // Unknown: since when
   Reason cancel_reason;
 
+  void cast_doubt() {
+    doubt = true;
+    doubt_again = looking_up;
+  }
   bool is_unknown() const { return record.status == OrderStatus::Unknown; }
   // Some answer is outstanding, or known to be needed: nothing is decided about its leg's quotes now.
   bool is_busy() const {

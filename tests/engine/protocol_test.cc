@@ -148,6 +148,22 @@ TEST(Protocol, TradesThatLagBehindTheAmountAreAskedForAgain) {
   EXPECT_TRUE(t.engine->working(Side::Buy).empty());
 }
 
+// The venue may have looked before the fill that the second hint is about.
+TEST(Protocol, AHintDuringALookupIsAskedForOnceMore) {
+  Talk t;
+  t.start();
+  t.books();
+  t.ack_both();
+  const OrderRequest buy = t.placed(Side::Buy);
+  t.tell(OrderHint{buy.id});
+  ASSERT_TRUE(t.engine->working(Side::Buy).at(0).looking_up);
+  t.tell(OrderHint{buy.id});
+  t.found(buy.id, true, "0");
+  EXPECT_TRUE(t.engine->working(Side::Buy).at(0).looking_up) << "the answer may be older than the second hint";
+  t.found(buy.id, true, "0");
+  EXPECT_FALSE(t.engine->working(Side::Buy).at(0).looking_up);
+}
+
 TEST(Protocol, ADuplicateIdRefusalIsNotTakenForANo) {
   Talk t;
   t.start();
