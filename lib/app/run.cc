@@ -114,6 +114,23 @@ class Runner {
     return out;
   }
 
+  // A run that does not begin leaves the orders of an earlier one where they are: that must not go unsaid.
+  ToolError with_what_rests(ToolError e, const TaskSpec& spec) const {
+    auto store = Store::open(request_.session.db, Store::Mode::ReadOnly);
+    if (!store) return e;
+    const auto task = (*store)->find_task(spec.name);
+    if (!task || !*task || (*task)->verdict != Verdict::None) return e;
+    const auto open = (*store)->orders((*task)->id, {true, false});
+    if (open && !open->empty()) {
+      e.message += fmt::format("\n{} of an earlier run may still rest at the venues: dn-status orders {} --open",
+                               open->size() == 1 ? "one order" : fmt::format("{} orders", open->size()), spec.name);
+    }
+    if (const Qty apart = (*task)->imbalance(); !apart.is_zero()) {
+      e.message += fmt::format("\nthe sides of task {} differ by {} {}, as far as is booked", spec.name, apart.str(), spec.symbol.base.view());
+    }
+    return e;
+  }
+
   // What all tasks trade on. Live: with the keys of the venues that they name, and only when each has the limit that live trading needs.
   Expected<void, ToolError> make_grounds(const Tasks& tasks) {
     if (!request_.live) {
@@ -153,10 +170,12 @@ class Runner {
     // Both venues of every task are checked before anything of any task is written.
     for (const auto& [source, from_file] : tasks) {
       auto ground = grounds_->open(source.spec, Time{});
-      if (!ground) return Unexpected{ground.error()};
+      if (!ground) return Unexpected{with_what_rests(ground.error(), source.spec)};
       const MarketView& view = (*ground)->view();
       const Plan sizes = make_plan(source.spec, view.instruments);
-      if (auto fine = report_problems(source, check_plan(source.spec, view.instruments, sizes, view.mid)); !fine) return Unexpected{fine.error()};
+      if (auto fine = report_problems(source, check_plan(source.spec, view.instruments, sizes, view.mid)); !fine) {
+        return Unexpected{with_what_rests(fine.error(), source.spec)};
+      }
     }
     for (auto& [source, from_file] : tasks) {
       auto session = Session::open(std::move(source), from_file, request_.session, *grounds_, output_);

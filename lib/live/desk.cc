@@ -14,7 +14,7 @@ constexpr Dur kSampleAge = Dur::minutes(5);        // after which a slower sampl
 
 wire::HttpResponse no_budget() {
   wire::HttpResponse r;
-  r.error = "no request budget left";
+  r.error = Desk::kNoBudget;
   r.never_left = true;
   return r;
 }
@@ -31,28 +31,36 @@ Desk::Desk(net::Loop& loop, const Clock& clock, const venues::VenueEntry& entry,
   }
 }
 
+// What waits for the same bucket goes first, except that urgent calls pass the others by.
 Time Desk::ready(venues::Pool pool, std::int64_t weight, Urgency urgency) const {
-  const Bucket& b = bucket_of(pool);
-  return b.bucket.ready(weight, urgency == Urgency::Urgent ? 0 : b.reserve, clock_.now());
-}
-
-void Desk::proceed(const std::shared_ptr<Asked>& asked, Urgency urgency, Dur patience) {
-  Waiting w{asked, urgency, patience, clock_.now(), {}};
-  if (waiting_.empty() || urgency == Urgency::Urgent) {
-    if (try_send(w, &w.at)) return;
-  } else {
-    w.at = waiting_.back().at;  // in turn
+  std::int64_t ahead = 0;
+  for (const Waiting& w : waiting_) {
+    if (index_of(w.pool) == index_of(pool) && (urgency == Urgency::Routine || w.urgency == Urgency::Urgent)) ahead += w.weight;
   }
-  waiting_.push_back(std::move(w));
+  const Bucket& b = bucket_of(pool);
+  return b.bucket.ready(ahead + weight, urgency == Urgency::Urgent ? 0 : b.reserve, clock_.now());
 }
 
-bool Desk::try_send(const Waiting& w, Time* ready_at) {
+void Desk::hold(venues::Pool pool, Dur wait) {
+  if (wait.us <= 0) return;
+  ++throttled_;
+  bucket_of(pool).bucket.close_until(clock_.now() + wait);
+}
+
+void Desk::proceed(const std::shared_ptr<Asked>& asked, Urgency urgency, Patience patience) {
+  Waiting w{asked, urgency, patience, clock_.now(), {}};
+  if (!try_send(w)) waiting_.push_back(std::move(w));
+}
+
+bool Desk::try_send(Waiting& w) {
   const venues::Call call = w.asked->call(venue_now());
-  *ready_at = ready(call.pool, call.weight, w.urgency);
-  if (*ready_at > clock_.now()) return false;
+  w.pool = call.pool;
+  w.weight = call.weight;
+  w.at = ready(call.pool, call.weight, w.urgency);
+  if (w.at > clock_.now()) return false;
   bucket_of(call.pool).bucket.take(call.weight, clock_.now());
-  ++requests_;
-  const Dur left = w.patience - (clock_.now() - w.since);
+  ++requests_[static_cast<std::size_t>(call.pool)];
+  const Dur left = w.patience.whole - (clock_.now() - w.since);
   http_.send(call.http, std::chrono::milliseconds(std::max<std::int64_t>(left.us / 1000, 1)),
              [this, asked = w.asked, urgency = w.urgency, patience = w.patience, pool = call.pool](const wire::HttpResponse& response) {
                replied(asked, urgency, patience, pool, response);
@@ -60,7 +68,7 @@ bool Desk::try_send(const Waiting& w, Time* ready_at) {
   return true;
 }
 
-void Desk::replied(const std::shared_ptr<Asked>& asked, Urgency urgency, Dur patience, venues::Pool pool, const wire::HttpResponse& response) {
+void Desk::replied(const std::shared_ptr<Asked>& asked, Urgency urgency, Patience patience, venues::Pool pool, const wire::HttpResponse& response) {
   const venues::Advice advice = response.status == 0 ? venues::Advice{} : advice_(response, venue_now());
   if (advice.wait.us > 0) {
     ++throttled_;
@@ -79,8 +87,8 @@ void Desk::wake() {
   std::deque<Waiting> todo;
   todo.swap(waiting_);
   for (Waiting& w : todo) {
-    if (w.at <= now && try_send(w, &w.at)) continue;
-    if (std::max(w.at, now) - w.since < w.patience) {
+    if (w.at <= now && try_send(w)) continue;
+    if (std::max(w.at, now) < w.give_up()) {
       waiting_.push_back(std::move(w));
     } else if (!w.asked->heard(no_budget(), venue_now())) {
       proceed(w.asked, w.urgency, w.patience);
@@ -90,7 +98,7 @@ void Desk::wake() {
 
 Time Desk::next_deadline() const {
   Time t = next_measure_;
-  for (const Waiting& w : waiting_) t = std::min({t, w.at, w.since + w.patience});
+  for (const Waiting& w : waiting_) t = std::min({t, w.at, w.give_up()});
   return t;
 }
 

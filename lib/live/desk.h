@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "live/clock.h"
@@ -27,21 +28,33 @@ struct DeskOptions {
 // Urgent calls may use the part of the budget that is kept for cancels, hedges and proofs.
 enum class Urgency : std::uint8_t { Routine, Urgent };
 
+// How long each HTTP exchange of a question may take, and how much of that it may wait for budget.
+struct Patience {
+  Patience(Dur all) : whole(all), for_budget(all) {}  // NOLINT(google-explicit-constructor): most may wait all the time
+  Patience(Dur all, Dur budget) : whole(all), for_budget(budget) {}
+  Dur whole;
+  Dur for_budget;
+};
+
 class Desk {
  public:
   Desk(net::Loop& loop, const Clock& clock, const venues::VenueEntry& entry, const DeskOptions& options);
 
-  // `done` is called from within the loop or from wake, never from within ask. `patience`: of each of its HTTP exchanges, the wait for
-  // budget included.
+  // `done` is called from within the loop or from wake, never from within ask.
   template <class Answer>
-  void ask(std::unique_ptr<venues::Question<Answer>> question, Urgency urgency, Dur patience, std::function<void(Answer)> done) {
+  void ask(std::unique_ptr<venues::Question<Answer>> question, Urgency urgency, Patience patience, std::function<void(Answer)> done) {
     proceed(std::make_shared<Typed<Answer>>(std::move(question), std::move(done)), urgency, patience);
   }
+  // The error of an exchange that was not made for want of budget.
+  static constexpr std::string_view kNoBudget = "no request budget left";
 
-  // When a call of that pool could leave; now or earlier: at once.
+  // When a call of that pool could leave, behind what waits already; now or earlier: at once.
   Time ready(venues::Pool pool, std::int64_t weight, Urgency urgency) const;
   // Something of that pool leaves by another way.
   void take(venues::Pool pool, std::int64_t weight) { bucket_of(pool).bucket.take(weight, clock_.now()); }
+
+  // Nothing of that pool leaves for so long: the venue said so by another way.
+  void hold(venues::Pool pool, Dur wait);
 
   // Measures the venue's clock every now and then, and sends what waited for budget.
   void keep_clock(std::function<std::unique_ptr<venues::Question<venues::Outcome<Time>>>()> ask_time);
@@ -55,10 +68,10 @@ class Desk {
   // taken when there is no better one.
   void clock_sample(Time sent, Time heard, Time venue);
   bool clock_is_good() const { return offset_ <= kMostOffset && Dur{} - offset_ <= kMostOffset; }
+  std::int64_t requests(venues::Pool pool) const { return requests_[static_cast<std::size_t>(pool)]; }  // that left by REST
+  std::int64_t throttled() const { return throttled_; }                                                 // replies that told us to wait
 
   static constexpr Dur kMostOffset = Dur::seconds(1);
-  std::int64_t requests() const { return requests_; }
-  std::int64_t throttled() const { return throttled_; }  // replies that told us to wait
 
  private:
   // A question without its type.
@@ -83,21 +96,25 @@ class Desk {
   struct Waiting {
     std::shared_ptr<Asked> asked;
     Urgency urgency;
-    Dur patience;
+    Patience patience;
     Time since;
-    Time at;
+    Time give_up() const { return since + patience.for_budget; }
+    Time at;              // when it could leave, as last reckoned
+    venues::Pool pool{};  // of its next exchange, with its weight
+    std::int64_t weight = 0;
   };
   struct Bucket {
     wire::RateBucket bucket;
     std::int64_t reserve;
   };
 
-  void proceed(const std::shared_ptr<Asked>& asked, Urgency urgency, Dur patience);
-  bool try_send(const Waiting& w, Time* ready_at);
-  void replied(const std::shared_ptr<Asked>& asked, Urgency urgency, Dur patience, venues::Pool pool, const wire::HttpResponse& response);
+  void proceed(const std::shared_ptr<Asked>& asked, Urgency urgency, Patience patience);
+  bool try_send(Waiting& w);
+  void replied(const std::shared_ptr<Asked>& asked, Urgency urgency, Patience patience, venues::Pool pool, const wire::HttpResponse& response);
   void measure();
-  Bucket& bucket_of(venues::Pool pool) { return buckets_[of_pool_[static_cast<std::size_t>(pool)]]; }
-  const Bucket& bucket_of(venues::Pool pool) const { return buckets_[of_pool_[static_cast<std::size_t>(pool)]]; }
+  std::size_t index_of(venues::Pool pool) const { return of_pool_[static_cast<std::size_t>(pool)]; }
+  Bucket& bucket_of(venues::Pool pool) { return buckets_[index_of(pool)]; }
+  const Bucket& bucket_of(venues::Pool pool) const { return buckets_[index_of(pool)]; }
 
   const Clock& clock_;
   venues::Advice (*advice_)(const wire::HttpResponse&, Time);
@@ -111,7 +128,7 @@ class Desk {
   Dur best_trip_;
   Time best_at_;
   bool has_offset_ = false;
-  std::int64_t requests_ = 0;
+  std::array<std::int64_t, 4> requests_{};  // by Pool
   std::int64_t throttled_ = 0;
   net::HttpClient http_;  // last: its callbacks use what stands above
 };

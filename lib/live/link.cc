@@ -16,7 +16,7 @@ constexpr Dur kQueryPatience = Dur::seconds(5);
 constexpr Dur kFirstPrice = Dur::millis(300);
 constexpr Dur kTopEvery = Dur::seconds(1);
 
-// A quote waits so long for budget, at most; longer and its price would be an old one.
+// An order waits so long for budget, at most; longer and its price would be an old one.
 constexpr Dur kShortWait = Dur::millis(50);
 
 bool is_hedge(const OrderRequest& r) { return r.purpose == Purpose::Rebalance || r.purpose == Purpose::Reduce; }
@@ -36,8 +36,7 @@ PlaceReport not_sent(const ClientOrderId& id, RejectClass reject, std::string_vi
 
 Link::Link(net::Loop& loop, Desk& desk, const Instrument& instrument, std::unique_ptr<venues::VenueApi> api, const LinkOptions& options, Emit emit)
     : desk_(desk), instrument_(instrument), api_(std::move(api)), emit_(std::move(emit)) {
-  venues::StreamRules rules;
-  rules.jitter_seed = options.jitter_seed;
+  venues::StreamRules rules = options.rules;
   public_stream_ = std::make_unique<Stream>(loop, desk, options.streams, api_->public_stream(), rules, public_);
   if (!options.orders) return;
   ++rules.jitter_seed;
@@ -84,20 +83,28 @@ void Link::place(const OrderRequest& request) {
   const Urgency urgency = is_hedge(request) ? Urgency::Urgent : Urgency::Routine;
   const Time ready = desk_.ready(Pool::Order, 1, urgency);
   if (ready > desk_.now() + kShortWait) {
-    answer_later(not_sent(request.id, RejectClass::RateLimited, "rate_budget",
-                          fmt::format("{}'s request budget has nothing left for this", name(instrument_.venue)), ready - desk_.now()));
+    answer_later(no_budget(request.id, urgency));
     return;
   }
   OrderRequest theirs = request;
   theirs.created = request.created + desk_.offset();
   theirs.expires = request.expires + desk_.offset();
   if (ready <= desk_.now() && over_channel(false, request.id, [&] { return channel_->place(theirs, desk_.venue_now()); })) return;
-  desk_.ask<PlaceReport>(api_->place(theirs), urgency, kOrderPatience, guarded<PlaceReport>([this](const PlaceReport& r) { emit_(r); }));
+  desk_.ask<PlaceReport>(api_->place(theirs), urgency, Patience(kOrderPatience, kShortWait), guarded<PlaceReport>([this, urgency](const PlaceReport& r) {
+                           // Something urgent took what it waited for.
+                           const bool held_back = r.outcome == PlaceOutcome::DeniedLocally && r.reason.view() == Desk::kNoBudget;
+                           emit_(held_back ? no_budget(r.id, urgency) : r);
+                         }));
+}
+
+PlaceReport Link::no_budget(const ClientOrderId& id, Urgency urgency) const {
+  const Dur wait = std::max(desk_.ready(Pool::Order, 1, urgency) - desk_.now(), Dur::millis(1));
+  return not_sent(id, RejectClass::RateLimited, "rate_budget", fmt::format("{}'s request budget has nothing left for this", name(instrument_.venue)), wait);
 }
 
 void Link::cancel(const CancelOrder& c) {
-  const bool budget = desk_.ready(Pool::Cancel, 1, Urgency::Urgent) <= desk_.now();
-  if (budget && over_channel(true, c.id, [&] { return channel_->cancel(c.id, c.venue_order_id, desk_.venue_now()); })) return;
+  const Time ready = desk_.ready(Pool::Cancel, 1, Urgency::Urgent);  // before the clock is read again: it never stands still
+  if (ready <= desk_.now() && over_channel(true, c.id, [&] { return channel_->cancel(c.id, c.venue_order_id, desk_.venue_now()); })) return;
   desk_.ask<CancelReport>(api_->cancel(c.id, c.venue_order_id), Urgency::Urgent, kOrderPatience,
                           guarded<CancelReport>([this](const CancelReport& r) { emit_(r); }));
 }
@@ -223,6 +230,7 @@ void Link::Orders::on_news(const venues::News& news) {
     return std::erase_if(link.open_, [&](const Open& o) { return o.cancel == cancel && o.id == id; }) > 0;
   };
   if (const auto* p = std::get_if<PlaceReport>(&news)) {
+    if (p->outcome == PlaceOutcome::Refused && p->reject == RejectClass::RateLimited) link.desk_.hold(Pool::Order, p->retry_after);
     if (settled(false, p->id)) link.emit_(*p);
   } else if (const auto* c = std::get_if<CancelReport>(&news)) {
     if (settled(true, c->id)) link.emit_(*c);

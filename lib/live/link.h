@@ -18,8 +18,8 @@ namespace dn::live {
 
 struct LinkOptions {
   Stream::Address streams;
-  std::uint64_t jitter_seed = 1;
-  bool orders = true;  // false: prices only, nothing that needs a key
+  venues::StreamRules rules;  // of each stream, with a jitter seed of its own
+  bool orders = true;         // false: prices only, nothing that needs a key
 };
 
 class Link {
@@ -77,6 +77,7 @@ class Link {
   };
 
   void place(const OrderRequest& request);
+  PlaceReport no_budget(const ClientOrderId& id, Urgency urgency) const;
   void cancel(const CancelOrder& c);
   void lookup(const LookupOrder& l);
   void trades(const QueryTrades& q);

@@ -13,7 +13,7 @@ using venues::VenueFacts;
 
 constexpr int kClockSamples = 3;
 constexpr int kTries = 3;                              // of each question, while no answer comes
-constexpr Dur kPatience = Dur::seconds(5);             // of each call
+constexpr Dur kPatience = Dur::seconds(12);            // of each call, the wait for request budget included
 constexpr Dur kStartPatience = Dur::seconds(20);       // of all
 constexpr Dur kClockWarning = Dur::millis(250);        //
 constexpr auto kTurn = std::chrono::milliseconds(20);  // of the loop, between two looks at what waits for budget
@@ -138,7 +138,8 @@ std::unique_ptr<venues::VenueApi> Venues::make(Venue venue, const Symbol& symbol
 std::unique_ptr<Link> Venues::link(const VenueFacts& facts, bool orders, std::uint64_t jitter_seed, Link::Emit emit) {
   const Venue venue = facts.instrument.venue;
   const Access& a = access_[venue];
-  LinkOptions options{{a.ws.empty() ? venues::registered(venue).ws : a.ws, a.ca_file}, jitter_seed, orders};
+  LinkOptions options{{a.ws.empty() ? venues::registered(venue).ws : a.ws, a.ca_file}, {}, orders};
+  options.rules.jitter_seed = jitter_seed;
   auto api = make(venue, facts.instrument.symbol, orders);
   api->set_instrument(facts.instrument);
   return std::make_unique<Link>(loop_, desk(venue), facts.instrument, std::move(api), options, std::move(emit));

@@ -99,10 +99,19 @@ std::optional<Decimal> amount_of(std::string_view text) {
 
 std::optional<Decimal> amount(const Element& object, std::string_view key) { return amount_of(text(object, key)); }
 
-std::optional<Decimal> balance(const Element& object, std::string_view key) {
-  const auto d = Decimal::parse(text(object, key));
-  if (!d || !d->normalized().within(36, 20)) return std::nullopt;
-  return d->rounded(14, Rounding::Zero).normalized();
+std::optional<Decimal> fitted(std::string_view text) {
+  // Balances are told with up to 20 places and more digits in all than a decimal holds: what lies behind the 14th place is only checked.
+  if (const auto point = text.find('.'); point != std::string_view::npos && text.size() > point + 15 && text.find_first_of("eE") == std::string_view::npos) {
+    if (text.find_first_not_of("0123456789", point + 1) != std::string_view::npos) return std::nullopt;
+    text = text.substr(0, point + 15);
+  }
+  const auto d = Decimal::parse(text);
+  if (!d) return std::nullopt;
+  for (int places = 14; places >= 0; --places) {
+    const Decimal cut = d->rounded(places, Rounding::Zero).normalized();
+    if (cut.within(19, 14)) return cut;
+  }
+  return std::nullopt;
 }
 
 std::optional<std::int64_t> whole(const Element& object, std::string_view key) {

@@ -38,8 +38,9 @@ std::string_view text_of(const Element& element);
 // A number with at most 19 digits and 14 places, so that the product of two never overflows; nullopt otherwise.
 std::optional<Decimal> amount(const Element& object, std::string_view key);
 std::optional<Decimal> amount_of(std::string_view text);
-// A balance: up to 20 places, cut towards zero to 14.
-std::optional<Decimal> balance(const Element& object, std::string_view key);
+// A balance or a fee: with as many places as fit the bounds of an amount, the rest cut towards zero; nullopt when its whole part does
+// not fit.
+std::optional<Decimal> fitted(std::string_view text);
 // A whole number; nullopt otherwise.
 std::optional<std::int64_t> whole(const Element& object, std::string_view key);
 std::optional<bool> boolean(const Element& object, std::string_view key);

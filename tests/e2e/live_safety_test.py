@@ -86,7 +86,7 @@ class Secrets(LiveTest):
                 self.assert_nowhere(done.stdout, done.stderr)
 
 
-class Streams(LiveTest):
+class Resting(LiveTest):
     def resting(self, name, *arguments):
         """A task whose quotes stand far away, with both of them at the exchange."""
         more = 'max_book_age = "1s"\nmax_repeated_errors = 1000\n'
@@ -113,6 +113,8 @@ class Streams(LiveTest):
         self.assertEqual(task.returncode, 0, out[-3000:] + err[-1000:])
         self.assertEqual(self.task(name)["verdict"], "COMPLETED")
 
+
+class Streams(Resting):
     def test_quotes_disappear_when_the_public_stream_stands_still_and_come_back(self):
         before = self.exchange.ledger()
         task = self.resting("still")
@@ -142,6 +144,20 @@ class Streams(LiveTest):
         self.until(lambda: len(self.open_orders()) == 2)
         self.finish("cut", task)
         self.assert_books_equal(before)
+
+
+class Beginning(Resting):
+    def test_a_run_that_does_not_begin_says_what_an_earlier_one_left(self):
+        task = self.resting("left")
+        self.kill(task)
+        self.assertEqual(len(self.open_orders()), 2)
+        self.config = self.write_config(rest="https://127.0.0.1:9")
+        done = self.live("--task", "left")
+        self.assertEqual(done.returncode, 69, done.stderr)
+        self.assertIn("2 orders of an earlier run may still rest", done.stderr)
+        self.config = self.write_config()
+        self.assertEqual(self.live("--task", "left", "--max-runtime", "1s").returncode, 10)
+        self.assertEqual(self.open_orders(), [])
 
 
 class PaperOnLivePrices(LiveTest):

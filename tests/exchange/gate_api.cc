@@ -51,10 +51,13 @@ class GateApi final : public Api {
     const std::int64_t came = site_.exchange.venue_now().us;
     RateLimits::Standing standing;
     HttpReply reply = answer(r, standing);
-    const Time reset = site_.exchange.venue_now() + standing.until_free;
-    reply.headers.emplace_back("X-Gate-RateLimit-Requests-Remain", std::to_string(standing.remain));
-    reply.headers.emplace_back("X-Gate-RateLimit-Limit", std::to_string(standing.limit));
-    reply.headers.emplace_back("X-Gate-RateLimit-Reset-Timestamp", std::to_string(reset.us / 1'000'000));
+    // What was refused before it was counted knows no limit; a "remain" of 0 would tell the client to wait.
+    if (standing.limit > 0) {
+      const Time reset = site_.exchange.venue_now() + standing.until_free;
+      reply.headers.emplace_back("X-Gate-RateLimit-Requests-Remain", std::to_string(standing.remain));
+      reply.headers.emplace_back("X-Gate-RateLimit-Limit", std::to_string(standing.limit));
+      reply.headers.emplace_back("X-Gate-RateLimit-Reset-Timestamp", std::to_string(reset.us / 1'000'000));
+    }
     reply.headers.emplace_back("X-In-Time", std::to_string(came));
     reply.headers.emplace_back("X-Out-Time", std::to_string(site_.exchange.venue_now().us));
     reply.headers.emplace_back("X-Gate-Trace-ID", sha512(std::to_string(came) + r.path).substr(0, 32));

@@ -107,21 +107,6 @@ Problem broken(std::string_view what, std::string_view why) {
 std::optional<Time> seconds(std::string_view text) { return time_of(text, 1'000'000); }
 std::optional<Time> milliseconds(std::string_view text) { return time_of(text, 1000); }
 
-std::optional<Decimal> fitted(std::string_view text) {
-  // Balances are told with up to 20 places and more digits in all than a decimal holds: what lies behind the 14th place is only checked.
-  if (const auto point = text.find('.'); point != std::string_view::npos && text.size() > point + 15 && text.find_first_of("eE") == std::string_view::npos) {
-    if (text.find_first_not_of("0123456789", point + 1) != std::string_view::npos) return std::nullopt;
-    text = text.substr(0, point + 15);
-  }
-  const auto d = Decimal::parse(text);
-  if (!d) return std::nullopt;
-  for (int places = 14; places >= 0; --places) {
-    const Decimal cut = d->rounded(places, Rounding::Zero).normalized();
-    if (cut.within(19, 14)) return cut;
-  }
-  return std::nullopt;
-}
-
 std::optional<Decimal> product(const Decimal& a, const Decimal& b) {
   if (!a.within(19, 14) || !b.within(19, 14)) return std::nullopt;
   const Decimal p = (a.normalized() * b.normalized()).normalized();

@@ -65,8 +65,6 @@ Problem broken(std::string_view what, std::string_view why);
 std::optional<Time> seconds(std::string_view text);
 std::optional<Time> milliseconds(std::string_view text);
 
-// `amount` with as many places as fit the program's bounds, the rest cut towards zero; nullopt when its whole part does not fit.
-std::optional<Decimal> fitted(std::string_view text);
 // a × b within the bounds of an amount; nullopt beyond them.
 std::optional<Decimal> product(const Decimal& a, const Decimal& b);
 

@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "base/json_writer.h"
+#include "venues/gateio/streams.h"
 #include "venues/gateio/trading_ws.h"
 
 namespace dn::venues::gateio {
@@ -14,8 +14,7 @@ class Channel final : public OrderChannel {
  public:
   explicit Channel(ContextPtr context) : context_(std::move(context)) {}
 
-  // Sizes of futures as text, as on the streams.
-  wire::Headers upgrade_headers() const override { return context_->futures() ? wire::Headers{{"X-Gate-Size-Decimal", "1"}} : wire::Headers{}; }
+  wire::Headers upgrade_headers() const override { return size_headers(*context_); }
 
   std::vector<wire::Frame> opened(Time now) override {
     asked_.clear();
@@ -23,11 +22,7 @@ class Channel final : public OrderChannel {
   }
   std::vector<std::string> topics() const override { return {"login"}; }
 
-  wire::Frame ping(Time now) override {
-    JsonWriter w;
-    w.begin_object().field("time", now.us / 1'000'000).field("channel", context_->futures() ? "futures.ping" : "spot.ping").end_object();
-    return {false, w.str()};
-  }
+  wire::Frame ping(Time now) override { return ping_frame(*context_, now); }
 
   wire::Frame place(const OrderRequest& request, Time now) override { return ws_place(*context_, request, next_request(request.id), now); }
   wire::Frame cancel(const ClientOrderId& id, const VenueOrderId& venue_order_id, Time now) override {
@@ -61,16 +56,10 @@ class Channel final : public OrderChannel {
     return name;
   }
 
-  // What is no answer: a pong, or the notice before an upgrade, which alone has no channel.
   static Heard other(const wire::Frame& frame) {
     if (frame.binary) return {};
     const auto document = JsonDocument::parse(frame.payload);
-    if (!document) return {};
-    const Element& root = document->root();
-    if (text(root, "type") == "upgrade") return {Heard::Kind::Closing, {}, {}, told(text(root, "msg"))};
-    const auto channel = text(root, "channel");
-    if (channel == "spot.pong" || channel == "futures.pong") return {Heard::Kind::Alive, {}, {}, {}};
-    return {};
+    return document ? notice(document->root()).value_or(Heard{}) : Heard{};
   }
 
   ContextPtr context_;

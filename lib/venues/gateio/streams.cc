@@ -18,18 +18,15 @@ class Stream : public StreamProtocol {
  public:
   explicit Stream(ContextPtr context) : context_(std::move(context)), prefix_(context_->futures() ? "futures." : "spot.") {}
 
-  // Sizes of futures as text, with their fractions: otherwise 1.7 comes as 1 (Gate docs v4.106.88).
-  wire::Headers upgrade_headers() const override { return context_->futures() ? wire::Headers{{"X-Gate-Size-Decimal", "1"}} : wire::Headers{}; }
+  wire::Headers upgrade_headers() const override { return size_headers(*context_); }
 
   Heard frame(const wire::Frame& frame, Time /*venue_now*/) override {
     if (frame.binary) return {};
     const auto document = JsonDocument::parse(frame.payload);
     if (!document) return {};
     const Element& root = document->root();
-    // The only notice without a channel: the connection ends soon.
-    if (text(root, "type") == "upgrade") return {Heard::Kind::Closing, {}, {}, told(text(root, "msg"))};
+    if (auto n = notice(root)) return *n;
     const auto channel = text(root, "channel");
-    if (channel == prefix_ + "pong") return {Heard::Kind::Alive, {}, {}, {}};
     const auto all = topics();
     if (std::find(all.begin(), all.end(), channel) == all.end()) return {};
     const auto event = text(root, "event");
@@ -39,11 +36,7 @@ class Stream : public StreamProtocol {
     return news(channel, *result);
   }
 
-  wire::Frame ping(Time now) override {
-    JsonWriter w;
-    w.begin_object().field("time", now.us / 1'000'000).field("channel", std::string_view(prefix_ + "ping")).end_object();
-    return {false, w.str()};
-  }
+  wire::Frame ping(Time now) override { return ping_frame(*context_, now); }
 
  protected:
   virtual Heard news(std::string_view channel, const Element& result) = 0;
@@ -182,6 +175,21 @@ class PrivateStream final : public Stream {
 };
 
 }  // namespace
+
+wire::Headers size_headers(const Context& context) { return context.futures() ? wire::Headers{{"X-Gate-Size-Decimal", "1"}} : wire::Headers{}; }
+
+wire::Frame ping_frame(const Context& context, Time now) {
+  JsonWriter w;
+  w.begin_object().field("time", now.us / 1'000'000).field("channel", context.futures() ? "futures.ping" : "spot.ping").end_object();
+  return {false, w.str()};
+}
+
+std::optional<Heard> notice(const Element& root) {
+  if (text(root, "type") == "upgrade") return Heard{Heard::Kind::Closing, {}, {}, told(text(root, "msg"))};
+  const auto channel = text(root, "channel");
+  if (channel == "spot.pong" || channel == "futures.pong") return Heard{Heard::Kind::Alive, {}, {}, {}};
+  return std::nullopt;
+}
 
 std::unique_ptr<StreamProtocol> public_stream(ContextPtr context) { return std::make_unique<PublicStream>(std::move(context)); }
 std::unique_ptr<StreamProtocol> private_stream(ContextPtr context) { return std::make_unique<PrivateStream>(std::move(context)); }

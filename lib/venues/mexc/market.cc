@@ -115,7 +115,7 @@ class AskAccount final : public Question<Outcome<VenueFacts>> {
       if (!Asset::fits(asset)) continue;
       const auto at = facts_.free.find(Asset(asset));
       if (at == facts_.free.end()) continue;
-      if (const auto free = balance(b, "free")) at->second = *free;
+      if (const auto free = fitted(text(b, "free"))) at->second = *free;
     }
     return std::nullopt;
   }
