@@ -24,7 +24,7 @@ void check_member(const Element& object, std::string_view key) {
   check_amount(venues::amount(object, key), 19, 14);
   const auto whole = venues::whole(object, key);
   require(!whole || (*whole > -1'000'000'000'000'000'000 && *whole < 1'000'000'000'000'000'000), "whole numbers have at most 18 digits");
-  check_amount(venues::balance(object, key), 36, 14);
+  check_amount(venues::fitted(venues::text(object, key)), 19, 14);
   (void)venues::boolean(object, key);
   const auto text = venues::text(object, key);
   require(text.empty() || venues::member(object, key).has_value(), "text comes from a member");
@@ -103,7 +103,7 @@ void run_numbers(Venue /*venue*/, std::string_view input) {
   Lines lines(input);
   Decimal before(1);
   while (const auto line = lines.next()) {
-    check_amount(venues::gateio::fitted(*line), 19, 14);
+    check_amount(venues::fitted(*line), 19, 14);
     for (const auto& time : {venues::gateio::seconds(*line), venues::gateio::milliseconds(*line)}) {
       require(!time || (time->us >= 0 && time->us < 253'402'300'800'000'000), "a time that can be written");
     }
