@@ -36,6 +36,18 @@ Qty projected_bought(const Situation& s) {
 
 Qty not_negative(Qty q) { return q.is_negative() ? Qty{} : q; }
 
+// What has to be traded on `side` so that `net` base is moved: a buy whose fee is taken in base gets less than it fills.
+Qty before_fees(const Instrument& i, Side side, Qty net) {
+  const Rate lost = side == Side::Buy ? i.base_fee_rate(Side::Buy) : Rate{};
+  return lost.is_zero() ? net : Qty(net.decimal().divided_by(Decimal(1) - lost.decimal(), 18, Rounding::Down));
+}
+
+// As much of it as one order takes, a multiple of the step.
+Qty tradable(const LegSituation& l, Side side, Qty q) {
+  if (const auto most = l.instrument->max_tradable(touch(l.top, flip(side)))) q = min(q, *most);
+  return not_negative(q).floor_to(l.instrument->step);
+}
+
 }  // namespace
 
 Qty imbalance(const Situation& s) { return s.leg.buy.net - s.leg.sell.net; }
@@ -120,12 +132,14 @@ Price market_like_price(const Situation& s, Side leg, Side side) {
 Qty hedge_quantity(const Situation& s, Side leg, Side side) {
   const LegSituation& l = s.leg[leg];
   const Instrument& i = *l.instrument;
-  Qty q = imbalance(s).abs();
-  const Rate lost = side == Side::Buy ? i.base_fee_rate(Side::Buy) : Rate{};
-  if (!lost.is_zero()) q = Qty(q.decimal().divided_by(Decimal(1) - lost.decimal(), 18, Rounding::Down));
-  q = min(q, side == leg ? s.plan->total - l.filled : l.filled);
-  if (const auto most = i.max_tradable(touch(l.top, flip(side)))) q = min(q, *most);
-  return not_negative(q).floor_to(i.step);
+  const Qty q = before_fees(i, side, imbalance(s).abs());
+  return tradable(l, side, min(q, side == leg ? s.plan->total - l.filled : l.filled));
+}
+
+Qty flatten_quantity(const Situation& s, Side leg) {
+  const LegSituation& l = s.leg[leg];
+  const Side side = flip(leg);
+  return tradable(l, side, min(before_fees(*l.instrument, side, l.net), l.filled));
 }
 
 std::optional<Bps> net_spread(const Situation& s) {

@@ -39,6 +39,9 @@ Price market_like_price(const Situation& s, Side leg, Side side);
 // the leg's step, capped by the task's total, by what the leg holds (reduce) and by the venue's largest order.
 Qty hedge_quantity(const Situation& s, Side leg, Side side);
 
+// Base that a market-like order against `leg` has to trade so that the leg holds nothing any more, capped as above.
+Qty flatten_quantity(const Situation& s, Side leg);
+
 // Spread that new quotes would capture, in bps of the buy price, net of both legs' fees. nullopt while a book is not known.
 std::optional<Bps> net_spread(const Situation& s);
 

@@ -40,7 +40,7 @@ TaskEngine::TaskEngine(StoredTask stored, PerSide<Instrument> instruments, RunOp
   for (const Fill& f : stored.fills) seen_trades_.insert(trade_key(f));
 }
 
-void TaskEngine::start(Time now, Commands& out) {
+void TaskEngine::start(Time now, Commands& out, const std::vector<Event>& known) {
   DN_CHECK(!started_, "an engine starts once");
   started_ = true;
   now_ = now;
@@ -63,7 +63,10 @@ void TaskEngine::start(Time now, Commands& out) {
     }
   }
   save_task();
-  if (options_.cancel) {
+  for (const Event& e : known) apply(e);
+  if (options_.errand) {
+    begin_errand();
+  } else if (options_.cancel) {
     on(CancelTask{});
   } else if (record_.mode == TaskMode::Paused || record_.mode == TaskMode::Halted) {
     end_pause_run();
@@ -76,6 +79,11 @@ void TaskEngine::handle(Time now, const Event& event, Commands& out) {
   now_ = now;
   out_ = &out;
   if (finished_) return;
+  apply(event);
+  advance();
+}
+
+void TaskEngine::apply(const Event& event) {
   std::visit(
       [this](const auto& e) {
         using E = std::decay_t<decltype(e)>;
@@ -101,7 +109,6 @@ void TaskEngine::handle(Time now, const Event& event, Commands& out) {
         }
       },
       event);
-  advance();
 }
 
 void TaskEngine::advance() {
@@ -202,7 +209,7 @@ void TaskEngine::manage(const Decision& d) {
 
 Situation TaskEngine::situation() const {
   Situation s;
-  s.spec = &record_.spec;
+  s.spec = chore_ ? &chore_->spec : &record_.spec;
   s.plan = &plan_;
   s.now = now_;
   s.mode = record_.mode;
@@ -355,6 +362,7 @@ Time TaskEngine::next_deadline() const {
   consider(next_cycle_);
   if (record_.state == TaskState::Error) consider(error_until_);
   if (rebalance_) consider(rebalance_->next_try);
+  if (chore_) consider(chore_->next_try);
   if (stop_) consider(stop_->deadline);
   for (const Side leg : kSides) {
     consider(legs_[leg].top_at + record_.spec.risk.max_book_age + Dur::micros(1));

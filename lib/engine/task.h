@@ -16,6 +16,7 @@
 
 #include "engine/analyze.h"
 #include "engine/command.h"
+#include "engine/errand.h"
 #include "engine/event.h"
 #include "engine/gate.h"
 #include "engine/plan.h"
@@ -27,17 +28,19 @@ namespace dn {
 
 // How a run is told to behave; not durable.
 struct RunOptions {
-  std::int64_t max_cycles = 0;  // 0 = no bound; otherwise the run drains with BudgetUsed after so many
-  bool leave_orders = false;    // at the end of that budget: what rests stays
-  bool cancel = false;          // somebody asked to cancel the task before this run, also a halted one
+  std::int64_t max_cycles = 0;   // 0 = no bound; otherwise the run drains with BudgetUsed after so many
+  bool leave_orders = false;     // at the end of that budget: what rests stays
+  bool cancel = false;           // somebody asked to cancel the task before this run, also a halted one
+  std::optional<Errand> errand;  // instead of trading
 };
 
 class TaskEngine {
  public:
   TaskEngine(StoredTask stored, PerSide<Instrument> instruments, RunOptions options = {});
 
-  // The first step. Every order that an earlier run left is asked for before anything new is decided.
-  void start(Time now, Commands& out);
+  // The first step. Every order that an earlier run left is asked for before anything new is decided; what `known` proves of it, reports
+  // and fills that a survey of the venues found, is taken as their answer.
+  void start(Time now, Commands& out, const std::vector<Event>& known = {});
   void handle(Time now, const Event& event, Commands& out);
   // When to be called again without an event. never() when finished.
   Time next_deadline() const;
@@ -51,6 +54,8 @@ class TaskEngine {
   const std::vector<WorkingOrder>& working(Side leg) const { return legs_[leg].working; }
 
  private:
+  static constexpr Dur kStopPatience = Dur::seconds(20);  // a stop that leaves the task to a later run gives up proving after this
+
   struct LegState {
     Instrument instrument;
     std::vector<WorkingOrder> working;
@@ -89,7 +94,21 @@ class TaskEngine {
     ClientOrderId order;  // of the attempt under way; empty between attempts
   };
 
+  // An errand under way.
+  struct Chore {
+    Errand what;
+    TaskSpec spec;                  // the task's, with the errand's own limits
+    PerSide<ClientOrderId> order;   // the newest of each leg; empty: none yet
+    PerSide<std::int64_t> tries{};  // fruitless ones in a row
+    PerSide<bool> given_up{};       // the leg cannot be traded any further
+    Time next_try;
+    bool traded = false;     // something of its orders filled
+    bool short_of = false;   // an order by hand filled less than was asked for
+    bool abandoned = false;  // a signal came: nothing more is sent
+  };
+
   // task.cc: the turn of the machine
+  void apply(const Event& event);
   void advance();
   void run_cycle();
   void manage(const Decision& d);
@@ -128,6 +147,17 @@ class TaskEngine {
   bool place(Side leg, Side side, Purpose purpose, OrderType type, Price price, Qty qty);
   GateView gate_view(Side leg) const;
   void on_gate_refusal(Side leg, Purpose purpose, const Refusal& r);
+
+  // task_errand.cc
+  void begin_errand();
+  bool step_errand();
+  bool step_one_order();
+  bool step_flatten();
+  bool flatten_leg(const Situation& s, Side leg);
+  void place_for_errand(Side leg, Side side, Price price, Qty qty);
+  bool settle_errand_order(Side leg);
+  bool has_price(const Situation& s, Side leg);
+  ExitCode errand_code(ExitCode wanted, const Situation& s) const;
 
   // task_stop.cc: rebalancing and the ways a run ends
   void begin_rebalance();
@@ -184,6 +214,7 @@ class TaskEngine {
   std::optional<TaskSpec> pending_spec_;
   std::optional<Stop> stop_;
   std::optional<Rebalance> rebalance_;
+  std::optional<Chore> chore_;
   std::deque<Time> sent_last_minute_;
   std::vector<TaskEvent> quiet_moves_;
 };

@@ -49,6 +49,7 @@ bool TaskEngine::place(Side leg, Side side, Purpose purpose, OrderType type, Pri
   WorkingOrder w;
   w.record.request = r;
   w.record.updated = now_;
+  if (chore_) w.record.person_request = chore_->what.request;
   w.sending = true;
   w.last_proof = now_;
   w.next_try = now_;

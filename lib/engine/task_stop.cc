@@ -6,11 +6,6 @@
 #include "engine/task.h"
 
 namespace dn {
-namespace {
-
-constexpr Dur kStopPatience = Dur::seconds(20);  // a stop that leaves the task to a later run gives up proving after this
-
-}  // namespace
 
 // ---- rebalancing
 
@@ -206,6 +201,12 @@ void TaskEngine::on(const ChangeSpec& c) {
 void TaskEngine::on(const HaltTask& h) { halt(ExitCode::Halted, h.code.view(), h.reason, false); }
 
 void TaskEngine::on(const Drain& d) {
+  if (chore_ && !chore_->abandoned) {
+    chore_->abandoned = true;  // what it sent is proven, nothing more is sent
+    stop_->exit_code = d.exit_code;
+    stop_->deadline = now_ + kStopPatience;
+    return;
+  }
   if (stop_ && stop_->kind == Stop::Kind::Drain) {
     stop_->hurried = true;
     finish(d.exit_code);  // asked twice: what is proven is saved, the rest is the next run's
@@ -276,6 +277,7 @@ void TaskEngine::step_stop() {
       pending = pending || rebalance_.has_value();
     }
   }
+  if (!pending && chore_ && stop_->kind == Stop::Kind::Drain) pending = step_errand();
   if (pending && now_ < stop_->deadline) return;
   if (pending) stop_->kind = Stop::Kind::Drain;  // no verdict without proof
   finish(stop_->exit_code);
@@ -304,6 +306,7 @@ ExitCode TaskEngine::final_code(ExitCode wanted) const {
   }
   if (open && !stop_->leave_orders && !stop_->hurried) code = worse(code, ExitCode::VenueDown);
   const Situation s = situation();
+  if (chore_) return errand_code(code, s);
   const Qty apart = imbalance(s).abs();
   if (apart.is_positive() && apart >= s.leg[lagging_leg(s)].min_tradable) code = worse(code, ExitCode::Imbalanced);
   return code;
@@ -312,7 +315,8 @@ ExitCode TaskEngine::final_code(ExitCode wanted) const {
 void TaskEngine::finish(ExitCode wanted) {
   rebalance_.reset();
   const Stop::Kind kind = stop_->kind;
-  record_.exit_code = kind == Stop::Kind::Complete || kind == Stop::Kind::Cancel ? ExitCode::Ok : final_code(wanted);
+  const bool for_good = kind == Stop::Kind::Complete || kind == Stop::Kind::Cancel;
+  record_.exit_code = for_good && !chore_ ? ExitCode::Ok : final_code(wanted);
   if (kind == Stop::Kind::Complete) {
     record_.verdict = Verdict::Completed;
     record_.reason = stop_->reason.str();

@@ -21,6 +21,7 @@ using VenueOrderId = FixedString<64>;   // the venue's; opaque text
 using TradeId = FixedString<64>;        // the venue's; opaque text
 using Code = FixedString<48>;           // a venue's or our own reason code
 using Reason = FixedString<160>;        // one line for a person, already printable
+using RequestId = FixedString<64>;      // a person's name for something to be done once
 
 enum class OrderType : std::uint8_t { Limit, PostOnly, Ioc, Market };
 std::string_view name(OrderType t);  // "limit", "post_only", "ioc", "market"
@@ -83,6 +84,7 @@ struct OrderRecord {
   Code code;      // refusal code, or the evidence of a resolution
   Reason reason;  // the same for a person
   Time updated;
+  RequestId person_request;  // the request that it carries out; empty for the engine's own
 };
 
 enum class Liquidity : std::uint8_t { Maker, Taker };

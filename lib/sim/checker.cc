@@ -38,7 +38,7 @@ void Checker::check_place(Time now, const PlaceOrder& p) {
   if (r.side == r.leg && record.leg[r.leg].filled + may_fill > engine_->plan().total) {
     fail("filled, open and unknown of the " + std::string(name(r.leg)) + " side with order " + id + " exceed the total");
   }
-  if (r.purpose != Purpose::Quote) check_hedge(r);
+  if (r.purpose != Purpose::Quote && !flattening_) check_hedge(r);
   const auto top = world_.venue(r.leg).top();
   if (top && r.purpose == Purpose::Quote && last_book_.contains(p.venue) && now - last_book_.at(p.venue) > record.spec.risk.max_book_age) {
     fail("quote " + id + " is placed on a stale book");

@@ -22,6 +22,9 @@ class Checker final : public RunObserver {
 
   void set_restored(const PerSide<Qty>& restored) { restored_ = restored; }
 
+  // While a task is flattened each leg gives back what it holds, whatever the other one does.
+  void set_flattening(bool on) { flattening_ = on; }
+
   // After every step. `record` is the engine's.
   void check_step(const TaskRecord& record);
   // When the life is over.
@@ -44,7 +47,8 @@ class Checker final : public RunObserver {
   std::unordered_map<std::string, OrderRecord> journal_;  // what is durable, by client order id
   std::unordered_set<std::string> sent_;
   std::map<Venue, Time> last_book_;  // when the task last heard of a venue's book
-  PerSide<Qty> restored_;            // position from before the life
+  bool flattening_ = false;
+  PerSide<Qty> restored_;  // position from before the life
   std::optional<std::string> violation_;
 };
 

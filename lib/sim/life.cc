@@ -15,6 +15,7 @@ constexpr Time kBirth{1'767'225'600'000'000};  // 2026-01-01T00:00:00Z
 constexpr Dur kLongestLife = Dur::minutes(40);
 constexpr std::int64_t kMostSteps = 400'000;
 constexpr int kMostRuns = 200;
+constexpr Dur kErrandsUntil = Dur::minutes(5);
 
 Dur since(Time t) { return t - kBirth; }
 
@@ -188,9 +189,11 @@ class Life {
     StoredTask stored = store_->load().value();
     stored.task = begun;
     if (stored.task.mode == TaskMode::Paused) stored.task.mode = TaskMode::Active;  // its owner resumed it
-    TaskEngine engine(std::move(stored), plan_.instruments);
+    const RunOptions options{0, false, false, draw_errand()};
+    checker_.set_flattening(options.errand && options.errand->kind == Errand::Kind::Flatten);
+    TaskEngine engine(std::move(stored), plan_.instruments, options);
     TaskRun run(world_, engine, *store_, teller_);
-    tell(fmt::format("run {} starts", result_.runs));
+    tell(fmt::format("run {} starts{}", result_.runs, options.errand ? ", an errand" : ""));
     auto done = run.start(world_.now());
     while (done && !run.crashed() && !run.finished() && !checker_.violation()) {
       done = run.step();
@@ -213,6 +216,16 @@ class Life {
     world_.drop_client();
     const Time back = world_.now() + Dur::millis(rng_.between(10, 8000));
     while (world_.next_time() < back) (void)world_.advance();
+  }
+
+  // What a person does by hand between two runs, now and then.
+  std::optional<Errand> draw_errand() {
+    if (result_.runs == 1 || world_.now() - plan_.start > kErrandsUntil || !errands_.chance(1, 5)) return std::nullopt;
+    Errand e;
+    e.kind = Errand::Kind::Prove;
+    if (errands_.chance(1, 2)) e.kind = Errand::Kind::Rebalance;
+    if (errands_.chance(1, 20) && plan_.spec.direction == Direction::Open) e.kind = Errand::Kind::Flatten;
+    return e;
   }
 
   void wish(TaskRun& run, const TaskEngine& engine) {
@@ -245,6 +258,7 @@ class Life {
   const LifePlan& plan_;
   const LifeOptions& options_;
   Rng rng_;
+  Rng errands_{plan_.seed ^ 0x27d4eb2f};  // a stream of its own
   World world_;
   Checker checker_;
   Storyteller teller_;

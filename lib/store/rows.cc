@@ -79,7 +79,7 @@ void bind_order(Query& q, const OrderRecord& o) {
   const OrderRequest& r = o.request;
   q.add(r.id.view()).add(name(r.leg)).add(name(r.side)).add(name(r.type)).add(name(r.purpose)).add(r.price).add(r.qty).add(r.reduce_only);
   q.add(r.created).add(r.expires).add(name(o.status)).add(name(o.close_reason)).add(o.venue_order_id.view()).add(o.filled).add(o.filled_quote);
-  q.add(o.booked).add(o.cancel_requested).add(o.code.view()).add(o.reason.view()).add(o.updated);
+  q.add(o.booked).add(o.cancel_requested).add(o.code.view()).add(o.reason.view()).add(o.updated).add(o.person_request.view());
 }
 
 void bind_fill(Query& q, const Fill& f) {
@@ -155,6 +155,7 @@ Expected<OrderRecord, StoreError> read_order(const Query& q) {
   row.read(o.code);
   row.read(o.reason);
   row.read(o.updated);
+  row.read(o.person_request);
   if (row.error()) return Unexpected{*row.error()};
   return o;
 }

@@ -73,7 +73,7 @@ class RowReader {
   "created_us, first_order_us, updated_us, source, live"
 #define DN_ORDER_COLUMNS                                                                                                    \
   "client_order_id, leg, side, type, purpose, price, quantity, reduce_only, created_us, expires_us, status, close_reason, " \
-  "venue_order_id, filled, filled_quote, booked, cancel_requested, code, reason, updated_us"
+  "venue_order_id, filled, filled_quote, booked, cancel_requested, code, reason, updated_us, request"
 #define DN_FILL_COLUMNS "venue, trade_id, client_order_id, venue_order_id, leg, side, price, quantity, fee, fee_asset, liquidity, time_us"
 
 void bind_task(Query& q, const TaskRecord& task);  // without the legs

@@ -134,7 +134,10 @@ CREATE TABLE latency (
 // Whether a task trades with real money: what began on paper never goes on live, nor the other way round.
 constexpr const char* kVersion2 = "ALTER TABLE tasks ADD COLUMN live INTEGER NOT NULL DEFAULT 0";
 
-constexpr std::array kMigrations{Migration{1, kVersion1}, Migration{2, kVersion2}};
+// Which request of a person an order carries out: a repeat of the request finds it.
+constexpr const char* kVersion3 = "ALTER TABLE orders ADD COLUMN request TEXT NOT NULL DEFAULT ''";
+
+constexpr std::array kMigrations{Migration{1, kVersion1}, Migration{2, kVersion2}, Migration{3, kVersion3}};
 static_assert(kMigrations.back().version == Store::kSchemaVersion);
 
 struct Identity {

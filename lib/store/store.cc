@@ -189,6 +189,11 @@ Expected<std::vector<Fill>, StoreError> Store::fills(std::int64_t task_id) {
   return impl_->read_fills(task_id);
 }
 
+Expected<std::optional<OrderRecord>, StoreError> Store::order_of_request(std::string_view task, std::string_view request) {
+  if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
+  return one(Query(impl_->connection, impl_->st.order_of_request).add(task).add(request), read_order);
+}
+
 Expected<std::vector<StoredEvent>, StoreError> Store::events(std::int64_t task_id, std::int64_t after_id, std::int64_t limit) {
   if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
   Query q(impl_->connection, impl_->st.events);

@@ -39,10 +39,10 @@ struct Statements {
 
   Statement put_order{
       "INSERT INTO orders (task_id, " DN_ORDER_COLUMNS
-      ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21) "
+      ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) "
       "ON CONFLICT (task_id, client_order_id) DO UPDATE SET leg = ?3, side = ?4, type = ?5, purpose = ?6, price = ?7, quantity = ?8, reduce_only = ?9, "
       "created_us = ?10, expires_us = ?11, status = ?12, close_reason = ?13, venue_order_id = ?14, filled = ?15, filled_quote = ?16, booked = ?17, "
-      "cancel_requested = ?18, code = ?19, reason = ?20, updated_us = ?21"};
+      "cancel_requested = ?18, code = ?19, reason = ?20, updated_us = ?21, request = ?22"};
   Statement put_fill{"INSERT INTO fills (task_id, " DN_FILL_COLUMNS
                      ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (task_id, venue, trade_id) DO NOTHING"};
   Statement insert_event{"INSERT INTO events (task_id, ts_us, type, json) VALUES (?1, ?2, ?3, ?4)"};
@@ -51,6 +51,8 @@ struct Statements {
 
   Statement orders{"SELECT id, " DN_ORDER_COLUMNS
                    " FROM orders WHERE task_id = ?1 AND (?2 = 0 OR status <> 'closed') AND (?3 = 0 OR status = 'unknown') ORDER BY id"};
+  Statement order_of_request{"SELECT id, " DN_ORDER_COLUMNS
+                             " FROM orders WHERE request = ?2 AND task_id IN (SELECT id FROM tasks WHERE name = ?1) ORDER BY id DESC LIMIT 1"};
   Statement fills{"SELECT id, " DN_FILL_COLUMNS " FROM fills WHERE task_id = ?1 ORDER BY id"};
   Statement events{"SELECT id, ts_us, type, json FROM events WHERE task_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3"};
   Statement latency{"SELECT id, stage, count, p50_ns, p99_ns, max_ns FROM latency WHERE task_id = ?1 ORDER BY id"};

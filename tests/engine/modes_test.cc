@@ -173,7 +173,7 @@ TEST(Modes, ASecondDrainDoesNotHideAnOrderOfUnknownFate) {
 }
 
 TEST(Modes, OneCycleThenTheBudgetIsUsed) {
-  Talk t(seed_spec(), {spot(Venue::MexcSpot), spot(Venue::GateioSpot)}, RunOptions{1, false, false});
+  Talk t(seed_spec(), {spot(Venue::MexcSpot), spot(Venue::GateioSpot)}, RunOptions{1, false, false, {}});
   t.start();
   t.books();
   EXPECT_EQ(t.count<PlaceOrder>(), 2u);

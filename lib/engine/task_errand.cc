@@ -1,0 +1,175 @@
+// A run that does one thing for a person: see engine/errand.h. It is a stop whose end is put off until the errand is done.
+#include <algorithm>
+
+#include "engine/backoff.h"
+#include "engine/task.h"
+
+namespace dn {
+namespace {
+
+Reason what_for(Errand::Kind kind) {
+  switch (kind) {
+    case Errand::Kind::Prove: return Reason("a person asked for proof of every order");
+    case Errand::Kind::Rebalance: return Reason("a person asked for a rebalance");
+    case Errand::Kind::Flatten: return Reason("flattened by a person");
+    case Errand::Kind::Order: break;
+  }
+  return Reason("an order by hand");
+}
+
+}  // namespace
+
+void TaskEngine::begin_errand() {
+  chore_.emplace();
+  chore_->what = *options_.errand;
+  chore_->spec = record_.spec;
+  RiskSpec& risk = chore_->spec.risk;
+  const Errand& e = chore_->what;
+  if (e.max_slippage_bps) risk.max_slippage_bps = *e.max_slippage_bps;
+  if (e.max_notional && (!risk.max_order_notional || *e.max_notional < *risk.max_order_notional)) risk.max_order_notional = e.max_notional;
+  if (e.kind == Errand::Kind::Flatten) {
+    // Nothing may build the position up again until a person says so.
+    record_.mode = TaskMode::Halted;
+    record_.reason = what_for(e.kind).str();
+    save_task();
+    alert(AlertKind::Halt, AlertLevel::Critical, "flatten", what_for(e.kind));
+  }
+  begin_stop({Stop::Kind::Drain, ExitCode::Ok, false, false, now_ + kStopPatience, what_for(e.kind)});
+}
+
+// Nothing of the task rests and everything is proven. True while the errand goes on.
+bool TaskEngine::step_errand() {
+  if (chore_->abandoned) return false;
+  switch (chore_->what.kind) {
+    case Errand::Kind::Prove: return false;
+    case Errand::Kind::Flatten: return step_flatten();
+    case Errand::Kind::Rebalance:
+    case Errand::Kind::Order: break;
+  }
+  return step_one_order();
+}
+
+// Without a fresh price nothing is sized; should none come, that is how the run ends.
+bool TaskEngine::has_price(const Situation& s, Side leg) {
+  const bool fresh = s.leg[leg].fresh;
+  stop_->exit_code = fresh ? ExitCode::Ok : ExitCode::VenueDown;
+  if (!fresh) stop_->reason = Reason(std::string(name(legs_[leg].instrument.venue)) + " shows no fresh price");
+  return fresh;
+}
+
+bool TaskEngine::step_one_order() {
+  Chore& c = *chore_;
+  for (const Side leg : kSides) {
+    if (c.order[leg].empty()) continue;
+    c.short_of = !settle_errand_order(leg);
+    if (c.what.kind == Errand::Kind::Order) stop_->kind = Stop::Kind::Complete;
+    return false;
+  }
+  const Situation s = situation();
+  if (c.what.kind == Errand::Kind::Order) {
+    const Side leg = c.what.side;
+    if (!has_price(s, leg)) return true;
+    place_for_errand(leg, leg, market_like_price(s, leg, leg), c.what.qty);
+    return true;
+  }
+  const Side lagging = lagging_leg(s);
+  if (imbalance(s).is_zero()) return false;
+  if (!has_price(s, lagging)) return true;
+  if (imbalance(s).abs() < s.leg[lagging].min_tradable) return false;
+  // The lagging leg catches up; where its total leaves no room for that, the leading one gives back.
+  const Price price = market_like_price(s, lagging, lagging);
+  const Qty qty = hedge_quantity(s, lagging, lagging);
+  if (qty >= legs_[lagging].instrument.min_tradable(price)) {
+    place_for_errand(lagging, lagging, price, qty);
+    return !chore_->given_up[lagging];
+  }
+  const Side leading = flip(lagging);
+  if (!has_price(s, leading)) return true;
+  place_for_errand(leading, lagging, market_like_price(s, leading, lagging), hedge_quantity(s, leading, lagging));
+  return !chore_->given_up[leading];
+}
+
+bool TaskEngine::step_flatten() {
+  const Situation s = situation();
+  bool going_on = false;
+  for (const Side leg : kSides) {
+    going_on = flatten_leg(s, leg) || going_on;
+    if (going_on && same_book_) break;  // the two would meet
+  }
+  return going_on;
+}
+
+// Orders against what the leg holds, one after the other, until it holds less than its venue trades. True while that goes on.
+bool TaskEngine::flatten_leg(const Situation& s, Side leg) {
+  Chore& c = *chore_;
+  if (!c.order[leg].empty()) {
+    const bool whole = settle_errand_order(leg);
+    c.tries[leg] = whole ? 0 : c.tries[leg] + 1;
+    if (!whole) c.next_try = std::max(c.next_try, now_ + backoff(static_cast<int>(c.tries[leg]), key_));
+    if (c.tries[leg] >= c.spec.risk.rebalance_attempts) c.given_up[leg] = true;
+    c.order[leg] = {};
+  }
+  if (c.given_up[leg] || !s.leg[leg].net.is_positive()) return false;
+  if (!has_price(s, leg)) return true;
+  if (s.leg[leg].net < s.leg[leg].min_tradable) return false;
+  if (now_ < c.next_try) return true;
+  const Side side = flip(leg);
+  const Price price = market_like_price(s, leg, side);
+  Qty qty = flatten_quantity(s, leg);
+  if (const auto& most = c.spec.risk.max_order_notional) {
+    qty = min(qty, Qty(most->decimal().divided_by(price.decimal(), 18, Rounding::Down)).floor_to(legs_[leg].instrument.step));
+  }
+  place_for_errand(leg, side, price, qty);
+  return !c.given_up[leg];
+}
+
+void TaskEngine::place_for_errand(Side leg, Side side, Price price, Qty qty) {
+  Chore& c = *chore_;
+  const Instrument& i = legs_[leg].instrument;
+  const bool naked = c.what.naked_market && i.has_market;
+  const OrderType type = naked || !i.has_ioc ? OrderType::Market : OrderType::Ioc;
+  const bool by_hand = c.what.kind == Errand::Kind::Order;
+  const Purpose purpose = side != leg ? Purpose::Reduce : Purpose::Rebalance;
+  const Qty before = by_hand ? Qty{} : record_.imbalance();
+  const bool large_enough = qty.is_positive() && qty >= i.min_tradable(price);
+  if (!large_enough) {
+    alert(AlertKind::Limit, AlertLevel::Critical, "minimum", Reason(std::string(name(i.venue)) + " takes no order so small"), qty.str(),
+          i.min_tradable(price).str());
+  }
+  if (!large_enough || !place(leg, side, purpose, type, price, qty)) {
+    c.given_up[leg] = true;
+    stop_->exit_code = ExitCode::Refused;
+    return;
+  }
+  c.order[leg] = legs_[leg].working.back().record.request.id;
+  stop_->deadline = now_ + kStopPatience;
+  ++record_.rebalances;
+  emit(Rebalanced{side, i.venue, qty, before, c.tries[leg] + 1});
+}
+
+// The leg's newest order is closed: whether it filled whole.
+bool TaskEngine::settle_errand_order(Side leg) {
+  const auto& closed = legs_[leg].closed;
+  const auto o = std::find_if(closed.begin(), closed.end(), [&](const OrderRecord& r) { return r.request.id == chore_->order[leg]; });
+  if (o == closed.end()) return false;
+  chore_->traded = chore_->traded || o->booked.is_positive();
+  return o->booked >= o->request.qty;
+}
+
+// `wanted`, with what the errand left undone.
+ExitCode TaskEngine::errand_code(ExitCode wanted, const Situation& s) const {
+  const auto holds = [&](Side leg) { return s.leg[leg].net.is_positive() && s.leg[leg].net >= s.leg[leg].min_tradable; };
+  const Qty apart = imbalance(s).abs();
+  const bool is_imbalanced = apart.is_positive() && apart >= s.leg[lagging_leg(s)].min_tradable;
+  switch (chore_->what.kind) {
+    case Errand::Kind::Order: return chore_->short_of ? worse(wanted, ExitCode::RebalancedPartly) : wanted;
+    case Errand::Kind::Flatten: return holds(Side::Buy) || holds(Side::Sell) ? worse(wanted, ExitCode::RebalancedPartly) : wanted;
+    case Errand::Kind::Rebalance:
+      if (is_imbalanced && chore_->traded) return worse(wanted, ExitCode::RebalancedPartly);
+      break;
+    case Errand::Kind::Prove: break;
+  }
+  return is_imbalanced ? worse(wanted, ExitCode::Imbalanced) : wanted;
+}
+
+}  // namespace dn
