@@ -24,6 +24,7 @@ std::string_view word(Verb v) {
     case Verb::Pause: return "pause";
     case Verb::Resume: return "resume";
     case Verb::Cancel: return "cancel";
+    case Verb::Halt: return "halt";
   }
   return "?";
 }
@@ -32,14 +33,6 @@ ToolError refuse(std::string message, std::string next) { return {ExitCode::Refu
 
 bool has_unclosed(const StoredTask& t) {
   return std::any_of(t.orders.begin(), t.orders.end(), [](const OrderRecord& o) { return o.status != OrderStatus::Closed; });
-}
-
-// The outcome for a person, or as an object where JSON is asked for.
-void tell(Output& output, const std::string& task, const std::string& message) {
-  if (!output.options().json && !output.options().ndjson) return output.data(message);
-  JsonWriter w;
-  w.begin_object().field("schema", "dn.run/1").field("task", task).field("message", message).end_object();
-  output.data(w.str());
 }
 
 Alerted told(std::string_view code, std::string_view message) { return {AlertKind::Alert, AlertLevel::Info, Code(code), Reason(message), {}, {}}; }
@@ -71,6 +64,11 @@ Expected<std::string, ToolError> change_idle(Verb verb, StoredTask& t, const std
       r.reason.clear();
       batch.events.push_back({r.updated, told("resumed", "by dn-run resume")});
       return fmt::format("task {}: resumed; dn-run --task {} goes on", name, name);
+    case Verb::Halt:
+      r.mode = TaskMode::Halted;
+      r.reason = settings.empty() ? "halted by a person" : settings[0];
+      batch.events.push_back({r.updated, Alerted{AlertKind::Halt, AlertLevel::Critical, Code("halted"), Reason(r.reason), {}, {}}});
+      return fmt::format("task {}: halted", name);
     case Verb::Cancel:
       r.verdict = Verdict::Cancelled;
       r.state = TaskState::Cancelled;
@@ -83,6 +81,13 @@ Expected<std::string, ToolError> change_idle(Verb verb, StoredTask& t, const std
 }
 
 }  // namespace
+
+void tell(Output& output, const std::string& task, const std::string& message) {
+  if (!output.options().json && !output.options().ndjson) return output.data(message);
+  JsonWriter w;
+  w.begin_object().field("schema", "dn.run/1").field("task", task).field("message", message).end_object();
+  output.data(w.str());
+}
 
 std::vector<std::string> split_lines(std::string_view text) {
   std::vector<std::string> out;

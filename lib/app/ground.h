@@ -1,6 +1,7 @@
 // What a task trades on: a paper world in virtual time, a paper world on real prices, or the venues themselves.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "app/tool_error.h"
 #include "engine/driver.h"
+#include "venues/venue.h"
 
 namespace dn::app {
 
@@ -17,6 +19,19 @@ struct MarketView {
   PerSide<Price> mid;  // where each leg's book stands; zero where it is not known
   PerSide<std::optional<TopOfBook>> top;
   Time start;  // of the first step
+  std::vector<ToolError> absent;  // one for each venue that could not be asked, where the task is opened without it
+};
+
+// What a venue shows of the account in the task's symbol. Times of orders are ours.
+struct AccountView {
+  Venue venue = Venue::MexcSpot;
+  venues::Survey seen;
+  std::map<Asset, Decimal> free;
+  Qty position;  // perpetual
+};
+struct AccountViews {
+  std::vector<AccountView> accounts;
+  std::vector<ToolError> failed;  // one for each venue that did not tell everything
 };
 
 class Ground {
@@ -27,6 +42,8 @@ class Ground {
   virtual std::vector<std::string> prepare(const StoredTask& stored) = 0;
   // All are borrowed and outlive the driver; the ground too.
   virtual std::unique_ptr<TaskDriver> drive(TaskEngine& engine, Journal& journal, RunObserver& observer) = 0;
+  // Asks the venues for the account's orders and trades since a time of ours. Empty where the task's own books are all there is.
+  virtual AccountViews survey(Time /*since*/) { return {}; }
   // A recording that has ended: nothing more will happen.
   virtual bool over() const { return false; }
 
@@ -37,13 +54,16 @@ class Ground {
   MarketView view_;
 };
 
+// Whether a task may begin although one of its venues cannot be asked: to prove and cancel what the other one has.
+enum class Absent : std::uint8_t { Refused, Allowed };
+
 // Makes the ground of each task of a process.
 class Grounds {
  public:
   virtual ~Grounds() = default;
   // `not_before`: the earliest time of a synthetic market. Errors: Config (a venue does not list the symbol, an account in a mode that is
   // not supported, a clock that is wrong), NotFound and BadData (a recording), VenueDown, Permission.
-  virtual Expected<std::unique_ptr<Ground>, ToolError> open(const TaskSpec& spec, Time not_before) = 0;
+  virtual Expected<std::unique_ptr<Ground>, ToolError> open(const TaskSpec& spec, Time not_before, Absent absent) = 0;
   // What the runs trade with: "paper" or "live".
   virtual bool live() const { return false; }
   // The present where time is real; nullopt where it is virtual.

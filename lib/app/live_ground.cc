@@ -36,14 +36,32 @@ ToolError failure(const TaskSpec& spec, Venue venue, const venues::Problem& p) {
 
 class LiveGround final : public Ground {
  public:
-  LiveGround(MarketView view, std::vector<venues::VenueFacts> facts, live::Venues& venues, LinkHook hook)
-      : Ground(std::move(view)), facts_(std::move(facts)), venues_(venues), hook_(std::move(hook)) {}
+  LiveGround(MarketView view, const TaskSpec& spec, std::vector<venues::VenueFacts> facts, live::Venues& venues, LinkHook hook,
+             std::function<std::optional<ExitCode>()> stop)
+      : Ground(std::move(view)), spec_(spec), facts_(std::move(facts)), venues_(venues), hook_(std::move(hook)), stop_(std::move(stop)) {}
 
   std::vector<std::string> prepare(const StoredTask& stored) override {
     seed_ = fnv1a(stored.task.spec.name) + stored.task.run_epoch;
     std::vector<std::string> out;
     for (const venues::VenueFacts& f : facts_) {
       for (const std::string& w : f.warnings) out.push_back(fmt::format("{}: {}", name(f.instrument.venue), w));
+    }
+    return out;
+  }
+
+  AccountViews survey(Time since) override {
+    std::vector<Instrument> wanted;
+    for (const venues::VenueFacts& f : facts_) wanted.push_back(f.instrument);
+    auto told = venues_.survey(wanted, since, [this] { return stop_ && stop_().has_value(); });
+    AccountViews out;
+    out.failed = view_.absent;
+    for (std::size_t i = 0; i < facts_.size(); ++i) {
+      const Venue venue = wanted[i].venue;
+      if (told[i]) {
+        out.accounts.push_back({venue, std::move(*told[i]), facts_[i].free, facts_[i].position});
+      } else {
+        out.failed.push_back(failure(spec_, venue, told[i].error()));
+      }
     }
     return out;
   }
@@ -60,9 +78,11 @@ class LiveGround final : public Ground {
   }
 
  private:
+  TaskSpec spec_;
   std::vector<venues::VenueFacts> facts_;  // one a venue
   live::Venues& venues_;
   LinkHook hook_;
+  std::function<std::optional<ExitCode>()> stop_;
   std::uint64_t seed_ = 0;
 };
 
@@ -93,13 +113,14 @@ LinkHook LiveGrounds::hook() {
 }
 
 // Asks the venues of a task for what is not known of them yet.
-Expected<void, ToolError> LiveGrounds::learn(const TaskSpec& spec) {
+Expected<std::vector<ToolError>, ToolError> LiveGrounds::learn(const TaskSpec& spec) {
   std::vector<live::Venues::Want> wants;
   for (const Venue v : venues_of(spec)) {
     const auto at = known_.find({v, spec.symbol.str()});
     if (at == known_.end() || clock_.now() - at->second.at > kFactsAge) wants.push_back({v, spec.symbol, options_.orders});
   }
-  if (wants.empty()) return {};
+  std::vector<ToolError> failed;
+  if (wants.empty()) return failed;
   std::optional<ExitCode> stopped;
   const auto answers = venues_.start(wants, [&] {
     if (!stopped && options_.stop) stopped = options_.stop();
@@ -107,29 +128,54 @@ Expected<void, ToolError> LiveGrounds::learn(const TaskSpec& spec) {
   });
   if (stopped) return Unexpected{ToolError{*stopped, "a signal ended the start: nothing was sent", "run the same command again"}};
   for (std::size_t i = 0; i < wants.size(); ++i) {
-    if (!answers[i]) return Unexpected{failure(spec, wants[i].venue, answers[i].error())};
-    known_[{wants[i].venue, spec.symbol.str()}] = {*answers[i], clock_.now()};
+    if (answers[i]) {
+      known_[{wants[i].venue, spec.symbol.str()}] = {*answers[i], clock_.now()};
+    } else {
+      failed.push_back(failure(spec, wants[i].venue, answers[i].error()));
+    }
   }
-  return {};
+  return failed;
 }
 
-Expected<std::unique_ptr<Ground>, ToolError> LiveGrounds::open(const TaskSpec& spec, Time /*not_before*/) {
-  if (auto learnt = learn(spec); !learnt) return Unexpected{learnt.error()};
+// Of the task's venues that told theirs, one each.
+std::vector<venues::VenueFacts> LiveGrounds::facts_of(const TaskSpec& spec) const {
+  std::vector<venues::VenueFacts> out;
+  for (const Venue v : venues_of(spec)) {
+    if (const auto at = known_.find({v, spec.symbol.str()}); at != known_.end()) out.push_back(at->second.facts);
+  }
+  return out;
+}
+
+// A venue that told nothing gets the other one's rules: nothing is sent there, and nothing that comes from there is booked.
+Expected<MarketView, ToolError> LiveGrounds::view_of(const TaskSpec& spec) {
   MarketView view;
   view.start = clock_.now();
-  std::vector<venues::VenueFacts> facts;
   for (const Side leg : kSides) {
-    const venues::VenueFacts& f = known_.at({*spec.leg[leg].exchange, spec.symbol.str()}).facts;
+    const auto at = known_.find({*spec.leg[leg].exchange, spec.symbol.str()});
+    const bool absent = at == known_.end();
+    const venues::VenueFacts& f = absent ? known_.at({*spec.leg[flip(leg)].exchange, spec.symbol.str()}).facts : at->second.facts;
     view.instruments[leg] = f.instrument;
+    view.instruments[leg].venue = *spec.leg[leg].exchange;
+    if (absent) continue;
     view.top[leg] = f.top;
     if (f.top) view.mid[leg] = middle(*f.top);
     if (recorder_) {
       if (auto begun = recorder_->begin(f.instrument.venue, spec.symbol); !begun) return Unexpected{begun.error()};
     }
-    if (leg == Side::Buy || *spec.leg.sell.exchange != *spec.leg.buy.exchange) facts.push_back(f);
   }
-  if (!options_.orders) return paper_on_live_prices(std::move(view), std::move(facts), venues_, options_.paper, hook());
-  return std::unique_ptr<Ground>(new LiveGround(std::move(view), std::move(facts), venues_, hook()));
+  return view;
+}
+
+Expected<std::unique_ptr<Ground>, ToolError> LiveGrounds::open(const TaskSpec& spec, Time /*not_before*/, Absent absent) {
+  auto failed = learn(spec);
+  if (!failed) return Unexpected{failed.error()};
+  std::vector<venues::VenueFacts> facts = facts_of(spec);
+  if (!failed->empty() && (absent == Absent::Refused || facts.empty())) return Unexpected{failed->front()};
+  auto view = view_of(spec);
+  if (!view) return Unexpected{view.error()};
+  view->absent = std::move(*failed);
+  if (!options_.orders) return paper_on_live_prices(std::move(*view), std::move(facts), venues_, options_.paper, hook());
+  return std::unique_ptr<Ground>(new LiveGround(std::move(*view), spec, std::move(facts), venues_, hook(), options_.stop));
 }
 
 }  // namespace dn::app

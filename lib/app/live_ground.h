@@ -29,7 +29,7 @@ class LiveGrounds final : public Grounds {
  public:
   explicit LiveGrounds(LiveOptions options);
 
-  Expected<std::unique_ptr<Ground>, ToolError> open(const TaskSpec& spec, Time not_before) override;
+  Expected<std::unique_ptr<Ground>, ToolError> open(const TaskSpec& spec, Time not_before, Absent absent) override;
   bool live() const override { return options_.orders; }
   std::optional<Time> now() const override { return clock_.now(); }
   bool wait(std::int64_t micros) override;
@@ -39,7 +39,10 @@ class LiveGrounds final : public Grounds {
     venues::VenueFacts facts;
     Time at;
   };
-  Expected<void, ToolError> learn(const TaskSpec& spec);
+  // Fails as `stop` does; venues that do not tell what they should are in the list.
+  Expected<std::vector<ToolError>, ToolError> learn(const TaskSpec& spec);
+  std::vector<venues::VenueFacts> facts_of(const TaskSpec& spec) const;
+  Expected<MarketView, ToolError> view_of(const TaskSpec& spec);
   LinkHook hook();
 
   LiveOptions options_;

@@ -221,7 +221,7 @@ std::vector<std::string> plant_restored(sim::World& world, const TaskRecord& tas
   return out;
 }
 
-Expected<std::unique_ptr<Ground>, ToolError> PaperGrounds::open(const TaskSpec& spec, Time not_before) {
+Expected<std::unique_ptr<Ground>, ToolError> PaperGrounds::open(const TaskSpec& spec, Time not_before, Absent /*absent*/) {
   auto market = open_paper_market(spec, options_, not_before);
   if (!market) return Unexpected{market.error()};
   return std::unique_ptr<Ground>(new PaperGround(std::move(*market), options_));

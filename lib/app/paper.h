@@ -37,7 +37,7 @@ Price middle(const TopOfBook& top);
 class PaperGrounds final : public Grounds {
  public:
   explicit PaperGrounds(PaperOptions options) : options_(std::move(options)) {}
-  Expected<std::unique_ptr<Ground>, ToolError> open(const TaskSpec& spec, Time not_before) override;
+  Expected<std::unique_ptr<Ground>, ToolError> open(const TaskSpec& spec, Time not_before, Absent absent) override;
 
  private:
   PaperOptions options_;

@@ -40,8 +40,8 @@ class RealTimeRun final : public TaskDriver {
   }
   void lost(Venue venue) { lost_.push_back(venue); }
 
-  Expected<void, JournalError> start(Time now) override {
-    if (auto done = run_.start(now); !done) return done;
+  Expected<void, JournalError> start(Time now, const std::vector<Event>& known) override {
+    if (auto done = run_.start(now, known); !done) return done;
     for (auto& l : links_) l->start();
     return {};
   }

@@ -1,6 +1,7 @@
 #include "app/run.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,7 +12,6 @@
 
 #include "app/credentials.h"
 #include "app/event_text.h"
-#include "app/kpi.h"
 #include "app/plan_text.h"
 #include "app/signals.h"
 #include "base/text.h"
@@ -30,10 +30,10 @@ class Runner {
  public:
   Runner(const RunRequest& request, Output& output) : request_(request), output_(output) {}
 
-  Expected<ExitCode, ToolError> run() {
+  Expected<RunOutcome, ToolError> run() {
     auto tasks = collect();
     if (!tasks) return Unexpected{tasks.error()};
-    if (auto ready = make_grounds(*tasks); !ready) return Unexpected{ready.error()};
+    if (auto ready = open_grounds(*tasks); !ready) return Unexpected{ready.error()};
     if (auto opened = open_all(*tasks); !opened) return Unexpected{opened.error()};
     for (auto& s : sessions_) {
       if (auto started = s->start(); !started) return Unexpected{started.error()};
@@ -48,15 +48,16 @@ class Runner {
       if (auto stepped = next->step(); !stepped) return Unexpected{stepped.error()};
     }
     output_.progress("");
-    return conclude();
+    output_.flush();
+    return outcome();
   }
 
   Expected<ExitCode, ToolError> plan() {
     auto tasks = collect();
     if (!tasks) return Unexpected{tasks.error()};
-    if (auto ready = make_grounds(*tasks); !ready) return Unexpected{ready.error()};
+    if (auto ready = open_grounds(*tasks); !ready) return Unexpected{ready.error()};
     for (const auto& [source, from_file] : *tasks) {
-      auto ground = grounds_->open(source.spec, Time{1'767'225'600'000'000});
+      auto ground = grounds_->open(source.spec, Time{1'767'225'600'000'000}, Absent::Refused);
       if (!ground) return Unexpected{ground.error()};
       const MarketView& view = (*ground)->view();
       const Plan sizes = make_plan(source.spec, view.instruments);
@@ -114,68 +115,30 @@ class Runner {
     return out;
   }
 
-  // A run that does not begin leaves the orders of an earlier one where they are: that must not go unsaid.
-  ToolError with_what_rests(ToolError e, const TaskSpec& spec) const {
-    auto store = Store::open(request_.session.db, Store::Mode::ReadOnly);
-    if (!store) return e;
-    const auto task = (*store)->find_task(spec.name);
-    if (!task || !*task || (*task)->verdict != Verdict::None) return e;
-    const auto open = (*store)->orders((*task)->id, {true, false});
-    if (open && !open->empty()) {
-      e.message += fmt::format("\n{} of an earlier run may still rest at the venues: dn-status orders {} --open",
-                               open->size() == 1 ? "one order" : fmt::format("{} orders", open->size()), spec.name);
-    }
-    if (const Qty apart = (*task)->imbalance(); !apart.is_zero()) {
-      e.message += fmt::format("\nthe sides of task {} differ by {} {}, as far as is booked", spec.name, apart.str(), spec.symbol.base.view());
-    }
-    return e;
-  }
-
-  // What all tasks trade on. Live: with the keys of the venues that they name, and only when each has the limit that live trading needs.
-  Expected<void, ToolError> make_grounds(const Tasks& tasks) {
-    if (!request_.live) {
-      grounds_ = std::make_unique<PaperGrounds>(request_.paper);
-      return {};
-    }
-    LiveOptions live = *request_.live;
-    live.paper = request_.paper;
-    if (live.orders) {
-      std::set<std::string> accounts;
-      for (const auto& [source, from_file] : tasks) {
-        for (const Side leg : kSides) accounts.insert(venues::registered(*source.spec.leg[leg].exchange).account);
-        if (source.spec.risk.max_order_notional) continue;
-        Problems problems;
-        problems.add(source.place_of("risk.max_order_notional"), "risk.max_order_notional",
-                     fmt::format("task \"{}\": live trading needs this limit; write max_order_notional = VALUE under [risk], the most that one order may be "
-                                 "worth in {}",
-                                 source.spec.name, source.spec.symbol.quote.view()));
-        return Unexpected{problems.error()};
-      }
-      auto keys = load_credentials(request_.config, request_.credentials_file, accounts);
-      if (!keys) return Unexpected{keys.error()};
-      for (auto& [venue, access] : live.access) access.credentials = (*keys)[venues::registered(venue).account];
-    }
-    if (!output_.options().quiet) live.note = [this](const std::string& note) { output_.message(note); };
-    live.stop = [this]() -> std::optional<ExitCode> {
+  Expected<void, ToolError> open_grounds(const Tasks& tasks) {
+    std::vector<TaskSource> sources;
+    for (const auto& [source, from_file] : tasks) sources.push_back(source);
+    auto grounds = make_grounds(request_, sources, output_, [this]() -> std::optional<ExitCode> {
       for (const int signal : signals_.wait(0)) {
         if (signal != SIGHUP) return signal == SIGINT ? ExitCode::Interrupted : ExitCode::Terminated;
       }
       return std::nullopt;
-    };
-    grounds_ = std::make_unique<LiveGrounds>(std::move(live));
+    });
+    if (!grounds) return Unexpected{grounds.error()};
+    grounds_ = std::move(*grounds);
     return {};
   }
 
   Expected<void, ToolError> open_all(Tasks& tasks) {
     // Both venues of every task are checked before anything of any task is written.
     for (const auto& [source, from_file] : tasks) {
-      auto ground = grounds_->open(source.spec, Time{});
-      if (!ground) return Unexpected{with_what_rests(ground.error(), source.spec)};
+      const bool errand = request_.session.errand.has_value();
+      auto ground = grounds_->open(source.spec, Time{}, errand ? Absent::Allowed : Absent::Refused);
+      if (!ground) return Unexpected{ground.error()};
+      if (errand) continue;
       const MarketView& view = (*ground)->view();
       const Plan sizes = make_plan(source.spec, view.instruments);
-      if (auto fine = report_problems(source, check_plan(source.spec, view.instruments, sizes, view.mid)); !fine) {
-        return Unexpected{with_what_rests(fine.error(), source.spec)};
-      }
+      if (auto fine = report_problems(source, check_plan(source.spec, view.instruments, sizes, view.mid)); !fine) return Unexpected{fine.error()};
     }
     for (auto& [source, from_file] : tasks) {
       auto session = Session::open(std::move(source), from_file, request_.session, *grounds_, output_);
@@ -286,22 +249,14 @@ class Runner {
     return {};
   }
 
-  ExitCode conclude() {
-    ExitCode code = ExitCode::Ok;
-    for (const auto& s : sessions_) code = worse(code, s->exit_code());
-    if (output_.options().json) {
-      JsonWriter w;
-      w.begin_object().field("schema", "dn.run/1").field("exit_code", std::int64_t{number(code)}).end_object();
-      std::string doc = w.str();
-      doc.pop_back();
-      doc += ",\"tasks\":[";
-      for (std::size_t i = 0; i < sessions_.size(); ++i) doc += (i > 0 ? "," : "") + sessions_[i]->summary_json();
-      output_.data(doc + "]}");
-    } else if (!output_.options().ndjson && !output_.options().quiet) {
-      for (const auto& s : sessions_) output_.data(s->summary_text());
+  RunOutcome outcome() const {
+    RunOutcome out;
+    for (const auto& s : sessions_) {
+      out.code = worse(out.code, s->exit_code());
+      out.json.push_back(s->summary_json());
+      out.text.push_back(s->summary_text());
     }
-    output_.flush();
-    return code;
+    return out;
   }
 
   const RunRequest& request_;
@@ -317,11 +272,94 @@ class Runner {
   bool interrupted_ = false;
 };
 
+// The tasks that the request names and of which the books hold orders that are not closed.
+std::vector<std::string> tasks_with_orders(const RunRequest& request) {
+  std::vector<std::string> out;
+  auto store = Store::open(request.session.db, Store::Mode::ReadOnly);
+  if (!store) return out;
+  std::set<std::string> named(request.names.begin(), request.names.end());
+  if (auto read = read_task_files(request.files)) {
+    for (const TaskSource& s : *read) named.insert(s.spec.name);
+  }
+  for (const TaskSource& s : request.from_flags) named.insert(s.spec.name);
+  const auto tasks = (*store)->tasks();
+  if (!tasks) return out;
+  for (const TaskRecord& t : *tasks) {
+    if (t.verdict != Verdict::None || !(request.all || named.contains(t.spec.name))) continue;
+    const auto open = (*store)->orders(t.id, {true, false});
+    if (open && !open->empty()) out.push_back(t.spec.name);
+  }
+  return out;
+}
+
+// Nothing of an earlier run stays at a venue because a new one could not begin. What is left is added to the error.
+ToolError rescue(const RunRequest& request, ToolError e, Output& output) {
+  const bool by_venue = e.code == ExitCode::VenueDown || e.code == ExitCode::Config;
+  if (!request.live || !request.live->orders || request.session.errand || !by_venue) return e;
+  RunRequest prove = request;
+  prove.names = tasks_with_orders(request);
+  if (prove.names.empty()) return e;
+  prove.files.clear();
+  prove.from_flags.clear();
+  prove.settings.clear();
+  prove.all = false;
+  prove.session = SessionOptions{};
+  prove.session.db = request.session.db;
+  prove.session.errand = Errand{};
+  output.message(fmt::format("{}\nthe run does not begin; what an earlier one left is cancelled and proven where that can be done", e.message));
+  const auto done = Runner(prove, output).run();
+  const std::vector<std::string> left = tasks_with_orders(request);
+  for (const std::string& task : left) e.message += fmt::format("\norders of task {} are not proven yet: dn-status orders {} --open", task, task);
+  if (done && done->code != ExitCode::VenueDown) e.code = worse(e.code, done->code);
+  return e;
+}
+
 }  // namespace
 
+Expected<std::unique_ptr<Grounds>, ToolError> make_grounds(const RunRequest& request, const std::vector<TaskSource>& tasks, Output& output,
+                                                           std::function<std::optional<ExitCode>()> stop) {
+  if (!request.live) return std::unique_ptr<Grounds>(std::make_unique<PaperGrounds>(request.paper));
+  LiveOptions live = *request.live;
+  live.paper = request.paper;
+  if (live.orders) {
+    const bool sends = !request.session.errand || request.session.errand->kind != Errand::Kind::Prove;
+    std::set<std::string> accounts;
+    for (const TaskSource& source : tasks) {
+      for (const Side leg : kSides) accounts.insert(venues::registered(*source.spec.leg[leg].exchange).account);
+      if (!sends || source.spec.risk.max_order_notional) continue;
+      Problems problems;
+      problems.add(source.place_of("risk.max_order_notional"), "risk.max_order_notional",
+                   fmt::format("task \"{}\": live trading needs this limit; write max_order_notional = VALUE under [risk], the most that one order may be "
+                               "worth in {}",
+                               source.spec.name, source.spec.symbol.quote.view()));
+      return Unexpected{problems.error()};
+    }
+    auto keys = load_credentials(request.config, request.credentials_file, accounts);
+    if (!keys) return Unexpected{keys.error()};
+    for (auto& [venue, access] : live.access) access.credentials = (*keys)[venues::registered(venue).account];
+  }
+  if (!output.options().quiet) live.note = [&output](const std::string& note) { output.message(note); };
+  live.stop = std::move(stop);
+  return std::unique_ptr<Grounds>(std::make_unique<LiveGrounds>(std::move(live)));
+}
+
+Expected<RunOutcome, ToolError> carry_out(const RunRequest& request, Output& output) {
+  auto done = Runner(request, output).run();
+  if (!done) return Unexpected{rescue(request, done.error(), output)};
+  return done;
+}
+
 Expected<ExitCode, ToolError> run_tasks(const RunRequest& request, Output& output) {
-  Runner runner(request, output);
-  return request.plan ? runner.plan() : runner.run();
+  if (request.plan) return Runner(request, output).plan();
+  const auto done = carry_out(request, output);
+  if (!done) return Unexpected{done.error()};
+  if (output.options().json) {
+    output.data(fmt::format("{{\"schema\":\"dn.run/1\",\"exit_code\":{},\"tasks\":[{}]}}", number(done->code), fmt::join(done->json, ",")));
+  } else if (!output.options().ndjson && !output.options().quiet) {
+    for (const std::string& text : done->text) output.data(text);
+  }
+  output.flush();
+  return done->code;
 }
 
 }  // namespace dn::app

@@ -28,6 +28,21 @@ struct RunRequest {
   std::vector<std::string> halt_files;  // the kill switch: any of these
 };
 
+// The grounds of these tasks. Live: with the keys of the venues that they name, and only when each has the limit that orders need.
+// `stop`: see LiveOptions.
+Expected<std::unique_ptr<Grounds>, ToolError> make_grounds(const RunRequest& request, const std::vector<TaskSource>& tasks, Output& output,
+                                                           std::function<std::optional<ExitCode>()> stop);
+
+// How each task ended, as summary events and as text for a person.
+struct RunOutcome {
+  ExitCode code = ExitCode::Ok;
+  std::vector<std::string> json;
+  std::vector<std::string> text;
+};
+// Runs the tasks to their end, or carries out an errand on them. Where a run cannot begin, what its tasks have at the venues that can be
+// reached is cancelled and proven before the error comes back.
+Expected<RunOutcome, ToolError> carry_out(const RunRequest& request, Output& output);
+// The same, or the plan, with its end told.
 Expected<ExitCode, ToolError> run_tasks(const RunRequest& request, Output& output);
 
 }  // namespace dn::app

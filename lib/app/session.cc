@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "app/books.h"
 #include "app/control.h"
 #include "app/event_text.h"
 #include "app/kpi.h"
@@ -14,6 +15,10 @@
 namespace dn::app {
 namespace {
 
+// How long before the books' newest entry the venues are asked: clocks differ, and a power cut takes the newest entries.
+constexpr Dur kBeforeLast = Dur::minutes(2);
+// How far back a task that begins looks for traces of itself.
+constexpr Dur kFirstLook = Dur::hours(24);
 constexpr Time kFixedStart{1'767'225'600'000'000};  // 2026-01-01T00:00:00Z
 
 Time wall_clock() { return Time{std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count()}; }
@@ -92,6 +97,10 @@ Expected<void, ToolError> Session::find_or_add(bool from_file) {
   // At a venue ids live longer than a database: one that is begun anew must not use those of its predecessor again.
   if (fresh.live) fresh.run_epoch = static_cast<std::uint32_t>(std::max<std::int64_t>((wall_clock() - kFixedStart).us / 1'000'000, 0));
   fresh.created = fresh.updated = options_.fixed_time ? kFixedStart : wall_clock();
+  if (options_.errand && options_.errand->kind == Errand::Kind::Order) {
+    fresh.mode = TaskMode::Halted;  // no run of dn-run may take it for a task that lags behind
+    fresh.reason = "an order by hand";
+  }
   auto added = store_->add_task(std::move(fresh));
   if (!added) return Unexpected{store_failure(added.error())};
   idle_ = *added;
@@ -129,13 +138,15 @@ Expected<void, ToolError> Session::start() {
     return {};
   }
   if (auto built = build(); !built) return built;
-  output_.message(sign(Sign::Start, output_.plain()) + "Initializing DeltaNeutralTask " + task_label(record().spec));
+  const std::string label = task_label(record().spec);
+  output_.message(options_.errand ? fmt::format("task {} ({}): its orders are proven first", name, label)
+                                  : sign(Sign::Start, output_.plain()) + "Initializing DeltaNeutralTask " + label);
   const std::string head =
       event_head("run_start") + fmt::format(",\"version\":\"{}\",\"mode\":\"{}\",\"config_hash\":\"{:016x}\",\"run_epoch\":{}}}", DN_VERSION,
                                             grounds_.live() ? "live" : "paper", fnv1a(to_text(record().spec)), record().run_epoch);
   if (output_.options().ndjson) output_.data(head);
   if (auto done = store_->append_event(record(), started_, "run_start", head); !done) return Unexpected{journal_failure(done.error(), name)};
-  return after_step(run_->start(started_));
+  return after_step(run_->start(started_, known_));
 }
 
 Expected<void, ToolError> Session::build() {
@@ -143,10 +154,14 @@ Expected<void, ToolError> Session::build() {
   // A task that began on the clock of seeded runs stays on it.
   const bool fixed = options_.fixed_time || idle_.created == kFixedStart;
   const Time not_before = std::max(fixed ? kFixedStart : wall_clock(), idle_.runs > 0 ? idle_.updated + Dur::millis(1) : Time{});
-  auto ground = grounds_.open(idle_.spec, not_before);
+  // A person's errand does what can be done where a venue is down; trading needs both.
+  auto ground = grounds_.open(idle_.spec, not_before, options_.errand ? Absent::Allowed : Absent::Refused);
   if (!ground) return Unexpected{ground.error()};
   ground_ = std::move(*ground);
-  if (auto fine = check_tradable(TaskSource{idle_.spec, source_.place, source_.keys}); !fine) return fine;
+  for (const ToolError& e : ground_->view().absent) output_.message(fmt::format("{}; what it has cannot be proven now", e.message));
+  if (!options_.errand) {
+    if (auto fine = check_tradable(TaskSource{idle_.spec, source_.place, source_.keys}); !fine) return fine;
+  }
   started_ = ground_->view().start;
   auto begun = store_->begin_run(idle_.id, started_);
   if (!begun) return Unexpected{store_failure(begun.error())};
@@ -155,15 +170,76 @@ Expected<void, ToolError> Session::build() {
   run_id_ = fmt::format("{}-{}-{}", name, stored->task.round, stored->task.run_epoch);
   store_->set_run_id(run_id_);
   for (const std::string& note : ground_->prepare(*stored)) output_.message(note);
+  if (grounds_.live()) {
+    if (auto done = reconcile_with_venues(*stored); !done) return done;
+  }
   auto pending = store_->pending_requests(name);
   if (!pending) return Unexpected{store_failure(pending.error())};
   for (const ControlRequest& r : *pending) {
     if (r.verb == ControlRequest::Verb::Cancel) cancels_.insert(r.id);
   }
-  engine_ =
-      std::make_unique<TaskEngine>(std::move(*stored), ground_->view().instruments, RunOptions{options_.max_cycles, options_.leave_orders, !cancels_.empty()});
+  engine_ = std::make_unique<TaskEngine>(std::move(*stored), ground_->view().instruments,
+                                         RunOptions{options_.max_cycles, options_.leave_orders, !cancels_.empty(), options_.errand});
   run_ = ground_->drive(*engine_, *store_, *this);
   return {};
+}
+
+// What the venues show and the books do not: orders whose intent a power cut took, and what became of those in the books meanwhile.
+Expected<void, ToolError> Session::reconcile_with_venues(StoredTask& stored) {
+  const bool rebuild = options_.rebuild.us > 0;
+  const bool first = stored.task.runs == 1 && !rebuild;
+  Time since = first ? started_ - kFirstLook : idle_.updated - kBeforeLast;
+  for (const OrderRecord& o : stored.orders) {
+    if (o.status != OrderStatus::Closed) since = std::min(since, o.request.created - kBeforeLast);
+  }
+  if (rebuild) since = started_ - options_.rebuild;
+  const AccountViews views = ground_->survey(since);
+  for (const ToolError& e : views.failed) {
+    if (first || options_.errand) {
+      output_.message(e.message);
+    } else {
+      return Unexpected{e};
+    }
+  }
+  if (first) return check_beginning(views);
+  Reconciliation found = reconcile(stored, views, rebuild);
+  known_ = std::move(found.known);
+  if (found.lost.empty()) return {};
+  JournalBatch batch;
+  batch.task = true;
+  batch.orders = found.lost;
+  TaskRecord& task = stored.task;
+  task.run_epoch = std::max(task.run_epoch, found.newest_epoch + 1);
+  task.orders += static_cast<std::int64_t>(found.lost.size());
+  if (task.first_order.us == 0 || found.first_order < task.first_order) task.first_order = found.first_order;
+  task.updated = std::max(task.updated, started_);
+  const std::string what = fmt::format("{} order{} of the task {} at the venues and not in the books", found.lost.size(), found.lost.size() == 1 ? "" : "s",
+                                       found.lost.size() == 1 ? "is" : "are");
+  batch.events.push_back({started_, Alerted{AlertKind::Alert, AlertLevel::Warning, Code("orders_adopted"), Reason(what + ": taken over"), {}, {}}});
+  if (auto done = store_->commit(task, batch); !done) return Unexpected{journal_failure(done.error(), task.spec.name)};
+  output_.message(fmt::format("task {}: {}: taken over", task.spec.name, what));
+  for (OrderRecord& o : found.lost) stored.orders.push_back(std::move(o));
+  return {};
+}
+
+// Books that begin while the venues know the task already: they were lost, or the name was used with another database.
+Expected<void, ToolError> Session::check_beginning(const AccountViews& views) const {
+  const Traces t = traces_of(idle_.spec, views);
+  if (t.orders == 0) return {};
+  const std::string name = idle_.spec.name;
+  const PerSide<Instrument>& instruments = ground_->view().instruments;
+  const PerSide<Price>& mid = ground_->view().mid;
+  const Qty least = max(instruments.buy.min_tradable(mid.buy), instruments.sell.min_tradable(mid.sell));
+  if (t.open == 0 && t.net.abs() < least) {
+    output_.message(fmt::format("task {}: the venues show {} earlier orders under this name, all ended and the sides equal; they are not in this database", name,
+                                t.orders));
+    return {};
+  }
+  return Unexpected{ToolError{
+      ExitCode::Contradiction,
+      fmt::format("task {}: this database begins, but the venues show {} orders under this name, {} of them open, bought less sold {} {}: its books are lost",
+                  name, t.orders, t.open, t.net.str(), idle_.spec.symbol.base.view()),
+      "dn-recover --from-venue FILE --apply makes the books anew from the venues; for a task that has nothing to do with them, use another name"}};
 }
 
 Time Session::next_time() const {
@@ -218,6 +294,7 @@ Expected<void, ToolError> Session::poll_requests() {
     std::string outcome = "applied";
     Expected<void, ToolError> done;
     switch (r.verb) {
+      case ControlRequest::Verb::Halt: done = inject(HaltTask{Code("halted"), Reason(r.arguments)}); break;
       case ControlRequest::Verb::Pause: done = inject(Pause{}); break;
       case ControlRequest::Verb::Resume: done = inject(Resume{}); break;
       case ControlRequest::Verb::Cancel:

@@ -23,6 +23,8 @@ struct SessionOptions {
   std::int64_t max_cycles = 0;
   Dur max_runtime = Dur{};  // in the time of the ground; 0 = no bound
   bool leave_orders = false;
+  std::optional<Errand> errand;  // instead of trading
+  Dur rebuild{};                 // > 0: the books are gone; whatever the venues show of the task since so long ago goes into new ones
 };
 
 class Session final : public RunObserver {
@@ -58,6 +60,8 @@ class Session final : public RunObserver {
   Expected<void, ToolError> find_or_add(bool from_file);
   Expected<void, ToolError> adopt_file(TaskRecord& known);
   Expected<void, ToolError> build();
+  Expected<void, ToolError> reconcile_with_venues(StoredTask& stored);
+  Expected<void, ToolError> check_beginning(const AccountViews& views) const;
   Expected<void, ToolError> after_step(const Expected<void, JournalError>& done);
   Expected<void, ToolError> conclude();
   Expected<void, ToolError> check_tradable(const TaskSource& source) const;
@@ -83,6 +87,7 @@ class Session final : public RunObserver {
   std::unique_ptr<TaskEngine> engine_;
   std::unique_ptr<TaskDriver> run_;
   Stopwatches watches_;
+  std::vector<Event> known_;        // what the venues told before the first step
   std::set<std::int64_t> cancels_;  // requests to cancel that are under way
   bool draining_ = false;
 };

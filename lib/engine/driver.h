@@ -23,8 +23,8 @@ class RunObserver {
 class TaskDriver {
  public:
   virtual ~TaskDriver() = default;
-  // The engine's first step.
-  virtual Expected<void, JournalError> start(Time now) = 0;
+  // The engine's first step; see TaskEngine::start.
+  virtual Expected<void, JournalError> start(Time now, const std::vector<Event>& known) = 0;
   // When the next step is due; never() when the engine has finished.
   virtual Time next_time() const = 0;
   // Carries out what is due at next_time().

@@ -30,6 +30,8 @@ TaskEngine::TaskEngine(StoredTask stored, PerSide<Instrument> instruments, RunOp
     legs_[leg].min_tradable = legs_[leg].instrument.min_tradable(Price{});
   }
   for (OrderRecord& o : stored.orders) {
+    // What a person asked for before is found when it is asked for again.
+    if (o.status == OrderStatus::Closed && !o.person_request.empty()) legs_[o.request.leg].closed.push_back(o);
     if (o.status == OrderStatus::Closed || (planted(Bug::ForgetOpenOrders) && o.status == OrderStatus::Open)) continue;
     WorkingOrder w;
     w.record = std::move(o);

@@ -27,6 +27,14 @@ void TaskEngine::begin_errand() {
   const Errand& e = chore_->what;
   if (e.max_slippage_bps) risk.max_slippage_bps = *e.max_slippage_bps;
   if (e.max_notional && (!risk.max_order_notional || *e.max_notional < *risk.max_order_notional)) risk.max_order_notional = e.max_notional;
+  for (const Side leg : kSides) {
+    for (const WorkingOrder& w : legs_[leg].working) {
+      if (!e.request.empty() && w.record.person_request == e.request) chore_->order[leg] = w.record.request.id;
+    }
+    for (const OrderRecord& o : legs_[leg].closed) {
+      if (!e.request.empty() && o.person_request == e.request) chore_->order[leg] = o.request.id;
+    }
+  }
   if (e.kind == Errand::Kind::Flatten) {
     // Nothing may build the position up again until a person says so.
     record_.mode = TaskMode::Halted;
@@ -62,7 +70,10 @@ bool TaskEngine::step_one_order() {
   for (const Side leg : kSides) {
     if (c.order[leg].empty()) continue;
     c.short_of = !settle_errand_order(leg);
-    if (c.what.kind == Errand::Kind::Order) stop_->kind = Stop::Kind::Complete;
+    if (c.what.kind == Errand::Kind::Order) {
+      stop_->kind = Stop::Kind::Complete;
+      record_.mode = TaskMode::Active;  // the task was halted from its beginning: nothing but this order was ever to be sent
+    }
     return false;
   }
   const Situation s = situation();

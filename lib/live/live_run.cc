@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/check.h"
-
 namespace dn::live {
 
 LiveRun::LiveRun(const Clock& clock, TaskEngine& engine, Journal& journal, RunObserver& observer)
@@ -26,10 +24,10 @@ void LiveRun::heard(Event event) {
   events_.push_back(std::move(event));
 }
 
-Expected<void, JournalError> LiveRun::start(Time now) {
+Expected<void, JournalError> LiveRun::start(Time now, const std::vector<Event>& known) {
   now_ = now;
   commands_.clear();
-  engine_.start(now_, commands_);
+  engine_.start(now_, commands_, known);
   if (auto done = carry_out(); !done) return done;
   for (auto& l : links_) l->start();
   return {};
@@ -85,8 +83,29 @@ Expected<void, JournalError> LiveRun::carry_out() {
 void LiveRun::send(const Send& send) {
   const Venue venue = std::visit([](const auto& s) { return s.venue; }, send);
   const auto link = std::find_if(links_.begin(), links_.end(), [&](const auto& l) { return l->venue() == venue; });
-  DN_CHECK(link != links_.end(), "every leg of a task has its link");
+  if (link == links_.end()) return answer_for_absent(send);
   (*link)->send(send);
+}
+
+void LiveRun::answer_for_absent(const Send& send) {
+  const Code code("unreachable");
+  if (const auto* p = std::get_if<PlaceOrder>(&send)) {
+    PlaceReport r;
+    r.id = p->request.id;
+    r.outcome = PlaceOutcome::DeniedLocally;
+    r.code = code;
+    events_.push_back(r);
+  } else if (const auto* c = std::get_if<CancelOrder>(&send)) {
+    events_.push_back(CancelReport{c->id, false, code});
+  } else if (const auto* l = std::get_if<LookupOrder>(&send)) {
+    LookupReport r;
+    r.id = l->id;
+    r.stage = l->stage;
+    r.code = code;
+    events_.push_back(r);
+  } else if (const auto* q = std::get_if<QueryTrades>(&send)) {
+    events_.push_back(TradesReport{q->id, false, {}});
+  }
 }
 
 }  // namespace dn::live

@@ -18,12 +18,13 @@ class LiveRun final : public TaskDriver {
  public:
   LiveRun(const Clock& clock, TaskEngine& engine, Journal& journal, RunObserver& observer);
 
-  // Where the events of a link go. The desks and links are woken by the run.
+  // Where the events of a link go. The desks and links are woken by the run. What is sent to a venue without a link is answered as by a venue
+  // that cannot be reached.
   Link::Emit emit();
   void use(std::unique_ptr<Link> link) { links_.push_back(std::move(link)); }
   void use(Desk& desk) { desks_.push_back(&desk); }
 
-  Expected<void, JournalError> start(Time now) override;
+  Expected<void, JournalError> start(Time now, const std::vector<Event>& known) override;
   Time next_time() const override;
   Expected<void, JournalError> step() override;
   Expected<void, JournalError> inject(const Event& event, Time now) override;
@@ -35,6 +36,7 @@ class LiveRun final : public TaskDriver {
   Expected<void, JournalError> handle(const Event& event);
   Expected<void, JournalError> carry_out();
   void send(const Send& send);
+  void answer_for_absent(const Send& send);
 
   const Clock& clock_;
   TaskEngine& engine_;

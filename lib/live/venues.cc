@@ -15,8 +15,14 @@ constexpr int kClockSamples = 3;
 constexpr int kTries = 3;                              // of each question, while no answer comes
 constexpr Dur kPatience = Dur::seconds(12);            // of each call, the wait for request budget included
 constexpr Dur kStartPatience = Dur::seconds(20);       // of all
+constexpr Dur kSurveyPatience = Dur::minutes(5);       // of all; long histories come in many pages
 constexpr Dur kClockWarning = Dur::millis(250);        //
 constexpr auto kTurn = std::chrono::milliseconds(20);  // of the loop, between two looks at what waits for budget
+
+void to_our_clock(venues::Survey& s, Dur offset) {
+  for (venues::SeenOrder& o : s.orders) o.created = o.created - offset;
+  s.venue_time = s.venue_time - offset;
+}
 
 }  // namespace
 
@@ -105,17 +111,46 @@ std::vector<Outcome<VenueFacts>> Venues::start(const std::vector<Want>& wants, c
   for (const Want& w : wants) {
     starts.push_back(std::make_unique<Start>(desk(w.venue), w.venue, make(w.venue, w.symbol, w.orders), w.orders));
   }
-  const Time end = clock_.now() + kStartPatience;
-  while (!std::ranges::all_of(starts, [](const auto& s) { return s->done(); })) {
-    if (clock_.now() > end || (stop && stop())) {
-      for (auto& s : starts) s->time_out();
-      break;
-    }
-    loop_.run_one_until(std::chrono::steady_clock::now() + kTurn);
-    for (auto& [venue, d] : desks_) d->wake();
+  const auto all_done = [&] { return std::ranges::all_of(starts, [](const auto& s) { return s->done(); }); };
+  if (!run_until(all_done, kStartPatience, stop)) {
+    for (auto& s : starts) s->time_out();
   }
   std::vector<Outcome<VenueFacts>> out;
   for (auto& s : starts) out.push_back(s->result());
+  return out;
+}
+
+bool Venues::run_until(const std::function<bool()>& done, Dur patience, const std::function<bool()>& stop) {
+  const Time end = clock_.now() + patience;
+  while (!done()) {
+    if (clock_.now() > end || (stop && stop())) return false;
+    loop_.run_one_until(std::chrono::steady_clock::now() + kTurn);
+    for (auto& [venue, d] : desks_) d->wake();
+  }
+  return true;
+}
+
+std::vector<Outcome<venues::Survey>> Venues::survey(const std::vector<Instrument>& instruments, Time since, const std::function<bool()>& stop) {
+  // Kept by the answers' callbacks as well: they may come when nobody waits any more.
+  auto answers = std::make_shared<std::vector<std::optional<Outcome<venues::Survey>>>>(instruments.size());
+  std::vector<std::shared_ptr<venues::VenueApi>> apis;
+  for (std::size_t i = 0; i < instruments.size(); ++i) {
+    const Instrument& instrument = instruments[i];
+    std::shared_ptr<venues::VenueApi> api = make(instrument.venue, instrument.symbol, true);
+    api->set_instrument(instrument);
+    Desk& at = desk(instrument.venue);
+    at.ask<Outcome<venues::Survey>>(api->survey(since + at.offset()), Urgency::Urgent, kPatience,
+                                    [answers, i, api](Outcome<venues::Survey> told) { (*answers)[i] = std::move(told); });
+  }
+  (void)run_until([&] { return std::ranges::all_of(*answers, [](const auto& a) { return a.has_value(); }); }, kSurveyPatience, stop);
+  std::vector<Outcome<venues::Survey>> out;
+  for (std::size_t i = 0; i < instruments.size(); ++i) {
+    const Venue venue = instruments[i].venue;
+    auto& answer = (*answers)[i];
+    if (!answer) answer = Unexpected{Problem{Problem::Kind::Unreachable, fmt::format("{} does not tell all its orders and trades in time", name(venue))}};
+    if (*answer) to_our_clock(**answer, desk(venue).offset());
+    out.push_back(std::move(*answer));
+  }
   return out;
 }
 

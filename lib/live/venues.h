@@ -34,12 +34,18 @@ class Venues {
   // loop until every answer is there or has failed, or `stop` says so. The result is in the order of `wants`.
   std::vector<venues::Outcome<venues::VenueFacts>> start(const std::vector<Want>& wants, const std::function<bool()>& stop = {});
 
+  // Asks all of them at the same time what the account did in their symbols since a time of ours. The orders' times in the answers are ours
+  // as well; a trade keeps the venue's, as the books do.
+  std::vector<venues::Outcome<venues::Survey>> survey(const std::vector<Instrument>& instruments, Time since, const std::function<bool()>& stop = {});
+
   Desk& desk(Venue venue);
   std::unique_ptr<Link> link(const venues::VenueFacts& facts, bool orders, std::uint64_t jitter_seed, Link::Emit emit);
   const Clock& clock() const { return clock_; }
 
  private:
   class Start;
+  // Runs the loop until `done`; false when that took longer than `patience` or `stop` said so.
+  bool run_until(const std::function<bool()>& done, Dur patience, const std::function<bool()>& stop);
   std::unique_ptr<venues::VenueApi> make(Venue venue, const Symbol& symbol, bool orders);
 
   net::Loop& loop_;

@@ -7,10 +7,10 @@ namespace dn::sim {
 TaskRun::TaskRun(World& world, TaskEngine& engine, Journal& journal, RunObserver& observer)
     : world_(world), engine_(engine), journal_(journal), observer_(observer) {}
 
-Expected<void, JournalError> TaskRun::start(Time now) {
+Expected<void, JournalError> TaskRun::start(Time now, const std::vector<Event>& known) {
   now_ = now;
   commands_.clear();
-  engine_.start(now_, commands_);
+  engine_.start(now_, commands_, known);
   return carry_out();
 }
 

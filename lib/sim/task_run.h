@@ -15,7 +15,7 @@ class TaskRun final : public TaskDriver {
   TaskRun(World& world, TaskEngine& engine, Journal& journal, RunObserver& observer);
 
   // `now` >= world.now().
-  Expected<void, JournalError> start(Time now) override;
+  Expected<void, JournalError> start(Time now, const std::vector<Event>& known = {}) override;
   // The world's or the engine's next moment.
   Time next_time() const override;
   Expected<void, JournalError> step() override;

@@ -11,7 +11,7 @@ namespace dn {
 namespace {
 
 using Verb = ControlRequest::Verb;
-constexpr Names<Verb, 4> kVerbs{{{Verb::Set, "set"}, {Verb::Pause, "pause"}, {Verb::Resume, "resume"}, {Verb::Cancel, "cancel"}}};
+constexpr Names<Verb, 5> kVerbs{{{Verb::Set, "set"}, {Verb::Pause, "pause"}, {Verb::Resume, "resume"}, {Verb::Cancel, "cancel"}, {Verb::Halt, "halt"}}};
 std::optional<Verb> verb_from(std::string_view text) { return value_in(kVerbs, text); }
 
 Expected<ControlRequest, StoreError> read_request(const Query& q) {

@@ -108,18 +108,22 @@ Expected<std::optional<TaskRecord>, StoreError> Store::Impl::find(std::string_vi
   return found;
 }
 
-Expected<std::vector<TaskRecord>, StoreError> Store::tasks() {
-  if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
-  auto snapshot = Transaction::begin(impl_->connection, Kind::Read);
+Expected<std::vector<TaskRecord>, StoreError> Store::Impl::read_tasks(Statement& which) {
+  if (auto r = fresh(); !r) return Unexpected{r.error()};
+  auto snapshot = Transaction::begin(connection, Kind::Read);
   if (!snapshot) return Unexpected{snapshot.error()};
-  Query q(impl_->connection, impl_->st.newest_tasks);
+  Query q(connection, which);
   auto found = all(q, read_task);
   if (!found) return found;
   for (TaskRecord& task : *found) {
-    if (auto r = impl_->read_sums(task); !r) return Unexpected{r.error()};
+    if (auto r = read_sums(task); !r) return Unexpected{r.error()};
   }
   return found;
 }
+
+Expected<std::vector<TaskRecord>, StoreError> Store::tasks() { return impl_->read_tasks(impl_->st.newest_tasks); }
+
+Expected<std::vector<TaskRecord>, StoreError> Store::rounds() { return impl_->read_tasks(impl_->st.all_rounds); }
 
 Expected<std::optional<TaskRecord>, StoreError> Store::find_task(std::string_view name) {
   if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
@@ -199,6 +203,19 @@ Expected<std::vector<StoredEvent>, StoreError> Store::events(std::int64_t task_i
   Query q(impl_->connection, impl_->st.events);
   q.add(task_id).add(after_id).add(std::max<std::int64_t>(limit, 0));  // a negative limit would mean none
   return all(q, read_event);
+}
+
+Expected<std::vector<std::string>, StoreError> Store::damage() {
+  if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
+  std::vector<std::string> out;
+  Query q(impl_->connection, impl_->st.integrity);
+  for (auto row = q.step(); !row || *row; row = q.step()) {
+    if (!row) return Unexpected{row.error()};
+    const auto* text = sqlite3_column_text(q.handle(), 0);
+    std::string line = text == nullptr ? "" : reinterpret_cast<const char*>(text);  // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast)
+    if (line != "ok") out.push_back(std::move(line));
+  }
+  return out;
 }
 
 Expected<std::vector<LatencyStats>, StoreError> Store::latency(std::int64_t task_id) {

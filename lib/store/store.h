@@ -37,10 +37,10 @@ struct StoreError {
 
 // A wish from another process, kept until the task's own process has carried it out.
 struct ControlRequest {
-  enum class Verb : std::uint8_t { Set, Pause, Resume, Cancel };
+  enum class Verb : std::uint8_t { Set, Pause, Resume, Cancel, Halt };
   std::int64_t id = 0;
   Verb verb = Verb::Pause;
-  std::string arguments;  // Set: "key=value" lines
+  std::string arguments;  // Set: "key=value" lines; Halt: why
   Time asked;
 };
 
@@ -83,6 +83,8 @@ class Store final : public Journal {
 
   // ---- tasks. A name has one row per round; the newest round is the task.
   Expected<std::vector<TaskRecord>, StoreError> tasks();
+  // Every round of every task.
+  Expected<std::vector<TaskRecord>, StoreError> rounds();
   Expected<std::optional<TaskRecord>, StoreError> find_task(std::string_view name);
   Expected<StoredTask, StoreError> load_task(std::string_view name);
   // Adds a task, or its next round when the name exists; run_epoch goes on from the last round. Fills `id`, `round`.
@@ -117,6 +119,8 @@ class Store final : public Journal {
   // Events of a task after the event `after_id` (0 = from the first), at most `limit`.
   Expected<std::vector<StoredEvent>, StoreError> events(std::int64_t task_id, std::int64_t after_id, std::int64_t limit);
   Expected<std::vector<LatencyStats>, StoreError> latency(std::int64_t task_id);
+  // What SQLite finds wrong with the file's pages, indexes and references; empty when nothing is.
+  Expected<std::vector<std::string>, StoreError> damage();
 
  private:
   struct Impl;

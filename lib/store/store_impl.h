@@ -17,6 +17,7 @@ namespace dn {
 
 struct Statements {
   Statement newest_tasks{DN_SELECT_TASK "AS t WHERE round = (SELECT max(round) FROM tasks WHERE name = t.name) ORDER BY name"};
+  Statement all_rounds{DN_SELECT_TASK "ORDER BY name, round"};
   Statement task_by_name{DN_SELECT_TASK "WHERE name = ?1 ORDER BY round DESC LIMIT 1"};
   Statement task_by_id{DN_SELECT_TASK "WHERE id = ?1"};
   Statement task_legs{"SELECT task_id, leg, filled, net, traded, traded_quote, cash FROM legs WHERE task_id = ?1"};
@@ -57,6 +58,7 @@ struct Statements {
   Statement events{"SELECT id, ts_us, type, json FROM events WHERE task_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3"};
   Statement latency{"SELECT id, stage, count, p50_ns, p99_ns, max_ns FROM latency WHERE task_id = ?1 ORDER BY id"};
 
+  Statement integrity{"PRAGMA integrity_check(50)"};
   Statement data_version{"PRAGMA data_version"};
   Statement task_exists{"SELECT 1 FROM tasks WHERE name = ?1 LIMIT 1"};
   Statement insert_control{"INSERT INTO controls (task, verb, arguments, asked_us) VALUES (?1, ?2, ?3, ?4)"};
@@ -113,6 +115,7 @@ struct Store::Impl {
   Expected<void, StoreError> write_latency(std::int64_t task_id, const std::vector<LatencyStats>& stats);
   Expected<TaskRecord, StoreError> count_up_run(std::int64_t task_id, Time now);
 
+  Expected<std::vector<TaskRecord>, StoreError> read_tasks(Statement& which);
   StoreError no_task(std::string_view which) const;
 };
 

@@ -1,0 +1,152 @@
+#include "app/verify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "app/session.h"
+#include "base/json_writer.h"
+#include "base/text.h"
+#include "engine/ids.h"
+
+namespace dn::app {
+namespace {
+
+constexpr std::string_view kRestored = "restored-position";  // the fill that stands for a position from before the task
+
+class Promises {
+ public:
+  explicit Promises(const StoredTask& t) : t_(t), key_(task_key(t.task.spec.name)) {}
+
+  std::vector<std::string> check() {
+    for (const Fill& f : t_.fills) look_at(f);
+    for (const OrderRecord& o : t_.orders) look_at(o);
+    for (const auto& [order, sum] : booked_) {
+      if (!orders_.contains(order) && order != kRestored) fail("fills of {} are booked, but there is no such order", order);
+    }
+    for (const Side leg : kSides) look_at(leg);
+    const TaskRecord& r = t_.task;
+    if (r.verdict != Verdict::None && std::ranges::any_of(t_.orders, [](const OrderRecord& o) { return o.status != OrderStatus::Closed; })) {
+      fail("the task is {}, but an order of it is not closed", name(r.verdict));
+    }
+    if (r.mode == TaskMode::Halted && r.reason.empty()) fail("the task is halted without a reason");
+    return std::move(broken_);
+  }
+
+ private:
+  template <class... Args>
+  void fail(fmt::format_string<Args...> text, Args&&... args) {
+    broken_.push_back(fmt::format("task {}, round {}: {}", t_.task.spec.name, t_.task.round, fmt::format(text, std::forward<Args>(args)...)));
+  }
+
+  void look_at(const Fill& f) {
+    if (!trades_.insert({f.venue, f.trade_id.str()}).second) fail("trade {} of {} is booked twice", f.trade_id.view(), name(f.venue));
+    if (!f.qty.is_positive() || !f.price.is_positive()) fail("trade {} has no quantity or no price", f.trade_id.view());
+    if (f.venue != *t_.task.spec.leg[f.leg].exchange) fail("trade {} is of {}, where its leg does not trade", f.trade_id.view(), name(f.venue));
+    Sum& order = booked_[f.order.str()];
+    order.qty += f.qty;
+    order.value += f.price * f.qty;
+    LegTotals& l = sums_[f.leg];
+    const Money value = f.price * f.qty;
+    const Qty forward = f.side == f.leg ? f.qty : -f.qty;
+    l.filled += forward;
+    l.net += forward;
+    if (f.fee_asset == t_.task.spec.symbol.base) l.net += f.leg == Side::Buy ? -Qty(f.fee.decimal()) : Qty(f.fee.decimal());
+    if (f.side == f.leg) {
+      l.traded += f.qty;
+      l.traded_quote += value;
+    }
+    l.cash += f.side == Side::Sell ? value : -value;
+    l.fees.add(f.fee_asset, f.fee);
+  }
+
+  void look_at(const OrderRecord& o) {
+    const std::string id = o.request.id.str();
+    orders_.insert(id);
+    const Sum sum = booked_.contains(id) ? booked_.at(id) : Sum{};
+    if (sum.qty != o.booked) fail("order {} says {} booked, its fills add up to {}", id, o.booked.str(), sum.qty.str());
+    if (sum.value != o.filled_quote) fail("order {} says {} traded in quote, its fills add up to {}", id, o.filled_quote.str(), sum.value.str());
+    if (o.booked > o.filled) fail("order {} has more booked than the venue filled", id);
+    if (o.status == OrderStatus::Closed && o.booked < o.filled) fail("order {} is closed with {} of {} booked", id, o.booked.str(), o.filled.str());
+    if (!o.request.price.is_zero() && o.booked > o.request.qty) fail("order {} has more booked than it is for", id);
+    if ((o.status == OrderStatus::Closed) != (o.close_reason != CloseReason::None)) fail("order {} is {} and its end is \"{}\"", id, name(o.status), name(o.close_reason));
+    if (o.request.purpose == Purpose::Restored) return;
+    const auto parts = parse_client_order_id(id);
+    if (!parts || parts->key != key_ || parts->leg != o.request.leg) return fail("order {} has not the id of this task and leg", id);
+    const TaskRecord& r = t_.task;
+    if (parts->epoch > r.run_epoch) fail("order {} is of run epoch {}, the newest run is {}", id, parts->epoch, r.run_epoch);
+    if (parts->epoch == r.run_epoch && parts->seq >= r.next_seq) fail("order {} has number {}, the next one is to be {}", id, parts->seq, r.next_seq);
+  }
+
+  void look_at(Side leg) {
+    const LegTotals& told = t_.task.leg[leg];
+    const LegTotals& sum = sums_[leg];
+    const auto compare = [&](std::string_view what, const auto& a, const auto& b) {
+      if (a != b) fail("the {} side says {} {}, its fills add up to {}", name(leg), what, a.str(), b.str());
+    };
+    compare("filled", told.filled, sum.filled);
+    compare("net", told.net, sum.net);
+    compare("traded", told.traded, sum.traded);
+    compare("value traded", told.traded_quote, sum.traded_quote);
+    compare("cash", told.cash, sum.cash);
+    for (const auto& [asset, fee] : told.fees.all()) {
+      if (fee != sum.fees.of(asset)) fail("the {} side says fees of {} {}, its fills add up to {}", name(leg), fee.str(), asset.view(), sum.fees.of(asset).str());
+    }
+  }
+
+  struct Sum {
+    Qty qty;
+    Money value;
+  };
+  const StoredTask& t_;
+  std::string key_;
+  std::set<std::pair<Venue, std::string>> trades_;
+  std::set<std::string> orders_;
+  std::map<std::string, Sum> booked_;
+  PerSide<LegTotals> sums_;
+  std::vector<std::string> broken_;
+};
+
+}  // namespace
+
+std::vector<std::string> broken_promises(const StoredTask& task) { return Promises(task).check(); }
+
+Expected<ExitCode, ToolError> verify(const std::string& db, const std::vector<std::string>& tasks, Output& output) {
+  auto store = Store::open(db, Store::Mode::ReadOnly);
+  if (!store) return Unexpected{store_failure(store.error())};
+  std::vector<std::string> broken;
+  auto damage = (*store)->damage();
+  if (!damage) return Unexpected{store_failure(damage.error())};
+  broken.insert(broken.end(), damage->begin(), damage->end());
+  auto rounds = (*store)->rounds();
+  if (!rounds) return Unexpected{store_failure(rounds.error())};
+  std::size_t looked_at = 0;
+  for (TaskRecord& t : *rounds) {
+    if (!tasks.empty() && std::ranges::find(tasks, t.spec.name) == tasks.end()) continue;
+    auto orders = (*store)->orders(t.id, {});
+    if (!orders) return Unexpected{store_failure(orders.error())};
+    auto fills = (*store)->fills(t.id);
+    if (!fills) return Unexpected{store_failure(fills.error())};
+    ++looked_at;
+    const std::vector<std::string> more = broken_promises({std::move(t), std::move(*orders), std::move(*fills)});
+    broken.insert(broken.end(), more.begin(), more.end());
+  }
+  const ExitCode code = broken.empty() ? ExitCode::Ok : ExitCode::Contradiction;
+  if (output.options().json || output.options().ndjson) {
+    JsonWriter w;
+    w.begin_object().field("schema", "dn.verify/1").field("rounds", static_cast<std::int64_t>(looked_at)).field("exit_code", std::int64_t{number(code)});
+    w.key("broken").begin_array();
+    for (const std::string& b : broken) w.value(b);
+    w.end_array().end_object();
+    output.data(w.str());
+    return code;
+  }
+  for (const std::string& b : broken) output.data(printable(b));
+  output.data(broken.empty() ? fmt::format("{} rounds of tasks keep every promise", looked_at)
+                             : fmt::format("{} promises are broken: do not trade on this database before you know why (dn-recover)", broken.size()));
+  return code;
+}
+
+}  // namespace dn::app

@@ -1,0 +1,104 @@
+// dn-recover: compares the books with the venues after a crash and puts them right; halts and resumes. See --help.
+#include "app/halt.h"
+#include "app/recover.h"
+#include "app/run_flags.h"
+#include "app/tool.h"
+#include "app/verify.h"
+
+namespace {
+
+constexpr const char* kExamples =
+    "Brings the books and the venues together after a crash. Prints what it would do; --apply does it.\n"
+    "\n"
+    "  dn-recover                               what differs, of all tasks that have not ended\n"
+    "  dn-recover --task btc --apply            cancel what rests, prove every order, book every fill\n"
+    "  dn-recover --from-venue btc.toml --apply the database is gone: make it anew from the venues\n"
+    "  dn-recover verify                        do the books keep their promises?\n"
+    "  dn-recover halt --reason \"odd prices\"    stop everything; --cancel-all, --flatten\n"
+    "  dn-recover resume --task btc --yes       lift a halt\n"
+    "\n"
+    "It never sends an order that adds to a position, and never touches an order or a trade that is not its own.\n";
+
+using dn::ExitCode;
+using dn::Expected;
+using namespace dn::app;  // NOLINT(google-build-using-namespace): a tool is a page in the words of app
+
+struct Flags {
+  bool apply = false;
+  bool from_venue = false;
+  bool yes = false;
+  std::string plan_hash, since;
+  std::vector<std::string> files;
+  HaltRequest halt;
+};
+
+// The database and the venues of this command line, with no task file of its own.
+Expected<RunRequest, ToolError> base(CommonFlags common) {
+  RunFlags none;
+  if (common.tasks.empty()) common.all = true;
+  return run_request(none, common);
+}
+
+Expected<ExitCode, ToolError> reconcile(const Flags& flags, const CommonFlags& common, Output& output) {
+  RecoverRequest r;
+  auto run = base(common);
+  if (!run) return dn::Unexpected{run.error()};
+  r.run = std::move(*run);
+  r.run.files = flags.files;
+  r.apply = flags.apply;
+  r.expected_hash = flags.plan_hash;
+  r.from_venue = flags.from_venue;
+  if (r.from_venue) r.since = dn::Dur::hours(7 * 24 - 1);
+  if (!flags.since.empty()) {
+    const auto since = dn::parse_duration(flags.since);
+    if (!since || since->us <= 0) return dn::Unexpected{ToolError{ExitCode::Usage, "--since is not a duration", "write for example --since 24h"}};
+    r.since = *since;
+  }
+  if (!flags.files.empty() && !flags.from_venue) {
+    return dn::Unexpected{ToolError{ExitCode::Usage, "task files are for --from-venue", "name tasks of the database with --task"}};
+  }
+  return recover(r, output);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app(kExamples, "dn-recover");
+  CommonFlags common;
+  Flags flags;
+  add_common_flags(app, common);
+  app.add_option("files", flags.files, "with --from-venue: the task files")->type_name("FILE");
+  app.add_flag("--apply", flags.apply, "do what the plan says");
+  app.add_option("--plan-hash", flags.plan_hash, "with --apply: only if the plan is still this one (exit 75 otherwise)")->type_name("HASH");
+  app.add_flag("--from-venue", flags.from_venue, "make the books anew from the orders and trades at the venues");
+  app.add_option("--since", flags.since, "how far back the venues are asked (default: since the books' newest entry; --from-venue: 7 days)")->type_name("DUR");
+  CLI::App* halt = app.add_subcommand("halt", "stop all tasks (or those of --task): no order is sent any more");
+  halt->fallthrough();
+  halt->add_option("--reason", flags.halt.reason, "why, for whoever finds it")->type_name("TEXT");
+  halt->add_flag("--cancel-all", flags.halt.cancel_all, "cancel what rests, and prove it");
+  halt->add_flag("--flatten", flags.halt.flatten, "and close what the tasks hold");
+  CLI::App* resume = app.add_subcommand("resume", "lift a halt");
+  resume->fallthrough();
+  resume->add_flag("--yes", flags.yes, "you have read the reason");
+  CLI::App* check = app.add_subcommand("verify", "check the promises that the books keep");
+  check->fallthrough();
+  app.require_subcommand(0, 1);
+  return tool_main(argc, argv, app, common, [&]() -> Expected<ExitCode, ToolError> {
+    Output output(common.output());
+    if (check->parsed()) {
+      auto place = installation(common);
+      return place ? verify(place->db, common.tasks, output) : Expected<ExitCode, ToolError>(dn::Unexpected{place.error()});
+    }
+    if (!halt->parsed() && !resume->parsed()) return reconcile(flags, common, output);
+    auto run = base(common);
+    if (!run) return dn::Unexpected{run.error()};
+    if (halt->parsed()) {
+      flags.halt.run = std::move(*run);
+      return halt_tasks(flags.halt, output);
+    }
+    if (!flags.yes || (common.tasks.empty() && !common.all)) {
+      return dn::Unexpected{ToolError{ExitCode::Usage, "lifting a halt needs --task NAME (or --all) and --yes", "read the reason first: dn-status show NAME"}};
+    }
+    return resume_tasks(*run, output);
+  });
+}
