@@ -1,6 +1,7 @@
 #include "engine/gate.h"
 
 #include "engine/planted.h"
+#include "engine/quote.h"
 
 namespace dn {
 namespace {
@@ -36,7 +37,8 @@ std::optional<Refusal> check_quantities(const GateView& v, const OrderRequest& o
   const Situation& s = *v.situation;
   const LegSituation& l = s.leg[o.leg];
   if (o.side != o.leg) {
-    if (o.qty > l.filled) return refuse("reduce_only", "reducing more than the leg has filled:", o.qty.str(), l.filled.str(), true);
+    const Qty most = max(l.filled, to_flatten(s, o.leg));
+    if (o.qty > most) return refuse("reduce_only", "reducing more than the leg holds:", o.qty.str(), most.str(), true);
     return std::nullopt;
   }
   const Qty after = l.filled + v.open + o.qty;

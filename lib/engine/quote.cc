@@ -136,11 +136,12 @@ Qty hedge_quantity(const Situation& s, Side leg, Side side) {
   return tradable(l, side, min(q, side == leg ? s.plan->total - l.filled : l.filled));
 }
 
-Qty flatten_quantity(const Situation& s, Side leg) {
+Qty to_flatten(const Situation& s, Side leg) {
   const LegSituation& l = s.leg[leg];
-  const Side side = flip(leg);
-  return tradable(l, side, min(before_fees(*l.instrument, side, l.net), l.filled));
+  return before_fees(*l.instrument, flip(leg), l.net);
 }
+
+Qty flatten_quantity(const Situation& s, Side leg) { return tradable(s.leg[leg], flip(leg), to_flatten(s, leg)); }
 
 std::optional<Bps> net_spread(const Situation& s) {
   PerSide<Price> price;

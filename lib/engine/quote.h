@@ -39,7 +39,10 @@ Price market_like_price(const Situation& s, Side leg, Side side);
 // the leg's step, capped by the task's total, by what the leg holds (reduce) and by the venue's largest order.
 Qty hedge_quantity(const Situation& s, Side leg, Side side);
 
-// Base that a market-like order against `leg` has to trade so that the leg holds nothing any more, capped as above.
+// Base that has to be traded against `leg` so that it holds nothing any more. It may be more than the leg has filled: what was sold on a
+// venue that takes its fee in base is bought back with that fee on top.
+Qty to_flatten(const Situation& s, Side leg);
+// As much of it as one order takes.
 Qty flatten_quantity(const Situation& s, Side leg);
 
 // Spread that new quotes would capture, in bps of the buy price, net of both legs' fees. nullopt while a book is not known.
