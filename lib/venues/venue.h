@@ -100,6 +100,29 @@ struct Problem {
 template <class T>
 using Outcome = Expected<T, Problem>;
 
+// An order as a survey of the account shows it, whoever placed it.
+struct SeenOrder {
+  std::string client_id;  // the text that it carries, printable and bounded (at most 64 characters); empty when none
+  VenueOrderId venue_order_id;
+  Side side = Side::Buy;
+  Price price;  // its limit; zero where the venue shows none
+  Qty qty;      // base
+  Qty filled;   // base, cumulative
+  bool open = false;
+  bool reduce_only = false;
+  Time created;  // the venue's clock
+};
+// The account's part in one symbol. Complete, or there is none: a list that is not read to its end, or that holds a row which cannot be
+// read, is a Problem.
+struct Survey {
+  // Every open order of the symbol, and every order that was created or ended since, as far as the venue keeps them; each once, oldest first.
+  std::vector<SeenOrder> orders;
+  // Every trade of the account in the symbol since; `order` is set when the venue's row carries a text of ours, else empty; each once,
+  // oldest first.
+  std::vector<Fill> trades;
+  Time venue_time;  // of the first exchange
+};
+
 // What a stream says that matters. The private stream is a hint: whatever it says about an order is asked for by REST, except
 // fills with the venue's own trade id, which are booked once whatever path brings them.
 struct OrderNews {
@@ -175,6 +198,9 @@ class VenueApi {
   virtual std::unique_ptr<Question<CancelReport>> cancel(const ClientOrderId& id, const VenueOrderId& venue_order_id) = 0;
   virtual std::unique_ptr<Question<LookupReport>> lookup(const ClientOrderId& id, const VenueOrderId& venue_order_id, LookupStage stage) = 0;
   virtual std::unique_ptr<Question<TradesReport>> trades(const ClientOrderId& id, const VenueOrderId& venue_order_id) = 0;
+  // All of the account's orders and trades in the symbol since a time on the venue's clock, for recovery and to name what is not ours. Times
+  // count as whole seconds, since some venues tell no finer ones; earlier than the venue keeps its trades is as if it were just that.
+  virtual std::unique_ptr<Question<Outcome<Survey>>> survey(Time since) = 0;
   // The dead man's switch, where the venue has one: all orders of the symbol go after `timeout` unless asked again; null elsewhere.
   virtual std::unique_ptr<Question<Outcome<Time>>> cancel_all_after(Dur /*timeout*/) { return nullptr; }
 
