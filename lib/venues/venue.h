@@ -198,7 +198,9 @@ class VenueApi {
   virtual std::unique_ptr<Question<CancelReport>> cancel(const ClientOrderId& id, const VenueOrderId& venue_order_id) = 0;
   virtual std::unique_ptr<Question<LookupReport>> lookup(const ClientOrderId& id, const VenueOrderId& venue_order_id, LookupStage stage) = 0;
   virtual std::unique_ptr<Question<TradesReport>> trades(const ClientOrderId& id, const VenueOrderId& venue_order_id) = 0;
-  virtual std::unique_ptr<Question<Outcome<Survey>>> survey(Time /*since*/) { return nullptr; }
+  // All of the account's orders and trades in the symbol since a time on the venue's clock, for recovery and to name what is not ours. Times
+  // count as whole seconds, since some venues tell no finer ones; earlier than the venue keeps its trades is as if it were just that.
+  virtual std::unique_ptr<Question<Outcome<Survey>>> survey(Time since) = 0;
   // The dead man's switch, where the venue has one: all orders of the symbol go after `timeout` unless asked again; null elsewhere.
   virtual std::unique_ptr<Question<Outcome<Time>>> cancel_all_after(Dur /*timeout*/) { return nullptr; }
 

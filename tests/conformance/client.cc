@@ -30,6 +30,7 @@ class WithoutChannel final : public venues::VenueApi {
     return api_->lookup(id, at, stage);
   }
   std::unique_ptr<venues::Question<TradesReport>> trades(const ClientOrderId& id, const VenueOrderId& at) override { return api_->trades(id, at); }
+  std::unique_ptr<venues::Question<venues::Outcome<venues::Survey>>> survey(Time since) override { return api_->survey(since); }
   std::unique_ptr<venues::StreamProtocol> public_stream() override { return api_->public_stream(); }
   std::unique_ptr<venues::StreamProtocol> private_stream() override { return api_->private_stream(); }
   std::unique_ptr<venues::Question<venues::Outcome<TopOfBook>>> top_of_book() override { return api_->top_of_book(); }
@@ -257,6 +258,16 @@ LookupReport Client::fate(const ClientOrderId& id, const VenueOrderId& venue_ord
   }
   ADD_FAILURE() << name(venue_) << " does not tell the end of " << id.view();
   return last;
+}
+
+venues::Outcome<venues::Survey> Client::survey(Time since) {
+  const auto api = venues::registered(venue_).make({venue_, symbol(), access_.credentials});
+  api->set_instrument(facts_.instrument);
+  const auto told = std::make_shared<std::optional<venues::Outcome<venues::Survey>>>();
+  desk().ask<venues::Outcome<venues::Survey>>(api->survey(since), live::Urgency::Routine, Dur::seconds(5),
+                                              [told](venues::Outcome<venues::Survey> answer) { told->emplace(std::move(answer)); });
+  if (!until([&] { return told->has_value(); })) return Unexpected{venues::Problem{venues::Problem::Kind::Unreachable, "no answer in time"}};
+  return std::move(**told);
 }
 
 TradesReport Client::all_trades(const ClientOrderId& id, const VenueOrderId& venue_order_id, Qty filled) {

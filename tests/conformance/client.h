@@ -94,6 +94,8 @@ class Client {
   // Asks the three stages in turn until one says that it ended, or a whole round that it is nowhere: some venues forget at once what ended
   // without a fill.
   LookupReport fate(const ClientOrderId& id, const VenueOrderId& venue_order_id = {});
+  // All of the account's orders and trades in the symbol since then.
+  venues::Outcome<venues::Survey> survey(Time since);
   // The trades of an order, asked for until they add up to `filled`.
   TradesReport all_trades(const ClientOrderId& id, const VenueOrderId& venue_order_id, Qty filled);
 

@@ -45,6 +45,11 @@ exchange::Settings settings(int rate_scale) {
   return s;
 }
 
+LedgerOrder ledger_order(const exchange::Order& o) {
+  const std::string& text = o.market->venue == Venue::MexcSpot ? o.client_id : o.text;
+  return {o.id, o.qty, o.filled, o.open, o.reduce_only, o.created, text, o.side, o.price};
+}
+
 std::string temporary_folder() {
   std::string path = (std::filesystem::temp_directory_path() / "dn-conformance-XXXXXX").string();
   if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary folder");
@@ -115,10 +120,56 @@ std::vector<LedgerOrder> Loopback::orders(Venue venue, const ClientOrderId& id) 
   return asked([&] {
     std::vector<LedgerOrder> out;
     for (const exchange::Order& o : server_->site().exchange.account(venue).orders) {
-      if (o.client_id == id.view()) out.push_back({o.id, o.qty, o.filled, o.open, o.reduce_only, o.created});
+      if (o.client_id == id.view()) out.push_back(ledger_order(o));
     }
     return out;
   });
+}
+
+std::vector<LedgerOrder> Loopback::all_orders(Venue venue) {
+  return asked([&] {
+    std::vector<LedgerOrder> out;
+    for (const exchange::Order& o : server_->site().exchange.account(venue).orders) {
+      if (o.market->rules.symbol == symbol()) out.push_back(ledger_order(o));
+    }
+    return out;
+  });
+}
+
+std::vector<LedgerTrade> Loopback::all_trades(Venue venue) {
+  return asked([&] {
+    std::vector<LedgerTrade> out;
+    for (const exchange::Trade& t : server_->site().exchange.account(venue).trades) {
+      if (t.order->market->rules.symbol != symbol()) continue;
+      out.push_back({exchange::trade_id(t), ledger_order(*t.order), t.price, t.qty, Fee(t.fee), t.fee_asset, t.maker});
+    }
+    return out;
+  });
+}
+
+LedgerOrder Loopback::place_foreign(Venue venue, std::string_view text, Side side, Price price, Qty qty) {
+  return asked([&] {
+    exchange::NewOrder w;
+    w.market = market(venue);
+    w.client_id = w.text = text;
+    w.side = side;
+    w.tif = "gtc";
+    w.price = w.limit = price;
+    w.qty = qty;
+    w.amount = side == Side::Buy ? w.market->contracts(qty) : -w.market->contracts(qty);
+    if (!w.market->is_futures()) w.amount = qty.decimal();
+    const exchange::Placed p = server_->site().exchange.place(w);
+    if (p.order == nullptr) ADD_FAILURE() << name(venue) << ": " << p.refusal << " " << p.reason;
+    return p.order != nullptr ? ledger_order(*p.order) : LedgerOrder{};
+  });
+}
+
+// On the exchange's thread.
+exchange::Market* Loopback::market(Venue venue) {
+  for (exchange::Market* m : server_->site().exchange.markets(venue)) {
+    if (m->rules.symbol == symbol()) return m;
+  }
+  return nullptr;
 }
 
 std::int64_t Loopback::counter(const std::string& name) {
@@ -127,10 +178,8 @@ std::int64_t Loopback::counter(const std::string& name) {
 
 Qty Loopback::depth(Venue venue, Side taker, Price limit) {
   return asked([&] {
-    for (const exchange::Market* m : server_->site().exchange.markets(venue)) {
-      if (m->rules.symbol == symbol()) return exchange::Exchange::depth(*m, taker, limit);
-    }
-    return Qty{};
+    const exchange::Market* m = market(venue);
+    return m != nullptr ? exchange::Exchange::depth(*m, taker, limit) : Qty{};
   });
 }
 

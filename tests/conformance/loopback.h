@@ -28,6 +28,19 @@ struct LedgerOrder {
   bool open = false;
   bool reduce_only = false;
   Time created;
+  std::string text;  // as the venue shows it; empty when it shows none
+  Side side = Side::Buy;
+  Price price;
+};
+
+struct LedgerTrade {
+  std::string trade_id;  // as it is listed by REST
+  LedgerOrder order;
+  Price price;
+  Qty qty;
+  Fee fee;
+  std::string fee_asset;
+  bool maker = false;
 };
 
 class Loopback {
@@ -49,9 +62,13 @@ class Loopback {
   // The venue itself ends an order.
   void end_order(Venue venue, const ClientOrderId& id);
   void set(std::string_view key, std::int64_t value);
+  // Somebody else of the account places an order that rests: by hand, or with another program.
+  LedgerOrder place_foreign(Venue venue, std::string_view text, Side side, Price price, Qty qty);
 
   // ---- the truth
   std::vector<LedgerOrder> orders(Venue venue, const ClientOrderId& id);
+  std::vector<LedgerOrder> all_orders(Venue venue);
+  std::vector<LedgerTrade> all_trades(Venue venue);
   std::int64_t counter(const std::string& name);
   // What a taker could get now up to a price.
   Qty depth(Venue venue, Side taker, Price limit);
@@ -65,6 +82,7 @@ class Loopback {
     asio::post(io_, [&task] { task(); });
     return answer.get();
   }
+  exchange::Market* market(Venue venue);
   void control(const std::string& what, const std::string& json);
 
   int rate_scale_;

@@ -162,7 +162,7 @@ INSTANTIATE_TEST_SUITE_P(Decoders, Fuzz, ::testing::ValuesIn(targets()), [](cons
 // A venue that never comes to the end of its pages is left after some of them. No row is ours, so that every page is read.
 TEST(FuzzPages, EndlessListsEnd) {
   const std::string mexc =
-      R"({"id":"#","orderId":"8","status":"FILLED","executedQty":"1","origQty":"1","price":"1","qty":"1","commission":"0","isBuyer":true,"time":169#0000000})";
+      R"({"id":"#","orderId":"8","status":"FILLED","executedQty":"1","origQty":"1","price":"1","side":"BUY","qty":"1","commission":"0","isBuyer":true,"time":169#0000000})";
   const ClientOrderId id(kClientId);
   for (const Venue venue : {Venue::MexcSpot, Venue::GateioSpot, Venue::GateioFutures}) {
     const auto api = venues::registered(venue).make({venue, {Asset("BTC"), Asset("USDT")}, {Secret("key"), Secret("secret")}});
@@ -170,6 +170,7 @@ TEST(FuzzPages, EndlessListsEnd) {
     const auto endless = [&] { return Replies(Lines(answers), 100'000'000); };
     EXPECT_EQ(ask(api->lookup(id, {}, LookupStage::History), endless()).answer.outcome, LookupOutcome::Failed) << name(venue);
     EXPECT_FALSE(ask(api->trades(id, {}), endless()).answer.answered) << name(venue);
+    EXPECT_FALSE(ask(api->survey(Time{}), endless()).answer) << name(venue);
     if (venue != Venue::MexcSpot) {
       EXPECT_EQ(ask(api->lookup(id, {}, LookupStage::OpenOrders), endless()).answer.outcome, LookupOutcome::Failed) << name(venue);
     }

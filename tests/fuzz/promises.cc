@@ -163,6 +163,34 @@ void check_trades(const Told<TradesReport>& told, const Asked& asked, Venue venu
   }
 }
 
+void check_survey(const Told<venues::Outcome<venues::Survey>>& told, Time since, Venue venue) {
+  if (!told.answer) return check_problem(told.answer.error());
+  const venues::Survey& s = *told.answer;
+  // Its last exchange may be about an order that the venue has forgotten.
+  require(is_success(told.last.status) || is_refusal(told.last.status), "a survey comes from answers");
+  require(s.venue_time.us > 0 && s.venue_time <= told.latest + Dur::minutes(1), "a survey is not told for the future");
+  std::set<VenueOrderId> orders;
+  Time before;
+  for (const venues::SeenOrder& o : s.orders) {
+    require(!o.venue_order_id.empty() && orders.insert(o.venue_order_id).second, "an order is told once");
+    check_printable(o.client_id);
+    require(o.client_id.size() <= 64, "a text is bounded");
+    require(is_amount(o.price.decimal()) && is_amount(o.qty.decimal()) && is_amount(o.filled.decimal()), "amounts are not negative");
+    require(o.created.us > 0 && o.created >= before, "the oldest order is told first");
+    before = o.created;
+  }
+  std::set<TradeId> trades;
+  before = {};
+  for (const Fill& f : s.trades) {
+    check_fill(f, venue);
+    require(trades.insert(f.trade_id).second, "a trade is told once");
+    require(f.order.empty() || f.order.view().substr(0, 2) == "t-", "only a text of ours names an order of ours");
+    require(f.time >= before, "the oldest trade is told first");
+    require(venue != Venue::MexcSpot || f.time >= since - Dur::seconds(1), "a trade happened since");
+    before = f.time;
+  }
+}
+
 void check_heard(const venues::Heard& heard, Venue venue) {
   using Kind = venues::Heard::Kind;
   check_printable(heard.text);

@@ -13,6 +13,7 @@ const std::vector<Target>& targets() {
       out.push_back({prefix + "_orders", v, &run_orders, "pc"});
       out.push_back({prefix + "_lookup", v, &run_lookup, "ioh"});
       out.push_back({prefix + "_trades", v, &run_trades, "t"});
+      out.push_back({prefix + "_survey", v, &run_survey, "sa"});
       out.push_back({prefix + "_streams", v, &run_streams, "pq"});
     };
     venue("mexc_spot", Venue::MexcSpot);

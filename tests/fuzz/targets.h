@@ -29,12 +29,14 @@ void try_target(const Target& target, std::string_view input);
 //   orders    p place, c cancel; a second letter 'v': the venue's id is known
 //   lookup    i by id, o open orders, h history; 'v' likewise
 //   trades    t; 'v' likewise
+//   survey    s since an hour ago, a all that the venue keeps
 //   streams   p public, q private; then each line is a frame, but "r..." is the answer to a ticket or its renewal and "o" a new connection
 void run_start(Venue venue, std::string_view input);
 void run_account(Venue venue, std::string_view input);
 void run_orders(Venue venue, std::string_view input);
 void run_lookup(Venue venue, std::string_view input);
 void run_trades(Venue venue, std::string_view input);
+void run_survey(Venue venue, std::string_view input);
 void run_streams(Venue venue, std::string_view input);
 // Each line is a frame of Gate.io's trading WebSocket.
 void run_trading_ws(Venue venue, std::string_view input);

@@ -130,6 +130,12 @@ void run_trades(Venue venue, std::string_view input) {
   check_trades(ask(api->trades(asked.id, asked.venue_order_id), Replies(s.lines)), asked, venue);
 }
 
+void run_survey(Venue venue, std::string_view input) {
+  const Script s = script_of(input);
+  const Time since = s.choice == 'a' ? Time{} : kNow - Dur::hours(1);
+  check_survey(ask(api_of(venue)->survey(since), Replies(s.lines)), since, venue);
+}
+
 void run_streams(Venue venue, std::string_view input) {
   Script s = script_of(input);
   const auto api = api_of(venue);

@@ -120,6 +120,4 @@ bool is_user_id(std::string_view text) {
   return !text.empty() && text.size() <= 20 && text != "0" && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-bool is_ours(std::string_view text) { return text.size() > 2 && text.substr(0, 2) == "t-" && ClientOrderId::fits(text); }
-
 }  // namespace dn::venues::gateio

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "venues/json.h"
+#include "venues/survey.h"
 #include "venues/venue.h"
 
 namespace dn::venues::gateio {
@@ -78,7 +79,6 @@ std::optional<Id> fitting(std::string_view text) {
 // Words of the venue for a person: printable, and not longer than a line.
 std::string told(std::string_view text);
 
-bool is_ours(std::string_view text);     // "t-...", and short enough to be a client id
 bool is_user_id(std::string_view text);  // a positive number
 
 }  // namespace dn::venues::gateio

@@ -8,8 +8,10 @@
 namespace dn::venues::gateio {
 namespace {
 
-constexpr int kOrderPage = 100;
-constexpr int kTradePage = 500;
+// What a question about trades by time spans at once.
+constexpr Dur kTradeHistory = Dur::hours(7 * 24);
+
+std::string paged(Page page) { return fmt::format("&limit={}&offset={}", page.rows, page.number * page.rows); }
 
 std::string_view time_in_force(OrderType type) {
   switch (type) {
@@ -30,34 +32,34 @@ class FuturesDialect final : public Dialect {
   }
   Request cancel(std::string_view key) const override { return one("DELETE", key, Pool::Cancel); }
   Request order(std::string_view key) const override { return one("GET", key, Pool::Account); }
-  Request open_orders(int page) const override { return orders("open", page); }
-  Request finished_orders(int page, Time /*now*/) const override { return orders("finished", page); }
-  Request trades_of(std::string_view order_id, int page, Time /*now*/) const override {
-    return list("/futures/usdt/my_trades",
-                fmt::format("contract={}&order={}&limit={}&offset={}", context_->pair, percent_encoded(order_id), kTradePage, page * kTradePage));
+  Request open_orders(Page page) const override { return orders("open", page); }
+  // The list goes back for half a year, and takes no span.
+  Request finished_orders(Page page, Span /*span*/) const override { return orders("finished", page); }
+  Request trades_of(std::string_view order_id, Page page, Time /*now*/) const override {
+    return list("/futures/usdt/my_trades", fmt::format("contract={}&order={}{}", context_->pair, percent_encoded(order_id), paged(page)));
   }
-  Request all_trades(int page, Time now) const override {
-    const std::int64_t to = now.us / 1'000'000 + 2;  // what just happened is inside, also when the clocks differ a little
-    const std::int64_t from = std::max<std::int64_t>(to - kOrderHistory.us / 1'000'000, 0);
-    return list("/futures/usdt/my_trades_timerange",
-                fmt::format("contract={}&from={}&to={}&limit={}&offset={}", context_->pair, from, to, kTradePage, page * kTradePage));
+  Request all_trades(Page page, Span span) const override {
+    return list("/futures/usdt/my_trades_timerange", fmt::format("contract={}&from={}&to={}{}", context_->pair, span.from, span.to, paged(page)));
   }
-  int order_page() const override { return kOrderPage; }
-  int trade_page() const override { return kTradePage; }
+  Dur order_span() const override { return Dur::hours(365 * 24); }
+  Dur trade_span() const override { return kTradeHistory; }
   std::optional<Order> read_order(const Element& row) const override { return read_futures_order(row, context_->instrument, Shape::Full); }
   std::optional<Fill> read_trade(const Element& row) const override { return read_futures_trade(row, *context_); }
-  // The list goes back for half a year, and takes no window.
-  bool older_than_history(const Element& row, Time now) const override {
+  bool ended_before(const Element& row, Time time) const override {
     const auto end = seconds(text(row, "finish_time"));
-    return end && end->us > 0 && *end < now - kOrderHistory;
+    return end && end->us > 0 && *end < time;
+  }
+  bool of_symbol(const Element& row) const override {
+    const auto contract = text(row, "contract");
+    return contract.empty() || contract == context_->pair;
   }
 
  private:
   static Request one(std::string_view method, std::string_view key, Pool pool) {
     return {std::string(method), "/futures/usdt/orders/" + percent_encoded(key), {}, {}, pool, true, {}};
   }
-  Request orders(std::string_view status, int page) const {
-    return list("/futures/usdt/orders", fmt::format("contract={}&status={}&limit={}&offset={}", context_->pair, status, kOrderPage, page * kOrderPage));
+  Request orders(std::string_view status, Page page) const {
+    return list("/futures/usdt/orders", fmt::format("contract={}&status={}{}", context_->pair, status, paged(page)));
   }
   static Request list(std::string path, std::string query) { return {"GET", std::move(path), std::move(query), {}, Pool::Account, true, {}}; }
 
@@ -101,6 +103,9 @@ std::optional<Order> read_futures_order(const Element& row, const Instrument& in
   Order o;
   o.id = *id;
   o.open = status != "finished";
+  o.side = size->is_negative() ? Side::Sell : Side::Buy;
+  // One that closes the position does no more than reduce it either.
+  o.reduce_only = boolean(row, "is_reduce_only").value_or(false) || boolean(row, "is_close").value_or(false);
   o.qty = Qty(*qty);
   o.filled = Qty(*filled);
   // A market order has the price "0"; fill_price is its average.
@@ -108,6 +113,8 @@ std::optional<Order> read_futures_order(const Element& row, const Instrument& in
     const auto price = amount(row, key);
     if (o.price.is_zero() && price && price->is_positive()) o.price = Price(*price);
   }
+  if (const auto limit = amount(row, "price"); limit && limit->is_positive()) o.limit = Price(*limit);
+  if (const auto created = seconds(text(row, "create_time"))) o.created = *created;
   return o;
 }
 

@@ -42,6 +42,12 @@ bool names(const RowName& row, const ClientOrderId& id, const VenueOrderId& venu
 
 int count(const Element& list) { return static_cast<int>(array_of(list).size()); }
 
+// Those of an order by the venue's id, or all.
+Request trades_request(const Dialect& dialect, const VenueOrderId& venue_order_id, int page, Time now) {
+  if (!venue_order_id.empty()) return dialect.trades_of(venue_order_id.view(), {page, kTradePage}, now);
+  return dialect.all_trades({page, kTradePage}, newest(now, dialect.trade_span()));
+}
+
 class OrderLookup final : public Question<LookupReport> {
  public:
   OrderLookup(ContextPtr context, DialectPtr dialect, const ClientOrderId& id, const VenueOrderId& venue_order_id, LookupStage stage)
@@ -80,9 +86,9 @@ class OrderLookup final : public Question<LookupReport> {
   Request request(Time now) const {
     switch (step_) {
       case Step::ById: return dialect_->order(key_of(report_.id, venue_order_id_));
-      case Step::Open: return dialect_->open_orders(page_);
-      case Step::Finished: return dialect_->finished_orders(page_, now);
-      case Step::Trades: return venue_order_id_.empty() ? dialect_->all_trades(page_, now) : dialect_->trades_of(venue_order_id_.view(), page_, now);
+      case Step::Open: return dialect_->open_orders({page_, kOrderPage});
+      case Step::Finished: return dialect_->finished_orders({page_, kOrderPage}, newest(now, kOrderHistory));
+      case Step::Trades: return trades_request(*dialect_, venue_order_id_, page_, now);
       case Step::Confirm: break;
     }
     return dialect_->order(report_.venue_order_id.view());
@@ -120,9 +126,9 @@ class OrderLookup final : public Question<LookupReport> {
     bool old = count(list) > 0;
     for (const Element& row : array_of(list)) {
       if (names(row_name_of_order(row), report_.id, venue_order_id_)) return found(row);
-      old = old && step_ == Step::Finished && dialect_->older_than_history(row, now);
+      old = old && step_ == Step::Finished && dialect_->ended_before(row, now - kOrderHistory);
     }
-    if (count(list) >= dialect_->order_page() && !old) return next_page();
+    if (count(list) >= kOrderPage && !old) return next_page();
     if (step_ == Step::Open) return finish(LookupOutcome::NotFound);
     // A filled order may be in no list any more; its trades stay for longer.
     step_ = Step::Trades;
@@ -143,7 +149,7 @@ class OrderLookup final : public Question<LookupReport> {
       traded_ += fill->qty;
       if (!traded_.decimal().within(19, 14)) return failed(Code("bad_answer"), {});
     }
-    if (count(list) >= dialect_->trade_page()) return next_page();
+    if (count(list) >= kTradePage) return next_page();
     if (traded_.is_zero()) return finish(LookupOutcome::NotFound);
     step_ = Step::Confirm;
     return std::nullopt;
@@ -183,8 +189,7 @@ class TradesOfOrder final : public Question<TradesReport> {
 
   Call call(Time now) override {
     if (began_.us == 0) began_ = now;
-    const Request r = venue_order_id_.empty() ? dialect_->all_trades(page_, began_) : dialect_->trades_of(venue_order_id_.view(), page_, began_);
-    return encode(r, *context_, now);
+    return encode(trades_request(*dialect_, venue_order_id_, page_, began_), *context_, now);
   }
 
   std::optional<TradesReport> heard(const wire::HttpResponse& response, Time /*venue_now*/) override {
@@ -198,7 +203,7 @@ class TradesOfOrder final : public Question<TradesReport> {
       fill->order = report_.id;
       report_.fills.push_back(*fill);
     }
-    if (count(reply.root()) >= dialect_->trade_page()) {
+    if (count(reply.root()) >= kTradePage) {
       if (++page_ >= kMostPages) return no_answer();
       return std::nullopt;
     }
@@ -219,6 +224,11 @@ class TradesOfOrder final : public Question<TradesReport> {
 };
 
 }  // namespace
+
+Span newest(Time now, Dur length) {
+  const std::int64_t to = now.us / 1'000'000 + 2;
+  return {std::max<std::int64_t>(to - length.us / 1'000'000, 0), to};
+}
 
 RowName row_name_of_order(const Element& row) { return {text(row, "id"), text(row, "text")}; }
 RowName row_name_of_trade(const Element& row) { return {text(row, "order_id"), text(row, "text")}; }

@@ -9,14 +9,10 @@ namespace dn::venues::gateio {
 namespace {
 
 // Trades of up to 30 days can be asked for at once (Gate docs v4.106); a day less leaves room for the clocks.
-constexpr std::int64_t kTradeHistorySeconds = 29 * 86400;
-constexpr int kOrderPage = 100;
-constexpr int kTradePage = 500;
+constexpr Dur kTradeHistory = Dur::hours(29 * 24);
 
-std::string window(Time now, std::int64_t length) {
-  const std::int64_t to = now.us / 1'000'000 + 2;  // what just happened is inside, also when the clocks differ a little
-  return fmt::format("&from={}&to={}", std::max<std::int64_t>(to - length, 0), to);
-}
+std::string paged(Page page) { return fmt::format("&page={}&limit={}", page.number + 1, page.rows); }
+std::string within(Span span) { return fmt::format("&from={}&to={}", span.from, span.to); }
 
 std::string_view time_in_force(OrderType type) {
   switch (type) {
@@ -38,25 +34,26 @@ class SpotDialect final : public Dialect {
   }
   Request cancel(std::string_view key) const override { return one("DELETE", key, Pool::Cancel); }
   Request order(std::string_view key) const override { return one("GET", key, Pool::Account); }
-  Request open_orders(int page) const override {
-    return list("/spot/orders", fmt::format("currency_pair={}&status=open&page={}&limit={}", context_->pair, page + 1, kOrderPage));
+  Request open_orders(Page page) const override { return list("/spot/orders", fmt::format("currency_pair={}&status=open{}", context_->pair, paged(page))); }
+  Request finished_orders(Page page, Span span) const override {
+    return list("/spot/orders", fmt::format("currency_pair={}&status=finished{}{}", context_->pair, paged(page), within(span)));
   }
-  Request finished_orders(int page, Time now) const override {
-    return list("/spot/orders", fmt::format("currency_pair={}&status=finished&page={}&limit={}{}", context_->pair, page + 1, kOrderPage,
-                                            window(now, kOrderHistory.us / 1'000'000)));
+  Request trades_of(std::string_view order_id, Page page, Time now) const override {
+    return list("/spot/my_trades",
+                fmt::format("currency_pair={}&order_id={}{}{}", context_->pair, percent_encoded(order_id), paged(page), within(newest(now, kTradeHistory))));
   }
-  Request trades_of(std::string_view order_id, int page, Time now) const override {
-    return list("/spot/my_trades", fmt::format("currency_pair={}&order_id={}&page={}&limit={}{}", context_->pair, percent_encoded(order_id), page + 1,
-                                               kTradePage, window(now, kTradeHistorySeconds)));
+  Request all_trades(Page page, Span span) const override {
+    return list("/spot/my_trades", fmt::format("currency_pair={}{}{}", context_->pair, paged(page), within(span)));
   }
-  Request all_trades(int page, Time now) const override {
-    return list("/spot/my_trades", fmt::format("currency_pair={}&page={}&limit={}{}", context_->pair, page + 1, kTradePage, window(now, kTradeHistorySeconds)));
-  }
-  int order_page() const override { return kOrderPage; }
-  int trade_page() const override { return kTradePage; }
+  Dur order_span() const override { return kOrderHistory; }
+  Dur trade_span() const override { return kTradeHistory; }
   std::optional<Order> read_order(const Element& row) const override { return read_spot_order(row, context_->instrument); }
   std::optional<Fill> read_trade(const Element& row) const override;
-  bool older_than_history(const Element& /*row*/, Time /*now*/) const override { return false; }  // the query names the window
+  bool ended_before(const Element& /*row*/, Time /*time*/) const override { return false; }  // the query names the span
+  bool of_symbol(const Element& row) const override {
+    const auto pair = text(row, "currency_pair");
+    return pair.empty() || pair == context_->pair;
+  }
 
  private:
   Request one(std::string_view method, std::string_view key, Pool pool) const {
@@ -138,13 +135,17 @@ std::optional<Order> read_spot_order(const Element& row, const Instrument& instr
   if (!filled || filled->is_negative() || !filled->within(19, 14) || (!market_buy && *filled > *quantity)) return std::nullopt;
   Order o;
   o.id = *id;
+  o.side = *side;
   const auto status = text(row, "status");
   o.open = status != "closed" && status != "cancelled";
   o.filled = Qty(*filled);
   // How much base a market buy was for is known only by what it got.
   o.qty = market_buy ? o.filled : Qty(*quantity);
-  if (price && !price->is_negative()) o.price = Price(*price);
+  if (price && !price->is_negative()) o.price = o.limit = Price(*price);
   if (const auto average = amount(row, "avg_deal_price"); o.price.is_zero() && average && average->is_positive()) o.price = Price(*average);
+  auto created = milliseconds(text(row, "create_time_ms"));
+  if (!created) created = seconds(text(row, "create_time"));
+  if (created) o.created = *created;
   return o;
 }
 

@@ -40,6 +40,7 @@ class GateApi : public VenueApi {
   std::unique_ptr<Question<TradesReport>> trades(const ClientOrderId& id, const VenueOrderId& venue_order_id) override {
     return ask_trades(context_, dialect_, id, venue_order_id);
   }
+  std::unique_ptr<Question<Outcome<Survey>>> survey(Time since) override { return ask_survey(context_, dialect_, since); }
   std::unique_ptr<Question<Outcome<Time>>> cancel_all_after(Dur timeout) override { return ask_countdown(context_, timeout); }
   std::unique_ptr<Question<Outcome<TopOfBook>>> top_of_book() override { return ask_top(context_); }
 

@@ -1,15 +1,8 @@
 // Whether an order exists at the venue: by id, among the open ones, in the history. What is not read to its end proves no absence.
-#include <algorithm>
-
-#include "venues/mexc/orders.h"
-#include "venues/mexc/windows.h"
+#include "venues/mexc/lists.h"
 
 namespace dn::venues::mexc {
 namespace {
-
-constexpr std::size_t kOrdersAPage = 1000;        // asked for
-constexpr std::size_t kFullPage = 500;            // a page of so many rows may have left some out: the venue's own limit was lower before
-constexpr Dur kHistory = Dur::hours(7 * 24 - 1);  // allOrders takes windows of up to 7 days
 
 bool is_it(const OrderRow& row, const ClientOrderId& id, const VenueOrderId& venue_order_id) {
   return row.client_order_id == id || (!venue_order_id.empty() && row.venue_order_id == venue_order_id);
@@ -51,38 +44,11 @@ LookupReport by_id(LookupReport report, const VenueOrderId& venue_order_id, cons
   return found(std::move(report), *row);
 }
 
-Call order_call(const Desk& desk, const ClientOrderId& id, const VenueOrderId& venue_order_id, Time venue_now) {
-  Params p{{"symbol", symbol_text(desk.symbol)}};
-  name_order(&p, id, venue_order_id);
-  return signed_call("GET", "/api/v3/order", std::move(p), desk.who, venue_now, Pool::Account, 2);
-}
-
-// The rows of a list; nullopt when a row of ours cannot be read, since it may be the one that is asked for.
-struct Rows {
-  std::vector<OrderRow> rows;
-  bool all_readable = true;
-  Time first = Time::never();  // of the rows' creation
-  Time last;
-};
-Rows read_rows(const Element& list) {
-  Rows out;
-  for (const Element& e : array_of(list)) {
-    if (auto row = read_order(e)) {
-      out.first = std::min(out.first, row->created);
-      out.last = std::max(out.last, row->created);
-      out.rows.push_back(std::move(*row));
-    } else {
-      out.all_readable = false;
-    }
-  }
-  return out;
-}
-
 LookupReport among_open(LookupReport report, const VenueOrderId& venue_order_id, const wire::HttpResponse& r) {
   const Answer a = read_answer(r);
   if (a.kind != Answer::Kind::Ok) return failed(std::move(report), a);
   if (!a.json->root().is_array()) return failed(std::move(report), "unreadable_list");
-  const Rows list = read_rows(a.json->root());
+  const Rows<OrderRow> list = read_orders(a.json->root());
   for (const OrderRow& row : list.rows) {
     if (is_it(row, report.id, venue_order_id)) return found(std::move(report), row);
   }
@@ -125,13 +91,7 @@ class AskHistory final : public Question<LookupReport> {
     }
     if (traded_) return order_call(desk_, report_.id, *traded_, venue_now);
     if (windows_.done()) return trades_->call(venue_now);
-    const Windows::Window w = windows_.current();
-    return signed_call("GET", "/api/v3/allOrders",
-                       {{"symbol", symbol_text(desk_.symbol)},
-                        {"startTime", std::to_string(w.from.us / 1000)},
-                        {"endTime", std::to_string(w.to.us / 1000)},
-                        {"limit", std::to_string(kOrdersAPage)}},
-                       desk_.who, venue_now, Pool::Account, 10);
+    return all_orders_call(desk_, windows_.current(), venue_now);
   }
 
   std::optional<LookupReport> heard(const wire::HttpResponse& r, Time venue_now) override {
@@ -140,7 +100,7 @@ class AskHistory final : public Question<LookupReport> {
     const Answer a = read_answer(r);
     if (a.kind != Answer::Kind::Ok) return failed(std::move(report_), a);
     if (!a.json->root().is_array()) return failed(std::move(report_), "unreadable_list");
-    const Rows list = read_rows(a.json->root());
+    const Rows<OrderRow> list = read_orders(a.json->root());
     for (const OrderRow& row : list.rows) {
       if (is_it(row, report_.id, venue_order_id_)) return found(std::move(report_), row);
     }
@@ -192,11 +152,7 @@ std::unique_ptr<Question<LookupReport>> ask_lookup(const Desk& desk, const Clien
           std::move(report), venue_order_id, [desk, id, venue_order_id](Time venue_now) { return order_call(desk, id, venue_order_id, venue_now); }, &by_id);
     case LookupStage::OpenOrders:
       return std::make_unique<AskOnce>(
-          std::move(report), venue_order_id,
-          [desk](Time venue_now) {
-            return signed_call("GET", "/api/v3/openOrders", {{"symbol", symbol_text(desk.symbol)}}, desk.who, venue_now, Pool::Account, 3);
-          },
-          &among_open);
+          std::move(report), venue_order_id, [desk](Time venue_now) { return open_orders_call(desk, venue_now); }, &among_open);
     case LookupStage::History: break;
   }
   return std::make_unique<AskHistory>(desk, std::move(report), venue_order_id);

@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <set>
 
-#include "venues/mexc/windows.h"
+#include "venues/mexc/lists.h"
 
 namespace dn::venues::mexc {
 namespace {
 
 constexpr Dur kShortestWindow = Dur::millis(1);
-constexpr std::size_t kTradesAPage = 100;
-constexpr Dur kTradeHistory = Dur::hours(30 * 24 - 1);
 
 std::string_view type_text(OrderType t) {
   switch (t) {
@@ -20,6 +18,12 @@ std::string_view type_text(OrderType t) {
     case OrderType::Market: break;
   }
   return "MARKET";
+}
+
+// In milliseconds on the wire; zero when it is missing or cannot be.
+Time time_of(const Element& row, std::string_view key) {
+  const auto ms = whole(row, key);
+  return ms && *ms > 0 && *ms < 253'402'300'800'000 ? Time{*ms * 1000} : Time{};
 }
 
 // myTrades of one order. By the venue's id the newest page is nearly always all there is; without it, absence has to be told too,
@@ -33,32 +37,18 @@ class AskTrades final : public Question<TradesReport> {
   Call call(Time venue_now) override {
     if (!begun_ && venue_order_id_.empty()) begin(venue_now);
     begun_ = true;
-    Params p{{"symbol", symbol_text(desk_.symbol)}};
-    if (!venue_order_id_.empty()) p.emplace_back("orderId", venue_order_id_.str());
-    if (!windows_.done()) {
-      p.emplace_back("startTime", std::to_string(windows_.current().from.us / 1000));
-      p.emplace_back("endTime", std::to_string(windows_.current().to.us / 1000));
-    }
-    p.emplace_back("limit", std::to_string(kTradesAPage));
-    return signed_call("GET", "/api/v3/myTrades", std::move(p), desk_.who, venue_now, Pool::Account, 10);
+    return trades_call(desk_, venue_order_id_, windows_.done() ? nullptr : &windows_.current(), venue_now);
   }
 
   std::optional<TradesReport> heard(const wire::HttpResponse& r, Time venue_now) override {
     const Answer a = read_answer(r);
     if (a.kind != Answer::Kind::Ok || !a.json->root().is_array()) return std::move(report_);
-    std::size_t rows = 0;
-    Time first = Time::never();
-    Time last;
-    for (const Element& e : array_of(a.json->root())) {
-      ++rows;
-      auto fill = read_trade(e);
-      if (!fill) return std::move(report_);  // a trade that cannot be read must not be missed: asked again later
-      first = std::min(first, fill->time);
-      last = std::max(last, fill->time);
-      take(std::move(*fill));
-    }
-    if (windows_.done()) begin(venue_now);  // the first page of an order by its id
-    if (!windows_.next(rows >= kTradesAPage, first, last)) {
+    Rows<Fill> page = read_trades(a.json->root());
+    const std::size_t rows = page.rows.size();
+    for (Fill& fill : page.rows) take(std::move(fill));
+    if (!page.all_readable) return std::move(report_);  // a trade that cannot be read must not be missed: asked again later
+    if (windows_.done()) begin(venue_now);              // the first page of an order by its id
+    if (!windows_.next(rows >= kTradesAPage, page.first, page.last)) {
       // By id, the sum is held against the order's amount; without one, nothing would show what is missing.
       report_.answered = !venue_order_id_.empty();
       return std::move(report_);
@@ -138,18 +128,23 @@ std::optional<OrderRow> read_order(const Element& row) {
   const std::string_view status = text(row, "status");
   const auto filled = amount(row, "executedQty");
   const auto qty = member(row, "origQty") ? amount(row, "origQty") : amount(row, "Qty");  // the docs' sample has a slip
-  const auto created = whole(row, "time");
+  const std::string_view side = text(row, "side");
   const Decimal price = amount(row, "price").value_or(Decimal{});
   if (venue_id.empty() || !VenueOrderId::fits(venue_id) || !filled || filled->is_negative() || !qty || qty->is_negative() || price.is_negative())
     return std::nullopt;
   o.venue_order_id = VenueOrderId(venue_id);
   if (ClientOrderId::fits(client_id)) o.client_order_id = ClientOrderId(client_id);
+  o.text = shown_text(client_id);
+  if (side == upper_name(Side::Buy)) o.side = Side::Buy;
+  if (side == upper_name(Side::Sell)) o.side = Side::Sell;
   o.open = status == "NEW" || status == "PARTIALLY_FILLED";
   if (!o.open && status != "FILLED" && status != "CANCELED" && status != "PARTIALLY_CANCELED") return std::nullopt;
   o.filled = Qty(*filled);
   o.qty = Qty(*qty);
   o.price = Price(price);
-  if (created && *created > 0 && *created < 253'402'300'800'000) o.created = Time{*created * 1000};
+  o.has_good_price = text(row, "price").empty() || amount(row, "price");
+  o.created = time_of(row, "time");
+  o.updated = time_of(row, "updateTime");
   return o;
 }
 

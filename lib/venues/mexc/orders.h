@@ -2,6 +2,7 @@
 #pragma once
 
 #include "venues/mexc/rest.h"
+#include "venues/survey.h"
 
 namespace dn::venues::mexc {
 
@@ -15,6 +16,7 @@ std::unique_ptr<Question<PlaceReport>> ask_place(const Desk& desk, const OrderRe
 std::unique_ptr<Question<CancelReport>> ask_cancel(const Desk& desk, const ClientOrderId& id, const VenueOrderId& venue_order_id);
 std::unique_ptr<Question<LookupReport>> ask_lookup(const Desk& desk, const ClientOrderId& id, const VenueOrderId& venue_order_id, LookupStage stage);
 std::unique_ptr<Question<TradesReport>> ask_trades(const Desk& desk, const ClientOrderId& id, const VenueOrderId& venue_order_id);
+std::unique_ptr<Question<Outcome<Survey>>> ask_survey(const Desk& desk, Time since);
 
 // Adds the parameter that names an order: by the venue's id where it is known.
 void name_order(Params* params, const ClientOrderId& id, const VenueOrderId& venue_order_id);
@@ -30,8 +32,12 @@ struct OrderRow {
   bool open = false;
   Qty filled;
   Qty qty;
+  std::optional<Side> side;
   Price price;
-  Time created;
+  bool has_good_price = true;  // false: there is one, and it is no amount
+  std::string text;            // of whoever placed it, printable and bounded
+  Time created;                // zero where the row does not tell
+  Time updated;                // likewise
 };
 // nullopt: something essential is missing or unknown, so the row proves nothing.
 std::optional<OrderRow> read_order(const Element& row);

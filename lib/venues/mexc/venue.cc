@@ -30,6 +30,7 @@ class MexcSpot final : public VenueApi {
   std::unique_ptr<Question<TradesReport>> trades(const ClientOrderId& id, const VenueOrderId& venue_order_id) override {
     return ask_trades(desk_, id, venue_order_id);
   }
+  std::unique_ptr<Question<Outcome<Survey>>> survey(Time since) override { return ask_survey(desk_, since); }
 
   std::unique_ptr<StreamProtocol> public_stream() override { return mexc::public_stream(desk_.symbol); }
   std::unique_ptr<StreamProtocol> private_stream() override { return mexc::private_stream(desk_.symbol, desk_.who); }

@@ -16,6 +16,8 @@ class Windows {
     Time to;
   };
 
+  explicit Windows(int most_full_pages = 40) : most_full_pages_(most_full_pages) {}
+  // May be told more than one window.
   void begin(Time from, Time to) { open_.push_back({from, to}); }
   bool done() const { return open_.empty(); }
   const Window& current() const { return open_.back(); }
@@ -26,7 +28,7 @@ class Windows {
     const Window w = open_.back();
     open_.pop_back();
     if (!full) return true;
-    if (++full_pages_ > kMostFullPages || first.us <= 0 || last - first < Dur::seconds(1)) return false;
+    if (++full_pages_ > most_full_pages_ || first.us <= 0 || last - first < Dur::seconds(1)) return false;
     // Times are whole seconds in places, so the edges are asked for again.
     if (first > w.from) open_.push_back({w.from, first + Dur::seconds(1)});
     if (last < w.to) open_.push_back({last, w.to});
@@ -34,7 +36,7 @@ class Windows {
   }
 
  private:
-  static constexpr int kMostFullPages = 40;
+  int most_full_pages_;
   std::vector<Window> open_;
   int full_pages_ = 0;
 };
