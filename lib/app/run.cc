@@ -9,12 +9,14 @@
 #include <filesystem>
 #include <set>
 
+#include "app/control.h"
 #include "app/credentials.h"
 #include "app/event_text.h"
 #include "app/kpi.h"
 #include "app/plan_text.h"
 #include "app/signals.h"
 #include "base/text.h"
+#include "store/files.h"
 
 namespace dn::app {
 namespace {
@@ -155,6 +157,10 @@ class Runner {
       if (!keys) return Unexpected{keys.error()};
       for (auto& [venue, access] : live.access) access.credentials = (*keys)[venues::registered(venue).account];
     }
+    // The request budget lies with the tasks' locks. When it cannot, the run goes on and says so.
+    const std::string budgets = lock_directory(request_.session.db);
+    (void)make_private_directory(budgets);
+    for (auto& [venue, access] : live.access) access.budget_directory = budgets;
     if (!output_.options().quiet) live.note = [this](const std::string& note) { output_.message(note); };
     live.stop = [this]() -> std::optional<ExitCode> {
       for (const int signal : signals_.wait(0)) {
