@@ -158,9 +158,7 @@ class Runner {
       for (auto& [venue, access] : live.access) access.credentials = (*keys)[venues::registered(venue).account];
     }
     // The request budget lies with the tasks' locks. When it cannot, the run goes on and says so.
-    const std::string budgets = lock_directory(request_.session.db);
-    (void)make_private_directory(budgets);
-    for (auto& [venue, access] : live.access) access.budget_directory = budgets;
+    (void)make_private_directory(lock_directory(request_.session.db));
     if (!output_.options().quiet) live.note = [this](const std::string& note) { output_.message(note); };
     live.stop = [this]() -> std::optional<ExitCode> {
       for (const int signal : signals_.wait(0)) {

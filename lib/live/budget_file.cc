@@ -59,14 +59,16 @@ void begin_anew(void* memory, const std::vector<wire::RateRule>& rules) {
   head_of(memory) = {kMagic, kVersion, static_cast<std::uint32_t>(rules.size())};
 }
 
-// Closed at the end; that also frees the lock.
+// Unlocked and closed at the end: closed alone, the mapping would hold the lock.
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
+    if (fd_ < 0) return;
+    ::flock(fd_, LOCK_UN);
+    ::close(fd_);
   }
   int get() const { return fd_; }
 
