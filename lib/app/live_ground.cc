@@ -88,7 +88,7 @@ class LiveGround final : public Ground {
 
 }  // namespace
 
-LiveGrounds::LiveGrounds(LiveOptions options) : options_(std::move(options)), venues_(loop_, clock_, options_.access) {
+LiveGrounds::LiveGrounds(LiveOptions options) : options_(std::move(options)), venues_(loop_, clock_, options_.access, options_.note) {
   if (!options_.record.empty()) recorder_ = std::make_unique<Recorder>(options_.record);
 }
 

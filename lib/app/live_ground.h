@@ -19,7 +19,7 @@ struct LiveOptions {
   PaperOptions paper;                             // of paper on live prices
   std::string record;                             // directory; empty: nothing is recorded
   std::function<std::optional<ExitCode>()> stop;  // asked while a start waits: a signal came; optional
-  std::function<void(const std::string&)> note;   // connections made and lost, for a person; optional
+  std::function<void(const std::string&)> note;   // connections made and lost and the like, for a person; optional
 };
 
 // Called for each link before it starts.

@@ -10,11 +10,13 @@
 #include <filesystem>
 #include <set>
 
+#include "app/control.h"
 #include "app/credentials.h"
 #include "app/event_text.h"
 #include "app/plan_text.h"
 #include "app/signals.h"
 #include "base/text.h"
+#include "store/files.h"
 
 namespace dn::app {
 namespace {
@@ -338,6 +340,8 @@ Expected<std::unique_ptr<Grounds>, ToolError> make_grounds(const RunRequest& req
     if (!keys) return Unexpected{keys.error()};
     for (auto& [venue, access] : live.access) access.credentials = (*keys)[venues::registered(venue).account];
   }
+  // The request budget lies with the tasks' locks. When it cannot, the run goes on and says so.
+  (void)make_private_directory(lock_directory(request.session.db));
   if (!output.options().quiet) live.note = [&output](const std::string& note) { output.message(note); };
   live.stop = std::move(stop);
   return std::unique_ptr<Grounds>(std::make_unique<LiveGrounds>(std::move(live)));

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "app/control.h"
 #include "app/faults_file.h"
 #include "base/text.h"
 
@@ -92,7 +93,7 @@ Expected<void, ToolError> read_live(const RunFlags& f, const CommonFlags& common
   for (const venues::VenueEntry& v : venues::registered_venues()) {
     const auto at = config.endpoints.find(v.venue);
     const Endpoint e = at == config.endpoints.end() ? Endpoint{} : at->second;
-    live.access[v.venue] = {e.rest, e.ws, e.ca_file, e.rate_scale, {}};
+    live.access[v.venue] = {e.rest, e.ws, e.ca_file, e.rate_scale, {}, lock_directory(r.session.db)};
   }
   r.live = std::move(live);
   r.credentials_file = common.credentials;

@@ -1,7 +1,10 @@
 #include "live/desk.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "base/text.h"
 #include "net/loop.h"
 
 namespace dn::live {
@@ -19,6 +22,11 @@ wire::HttpResponse no_budget() {
   return r;
 }
 
+// Beside each other: the venues of an installation, and those of other addresses (a test exchange) and scales.
+std::string budget_file_name(Venue venue, const DeskOptions& options) {
+  return fmt::format("{}-{:016x}.budget", name(venue), fnv1a(fmt::format("{} {}", options.rest, options.rate_scale)));
+}
+
 }  // namespace
 
 Desk::Desk(net::Loop& loop, const Clock& clock, const venues::VenueEntry& entry, const DeskOptions& options)
@@ -26,19 +34,41 @@ Desk::Desk(net::Loop& loop, const Clock& clock, const venues::VenueEntry& entry,
       advice_(entry.advice),
       of_pool_(entry.budgets.of_pool),
       http_(loop, net::HttpOptions{options.rest, options.ca_file, 16U << 20U, kConnections}) {
-  for (const venues::Budget& b : entry.budgets.buckets) {
-    buckets_.push_back({wire::RateBucket({b.rule.capacity * options.rate_scale, b.rule.refill}), b.reserve * options.rate_scale});
+  make_buckets(entry, options);
+}
+
+void Desk::make_buckets(const venues::VenueEntry& entry, const DeskOptions& options) {
+  std::vector<wire::RateRule> rules;
+  for (const venues::Budget& b : entry.budgets.buckets) rules.push_back({b.rule.capacity * options.rate_scale, b.rule.refill});
+  if (!options.budget_directory.empty()) {
+    auto file = BudgetFile::open(options.budget_directory + "/" + budget_file_name(entry.venue, options), rules);
+    if (file) {
+      budget_file_ = std::move(*file);
+    } else if (options.note) {
+      options.note(fmt::format("{}: this process counts its requests alone: {}", name(entry.venue), file.error()));
+    }
+  }
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    buckets_.push_back({budget_file_ ? wire::RateBucket(rules[i], budget_file_->state(i)) : wire::RateBucket(rules[i]),
+                        entry.budgets.buckets[i].reserve * options.rate_scale});
   }
 }
 
 // What waits for the same bucket goes first, except that urgent calls pass the others by.
-Time Desk::ready(venues::Pool pool, std::int64_t weight, Urgency urgency) const {
-  std::int64_t ahead = 0;
+std::int64_t Desk::kept(venues::Pool pool, Urgency urgency) const {
+  std::int64_t n = urgency == Urgency::Urgent ? 0 : bucket_of(pool).reserve;
   for (const Waiting& w : waiting_) {
-    if (index_of(w.pool) == index_of(pool) && (urgency == Urgency::Routine || w.urgency == Urgency::Urgent)) ahead += w.weight;
+    if (index_of(w.pool) == index_of(pool) && (urgency == Urgency::Routine || w.urgency == Urgency::Urgent)) n += w.weight;
   }
-  const Bucket& b = bucket_of(pool);
-  return b.bucket.ready(ahead + weight, urgency == Urgency::Urgent ? 0 : b.reserve, clock_.now());
+  return n;
+}
+
+Time Desk::ready(venues::Pool pool, std::int64_t weight, Urgency urgency) const {
+  return bucket_of(pool).bucket.ready(weight, kept(pool, urgency), clock_.now());
+}
+
+bool Desk::take(venues::Pool pool, std::int64_t weight, Urgency urgency) {
+  return bucket_of(pool).bucket.take_if_ready(weight, kept(pool, urgency), clock_.now());
 }
 
 void Desk::hold(venues::Pool pool, Dur wait) {
@@ -56,9 +86,10 @@ bool Desk::try_send(Waiting& w) {
   const venues::Call call = w.asked->call(venue_now());
   w.pool = call.pool;
   w.weight = call.weight;
-  w.at = ready(call.pool, call.weight, w.urgency);
-  if (w.at > clock_.now()) return false;
-  bucket_of(call.pool).bucket.take(call.weight, clock_.now());
+  if (!take(call.pool, call.weight, w.urgency)) {
+    w.at = ready(call.pool, call.weight, w.urgency);
+    return false;
+  }
   ++requests_[static_cast<std::size_t>(call.pool)];
   const Dur left = w.patience.whole - (clock_.now() - w.since);
   http_.send(call.http, std::chrono::milliseconds(std::max<std::int64_t>(left.us / 1000, 1)),

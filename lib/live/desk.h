@@ -1,4 +1,5 @@
-// Where a venue's REST calls leave: one HTTP client, the venue's request budget, and how far its clock is from ours.
+// Where a venue's REST calls leave: one HTTP client, the venue's request budget, and how far its clock is from ours. The budget is shared with
+// other processes, and outlives them, by a file.
 //
 // Ownership: the loop and the clock outlive the desk; the desk outlives those that ask, or they guard their callbacks. Thread rule: the loop's
 // thread. Error rule: every question is answered exactly once unless the desk is destroyed before; one that cannot be sent is answered as if
@@ -13,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "live/budget_file.h"
 #include "live/clock.h"
 #include "net/http_client.h"
 #include "venues/venue.h"
@@ -23,6 +25,9 @@ struct DeskOptions {
   std::string rest;             // scheme, host and port
   std::string ca_file;          // empty: the system's
   std::int64_t rate_scale = 1;  // multiplies the budget
+  // Where the budget is kept; empty: in this process only, as when the directory cannot be used. `note` is told of that, for a person; optional.
+  std::string budget_directory;
+  std::function<void(const std::string&)> note;
 };
 
 // Urgent calls may use the part of the budget that is kept for cancels, hedges and proofs.
@@ -50,8 +55,8 @@ class Desk {
 
   // When a call of that pool could leave, behind what waits already; now or earlier: at once.
   Time ready(venues::Pool pool, std::int64_t weight, Urgency urgency) const;
-  // Something of that pool leaves by another way.
-  void take(venues::Pool pool, std::int64_t weight) { bucket_of(pool).bucket.take(weight, clock_.now()); }
+  // Something of that pool leaves by another way: true when it may leave now, and it is paid for then.
+  bool take(venues::Pool pool, std::int64_t weight, Urgency urgency);
 
   // Nothing of that pool leaves for so long: the venue said so by another way.
   void hold(venues::Pool pool, Dur wait);
@@ -108,6 +113,9 @@ class Desk {
     std::int64_t reserve;
   };
 
+  void make_buckets(const venues::VenueEntry& entry, const DeskOptions& options);
+  // What must be left in the bucket: of what waits, and for what is more urgent.
+  std::int64_t kept(venues::Pool pool, Urgency urgency) const;
   void proceed(const std::shared_ptr<Asked>& asked, Urgency urgency, Patience patience);
   bool try_send(Waiting& w);
   void replied(const std::shared_ptr<Asked>& asked, Urgency urgency, Patience patience, venues::Pool pool, const wire::HttpResponse& response);
@@ -118,7 +126,8 @@ class Desk {
 
   const Clock& clock_;
   venues::Advice (*advice_)(const wire::HttpResponse&, Time);
-  std::vector<Bucket> buckets_;
+  std::optional<BudgetFile> budget_file_;
+  std::vector<Bucket> buckets_;  // may use the file
   std::array<std::uint8_t, 4> of_pool_{};
   std::deque<Waiting> waiting_;
   std::function<std::unique_ptr<venues::Question<venues::Outcome<Time>>>()> ask_time_;

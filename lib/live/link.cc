@@ -89,7 +89,7 @@ void Link::place(const OrderRequest& request) {
   OrderRequest theirs = request;
   theirs.created = request.created + desk_.offset();
   theirs.expires = request.expires + desk_.offset();
-  if (ready <= desk_.now() && over_channel(false, request.id, [&] { return channel_->place(theirs, desk_.venue_now()); })) return;
+  if (over_channel(false, request.id, urgency, [&] { return channel_->place(theirs, desk_.venue_now()); })) return;
   desk_.ask<PlaceReport>(api_->place(theirs), urgency, Patience(kOrderPatience, kShortWait), guarded<PlaceReport>([this, urgency](const PlaceReport& r) {
                            // Something urgent took what it waited for.
                            const bool held_back = r.outcome == PlaceOutcome::DeniedLocally && r.reason.view() == Desk::kNoBudget;
@@ -103,8 +103,7 @@ PlaceReport Link::no_budget(const ClientOrderId& id, Urgency urgency) const {
 }
 
 void Link::cancel(const CancelOrder& c) {
-  const Time ready = desk_.ready(Pool::Cancel, 1, Urgency::Urgent);  // before the clock is read again: it never stands still
-  if (ready <= desk_.now() && over_channel(true, c.id, [&] { return channel_->cancel(c.id, c.venue_order_id, desk_.venue_now()); })) return;
+  if (over_channel(true, c.id, Urgency::Urgent, [&] { return channel_->cancel(c.id, c.venue_order_id, desk_.venue_now()); })) return;
   desk_.ask<CancelReport>(api_->cancel(c.id, c.venue_order_id), Urgency::Urgent, kOrderPatience,
                           guarded<CancelReport>([this](const CancelReport& r) { emit_(r); }));
 }
@@ -121,10 +120,10 @@ void Link::trades(const QueryTrades& q) {
                           guarded<TradesReport>([this](TradesReport r) { emit_(std::move(r)); }));
 }
 
-// True: it went over the order channel, or may have.
-bool Link::over_channel(bool cancel, const ClientOrderId& id, const std::function<wire::Frame()>& frame) {
-  if (!order_stream_ || !order_stream_->is_up() || !order_stream_->send(frame())) return false;
-  desk_.take(cancel ? Pool::Cancel : Pool::Order, 1);
+// True: it went over the order channel, or may have. It is paid for before it leaves, also when it does not leave after all.
+bool Link::over_channel(bool cancel, const ClientOrderId& id, Urgency urgency, const std::function<wire::Frame()>& frame) {
+  if (!order_stream_ || !order_stream_->is_up() || !desk_.take(cancel ? Pool::Cancel : Pool::Order, 1, urgency)) return false;
+  if (!order_stream_->send(frame())) return false;
   open_.push_back({id, cancel, desk_.now() + kOrderPatience});
   return true;
 }

@@ -81,7 +81,7 @@ class Link {
   void cancel(const CancelOrder& c);
   void lookup(const LookupOrder& l);
   void trades(const QueryTrades& q);
-  bool over_channel(bool cancel, const ClientOrderId& id, const std::function<wire::Frame()>& frame);
+  bool over_channel(bool cancel, const ClientOrderId& id, Urgency urgency, const std::function<wire::Frame()>& frame);
   void answer_later(Event event);
   void give_up(const Open& o, std::string_view code);
   void ask_top();

@@ -159,7 +159,7 @@ Desk& Venues::desk(Venue venue) {
   if (!d) {
     const venues::VenueEntry& entry = venues::registered(venue);
     const Access& a = access_[venue];
-    d = std::make_unique<Desk>(loop_, clock_, entry, DeskOptions{a.rest.empty() ? entry.rest : a.rest, a.ca_file, a.rate_scale});
+    d = std::make_unique<Desk>(loop_, clock_, entry, DeskOptions{a.rest.empty() ? entry.rest : a.rest, a.ca_file, a.rate_scale, a.budget_directory, note_});
     std::shared_ptr<venues::VenueApi> clockwork = entry.make({venue, Symbol{Asset("BTC"), Asset("USDT")}, {}});
     d->keep_clock([clockwork] { return clockwork->server_time(); });
   }

@@ -19,11 +19,15 @@ struct Access {
   std::string ca_file;
   std::int64_t rate_scale = 1;
   venues::Credentials credentials;  // empty: prices only
+  std::string budget_directory;     // where the request budget is kept; empty: in this process only
 };
 
 class Venues {
  public:
-  Venues(net::Loop& loop, const Clock& clock, std::map<Venue, Access> access) : loop_(loop), clock_(clock), access_(std::move(access)) {}
+  using Note = std::function<void(const std::string&)>;
+  // `note`: what a person should know; optional.
+  Venues(net::Loop& loop, const Clock& clock, std::map<Venue, Access> access, Note note = {})
+      : loop_(loop), clock_(clock), access_(std::move(access)), note_(std::move(note)) {}
 
   struct Want {
     Venue venue = Venue::MexcSpot;
@@ -51,6 +55,7 @@ class Venues {
   net::Loop& loop_;
   const Clock& clock_;
   std::map<Venue, Access> access_;
+  Note note_;
   std::map<Venue, std::unique_ptr<Desk>> desks_;
 };
 

@@ -97,7 +97,7 @@ live::Access Loopback::access(Venue venue, std::string_view door) const {
     rest = urls.str(door);
     ws = "wss" + rest.substr(rest.find("://"));
   }
-  return {rest, ws + ws_path, ready_.str("ca"), rate_scale_, {Secret(key.str("key")), Secret(key.str("secret"))}};
+  return {rest, ws + ws_path, ready_.str("ca"), rate_scale_, {Secret(key.str("key")), Secret(key.str("secret"))}, {}};
 }
 
 void Loopback::control(const std::string& what, const std::string& json) {

@@ -39,13 +39,14 @@ class LiveTest(ToolTest):
         self.exchange.__exit__()
 
     def write_config(self, rest=None, ca=None, mode="live", more=""):
-        """dn.toml that differs from the real venues by addresses and certificate alone. `rest`: another address for everything."""
+        """dn.toml that differs from the real venues by addresses, certificate and the exchange's scale alone. `rest`: another address for everything."""
         urls = self.exchange.urls
         text = f'mode = "{mode}"\nstate_dir = "{os.path.dirname(self.db)}"\n{more}\n'
         for venue, http, ws in (("mexc_spot", "mexcRest", "mexcWs"), ("gateio_spot", "gateRest", "gateWs"), ("gateio_futures", "gateRest", "gateFuturesWs")):
             at = rest or urls[http].replace("/api/v4", "")
             stream = urls[ws] if rest is None else rest.replace("https", "wss") + "/" + urls[ws].split("/", 3)[3]
             text += f'[endpoints.{venue}]\nrest = "{at}"\nws = "{stream}"\nca_file = "{ca or self.exchange.ca}"\n'
+            text += f'rate_scale = {self.settings.get("rate_scale", 1)}\n'
         return self.write("dn.toml", text)
 
     def write_credentials(self, mode=0o600, **changes):
