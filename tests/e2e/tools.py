@@ -9,6 +9,8 @@ import unittest
 
 RUN = os.environ["DN_RUN"]
 STATUS = os.environ["DN_STATUS"]
+RECOVER = os.environ["DN_RECOVER"]
+REBALANCE = os.environ["DN_REBALANCE"]
 SOURCE = os.environ["DN_SOURCE"]
 EXAMPLES = os.path.join(SOURCE, "scripts", "examples")
 
@@ -39,6 +41,12 @@ class ToolTest(unittest.TestCase):
 
     def begin(self, *arguments):
         return subprocess.Popen([RUN, *arguments, "--db", self.db], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment, cwd=self.dir)
+
+    def recover(self, *arguments):
+        return self.call(RECOVER, *arguments, "--db", self.db)
+
+    def rebalance(self, *arguments):
+        return self.call(REBALANCE, *arguments, "--db", self.db)
 
     def status(self, *arguments):
         return self.call(STATUS, *arguments, "--db", self.db)

@@ -1,0 +1,136 @@
+"""What a person does by hand after a run: recover, rebalance, flatten, halt, resume. On paper."""
+import json
+import os
+import unittest
+from decimal import Decimal
+
+from tools import ToolTest
+
+SEND = ("--yes", "--max-notional", "30000")
+
+
+class ByHand(ToolTest):
+    def setUp(self):
+        super().setUp()
+        self.file = self.write("btc.toml", 'name = "btc"\nsymbol = "BTC/USDT"\ntotal_quantity = 2\norder_quantity = 0.05\n'
+                               '[buy]\nexchange = "mexc_spot"\n[sell]\nexchange = "gateio_spot"\n')
+
+    def begin_and_leave(self):
+        """A run that ends with its orders resting."""
+        done = self.run_task(self.file, "--seed", "5", "--speed", "max", "--max-cycles", "60", "--on-exit", "leave")
+        self.assertIn(done.returncode, (10, 20), done.stderr)
+        self.assertTrue(self.rows("orders", "--open"))
+
+    def plan(self, *arguments):
+        done = self.recover("--json", *arguments)
+        return json.loads(done.stdout), done.returncode
+
+    def test_a_plan_names_what_is_not_proven_and_changes_nothing(self):
+        self.begin_and_leave()
+        before = self.rows("orders")
+        plan, code = self.plan()
+        self.assertEqual(code, 21)
+        open_orders = [o["client_order_id"] for o in self.rows("orders", "--open")]
+        self.assertEqual([f["client_order_id"] for f in plan["tasks"][0]["findings"]], open_orders)
+        self.assertEqual(self.rows("orders"), before)
+
+    def test_apply_twice_is_once(self):
+        self.begin_and_leave()
+        first = self.recover("--apply")
+        self.assertIn(first.returncode, (0, 20), first.stderr)
+        self.assertEqual(self.rows("orders", "--open"), [])
+        books = (self.rows("orders"), self.rows("fills"))
+        second = self.recover("--apply")
+        self.assertEqual(second.returncode, first.returncode)
+        self.assertIn("nothing to do", second.stdout)
+        self.assertEqual((self.rows("orders"), self.rows("fills")), books)
+        self.assertEqual(self.recover("verify").returncode, 0)
+
+    def test_a_plan_that_is_out_of_date_is_not_applied(self):
+        self.begin_and_leave()
+        plan, _ = self.plan()
+        self.assertEqual(self.recover("--apply", "--plan-hash", "0123456789abcdef").returncode, 75)
+        self.assertTrue(self.rows("orders", "--open"))
+        self.assertIn(self.recover("--apply", "--plan-hash", plan["hash"]).returncode, (0, 20))
+
+    def test_flatten_closes_both_sides_and_halts(self):
+        self.begin_and_leave()
+        done = self.rebalance("--task", "btc", "--flatten", *SEND)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        task = self.task("btc")
+        self.assertEqual(task["mode"], "HALTED")
+        for side in ("buy", "sell"):
+            self.assertLess(abs(Decimal(task[side]["net"])), Decimal("0.0001"))
+        self.assertEqual(self.run_task("--task", "btc").returncode, 23)
+        self.assertEqual(self.recover("resume", "--task", "btc", "--yes").returncode, 0)
+        self.assertEqual(self.task("btc")["mode"], "ACTIVE")
+        self.assertEqual(self.recover("verify").returncode, 0)
+
+    def test_an_order_by_hand_is_sent_once(self):
+        order = ("--exchange", "gateio_spot", "--symbol", "BTC/USDT", "--side", "sell", "--quantity", "0.02", "--request-id", "r1", *SEND)
+        for _ in range(3):
+            done = self.rebalance(*order)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        sent = self.rows("orders")
+        self.assertEqual([(o["side"], Decimal(o["filled"])) for o in sent], [("sell", Decimal("0.02"))])
+        self.assertEqual(self.task("hand-r1")["verdict"], "COMPLETED")
+
+    def test_without_a_terminal_an_order_needs_both_words(self):
+        self.begin_and_leave()
+        for missing in ((), ("--yes",), ("--max-notional", "3000")):
+            self.assertEqual(self.rebalance("--task", "btc", *missing).returncode, 64)
+        self.assertEqual(self.rebalance("--task", "nothing", *SEND).returncode, 66)
+        self.assertEqual(self.rebalance(*SEND).returncode, 64)
+        self.assertEqual(self.rebalance("--task", "btc", "--exchange", "mexc_spot", *SEND).returncode, 64)
+
+    def test_too_large_for_the_limit_is_refused(self):
+        order = ("--exchange", "gateio_spot", "--symbol", "BTC/USDT", "--side", "buy", "--quantity", "0.02", "--yes", "--max-notional", "100")
+        done = self.rebalance(*order)
+        self.assertEqual(done.returncode, 22, done.stderr)
+        self.assertEqual(self.rows("orders"), [])
+
+    def test_a_dry_run_sends_nothing(self):
+        self.begin_and_leave()
+        before = self.rows("orders")
+        done = self.rebalance("--task", "btc", "--flatten", "--dry-run", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        shown = json.loads(done.stdout)
+        self.assertTrue(shown["dry_run"])
+        self.assertEqual(self.rows("orders"), before)
+
+    def test_halt_stops_everything_until_it_is_lifted(self):
+        self.begin_and_leave()
+        self.assertEqual(self.recover("halt", "--reason", "odd prices").returncode, 0)
+        self.assertEqual(self.task("btc")["mode"], "HALTED")
+        self.assertEqual(self.task("btc")["reason"], "odd prices")
+        self.assertEqual(self.run_task(self.file).returncode, 23)
+        self.assertEqual(self.rebalance("--task", "btc", *SEND).returncode, 23)
+        self.assertEqual(self.recover("resume", "--task", "btc").returncode, 64)  # it must be said twice
+        self.assertEqual(self.recover("resume", "--task", "btc", "--yes").returncode, 0)
+        self.assertIn(self.run_task(self.file, "--speed", "max").returncode, (0, 10))
+
+    def test_halt_can_cancel_and_flatten(self):
+        self.begin_and_leave()
+        done = self.recover("halt", "--cancel-all", "--flatten")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.rows("orders", "--open"), [])
+        self.assertLess(abs(Decimal(self.task("btc")["buy"]["net"])), Decimal("0.0001"))
+
+    def test_books_that_do_not_add_up_are_found(self):
+        import sqlite3
+        self.begin_and_leave()
+        with sqlite3.connect(self.db) as db:
+            db.execute("UPDATE fills SET quantity = '9' WHERE id = 1")
+        done = self.recover("verify", "--json")
+        self.assertEqual(done.returncode, 24)
+        self.assertTrue(json.loads(done.stdout)["broken"])
+
+    def test_no_database_says_what_to_do(self):
+        done = self.recover()
+        self.assertEqual(done.returncode, 66)
+        self.assertIn("--from-venue", done.stderr)
+        self.assertFalse(os.path.exists(self.db))
+
+
+if __name__ == "__main__":
+    unittest.main()
