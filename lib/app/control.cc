@@ -158,7 +158,7 @@ Expected<ExitCode, ToolError> control_task(const std::string& db, Verb verb, con
   }
   JournalBatch batch;
   batch.task = true;
-  stored->task.updated = std::max(stored->task.updated, wall_clock());
+  stored->task.updated = present_of(stored->task);
   auto changed = change_idle(verb, *stored, settings, batch);
   if (!changed) return Unexpected{changed.error()};
   if (auto done = (*store)->commit(stored->task, batch); !done) return Unexpected{journal_failure(done.error(), task)};

@@ -125,7 +125,7 @@ Expected<ExitCode, ToolError> resume_tasks(const RunRequest& run, Output& output
     const std::string why = r.reason;
     r.mode = TaskMode::Active;
     r.reason.clear();
-    r.updated = std::max(r.updated, wall_clock());
+    r.updated = present_of(r);
     JournalBatch batch;
     batch.task = true;
     batch.events.push_back(

@@ -132,7 +132,6 @@ class Rebalance {
     if (!request_.max_notional.empty()) keys.push_back("risk.max_order_notional=" + request_.max_notional);
     TaskSource source;
     if (auto set = apply_settings(source, keys); !set) return set;
-    if (auto fine = report_problems(source, check(source.spec)); !fine) return fine;
     errand_.kind = Errand::Kind::Order;
     errand_.side = *side;
     errand_.qty = source.spec.total_quantity;

@@ -113,9 +113,10 @@ class Recovery {
       if (std::filesystem::exists(db)) {
         auto store = Store::open(db, Store::Mode::ReadOnly);
         if (!store) return Unexpected{store_failure(store.error())};
-        const auto known = (*store)->find_task(s.spec.name);
-        if (!known) return Unexpected{store_failure(known.error())};
-        if (*known) {
+        const auto known = (*store)->load_task(s.spec.name);
+        if (!known && known.error().kind != StoreError::Kind::NotFound) return Unexpected{store_failure(known.error())};
+        // A run that noticed the loss has left a task without orders.
+        if (known && (!known->orders.empty() || !known->fills.empty())) {
           return Unexpected{ToolError{ExitCode::Usage, fmt::format("{} holds task {}: its books are not gone", printable(db), s.spec.name),
                                       fmt::format("dn-recover --task {} compares them with the venues", s.spec.name)}};
         }

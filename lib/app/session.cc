@@ -33,6 +33,10 @@ std::string fixed_difference(const TaskSpec& a, const TaskSpec& b) {
 
 }  // namespace
 
+Time present_of(const TaskRecord& task) {
+  return task.created == kFixedStart ? task.updated + Dur::millis(1) : std::max(task.updated, wall_clock());
+}
+
 ToolError store_failure(const StoreError& e) {
   using Kind = StoreError::Kind;
   switch (e.kind) {

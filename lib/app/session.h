@@ -92,6 +92,9 @@ class Session final : public RunObserver {
   bool draining_ = false;
 };
 
+// The present of a task for what is done between its runs: one that began on the clock of seeded runs stays on it.
+Time present_of(const TaskRecord& task);
+
 // A journal's failure as the tool's.
 ToolError journal_failure(const JournalError& e, const std::string& task);
 ToolError store_failure(const StoreError& e);
