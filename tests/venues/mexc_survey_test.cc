@@ -247,6 +247,16 @@ TEST(MexcSurvey, AnOrderThatOnlyATradeNamesIsAskedForById) {
   EXPECT_FALSE(survey(kNow - kDay, lists("", "", trade_json("T1"), reply(200, order_json({"C02__9"})))));
 }
 
+TEST(MexcSurvey, MoreOrdersInNoListThanCanBeAskedForAreAProblem) {
+  const auto s = survey(kNow - kDay, [](const std::string& target) {
+    if (!asks(target, "myTrades")) return reply(200, "[]");
+    return reply(200, page_of(target, 600, 1000, 100, [](const std::string& id, std::int64_t at) { return trade_json("T" + id, at, "", "C" + id); }));
+  });
+  ASSERT_FALSE(s);
+  EXPECT_EQ(s.error().kind, Problem::Kind::Unreachable);
+  EXPECT_THAT(s.error().message, ::testing::HasSubstr("too many orders in no list"));
+}
+
 TEST(MexcSurvey, AForeignTextCannotWriteToATerminalNorFillIt) {
   const auto s = survey(kNow - kDay, lists(order_json({"1", "\\u001b[31m" + std::string(200, 'x')}), "", ""));
   ASSERT_TRUE(s) << s.error().message;
