@@ -79,6 +79,14 @@ TEST(MexcSurvey, AsksInWindowsThatTheVenueTakes) {
   EXPECT_GE(number(calls[4].http.target, "endTime"), kNow.us / 1000);
 }
 
+TEST(MexcSurvey, LooksAWeekBackForWhatEndedSince) {
+  std::vector<Call> calls;
+  ASSERT_TRUE(survey(kNow - Dur::hours(1), lists("", "", ""), &calls));
+  ASSERT_EQ(calls.size(), 3U);
+  EXPECT_LE(number(calls[1].http.target, "startTime"), (kNow - Dur::hours(7 * 24 - 2)).us / 1000) << "the list goes by creation";
+  EXPECT_EQ(number(calls[2].http.target, "startTime"), (kNow - Dur::hours(1)).us / 1000);
+}
+
 TEST(MexcSurvey, GoesNoFurtherBackThanTheVenuesTrades) {
   for (const Time since : {Time{}, Time{INT64_MIN}, kNow - kDay * 400}) {
     std::vector<Call> calls;
