@@ -32,6 +32,6 @@ class SurveyBook {
 };
 
 // Of orders that are asked for by id, since no list held them.
-inline constexpr std::size_t kMostUnlisted = 100;
+inline constexpr std::size_t kMostUnlisted = 500;
 
 }  // namespace dn::venues

@@ -22,7 +22,7 @@ inline void require(bool holds, const char* promise) {
 inline const Time kNow{1'700'000'000'000'000};
 inline const std::string kSecret = "fuzz-secret-that-stays-here";
 // Pages are bounded on every venue; no question takes more exchanges than this.
-inline constexpr int kMostExchanges = 500;
+inline constexpr int kMostExchanges = 1000;
 
 template <class Answer>
 struct Told {

@@ -156,27 +156,32 @@ TEST_P(GateioSurvey, TellsEachOrderAndEachTradeOnceTheOldestFirst) {
   EXPECT_EQ(s->trades[2].fee_asset, Asset("USDT"));
 }
 
+// A page of a list of `count` rows that moves on by one row from page to page; `most` is the venue's largest.
+wire::HttpResponse page_of(const std::string& target, int count, std::int64_t most, const std::function<std::string(std::string)>& row) {
+  const std::int64_t limit = std::min(number(target, "limit"), most);
+  const std::int64_t first = target.find("&page=") != std::string::npos ? limit * (number(target, "page") - 1) : number(target, "offset");
+  std::string body;
+  for (std::int64_t i = std::max<std::int64_t>(first - 1, 0); i < std::min<std::int64_t>(first + limit - (first > 0 ? 1 : 0), count); ++i) {
+    body += (body.empty() ? "" : ",") + row(std::to_string(1'000'000 + i));
+  }
+  return answer(200, "[" + body + "]");
+}
+
 TEST_P(GateioSurvey, ReadsEveryPageAndARowOnTwoOfThemOnce) {
-  const auto page = [&](const std::string& target, int count, const std::function<std::string(std::string)>& row) {
-    const std::int64_t limit = number(target, "limit");
-    const std::int64_t first = target.find("&page=") != std::string::npos ? limit * (number(target, "page") - 1) : number(target, "offset");
-    std::string body;
-    // The list moves on by one row from page to page.
-    for (std::int64_t i = std::max<std::int64_t>(first - 1, 0); i < std::min<std::int64_t>(first + limit - (first > 0 ? 1 : 0), count); ++i) {
-      body += (body.empty() ? "" : ",") + row(std::to_string(1'000'000 + i));
-    }
-    return answer(200, "[" + body + "]");
-  };
-  const auto s = ask([&](const std::string& target) {
-    switch (list_of(target)) {
-      case List::Open: return page(target, 150, [](const std::string& id) { return order({id, "web"}); });
-      case List::Ended: return page(target, 2300, [](const std::string& id) { return order({"7" + id, "", "0", "closed", "1699999000", "1699999100"}); });
-      default: return page(target, 1500, [](const std::string& id) { return trade(id, "web", "1699999500", "7" + id); });
-    }
-  });
-  ASSERT_TRUE(s) << s.error().message;
-  EXPECT_EQ(s->orders.size(), 150U + 2300U);
-  EXPECT_EQ(s->trades.size(), 1500U);
+  // Also where the venue gives less than is asked for.
+  for (const std::int64_t most : {1000, 500, 100}) {
+    const auto s = ask([&](const std::string& target) {
+      switch (list_of(target)) {
+        case List::Open: return page_of(target, 150, most, [](const std::string& id) { return order({id, "web"}); });
+        case List::Ended:
+          return page_of(target, 2300, most, [](const std::string& id) { return order({"7" + id, "", "0", "closed", "1699999000", "1699999100"}); });
+        default: return page_of(target, 1500, most, [](const std::string& id) { return trade(id, "web", "1699999500", "7" + id); });
+      }
+    });
+    ASSERT_TRUE(s) << s.error().message;
+    EXPECT_EQ(s->orders.size(), 150U + 2300U) << most;
+    EXPECT_EQ(s->trades.size(), 1500U) << most;
+  }
 }
 
 TEST(GateioSurveys, FuturesReadTheFinishedOnesUntilAPageOfOlderOnes) {

@@ -79,6 +79,14 @@ TEST(MexcSurvey, AsksInWindowsThatTheVenueTakes) {
   EXPECT_GE(number(calls[4].http.target, "endTime"), kNow.us / 1000);
 }
 
+TEST(MexcSurvey, LooksAWeekBackForWhatEndedSince) {
+  std::vector<Call> calls;
+  ASSERT_TRUE(survey(kNow - Dur::hours(1), lists("", "", ""), &calls));
+  ASSERT_EQ(calls.size(), 3U);
+  EXPECT_LE(number(calls[1].http.target, "startTime"), (kNow - Dur::hours(7 * 24 - 2)).us / 1000) << "the list goes by creation";
+  EXPECT_EQ(number(calls[2].http.target, "startTime"), (kNow - Dur::hours(1)).us / 1000);
+}
+
 TEST(MexcSurvey, GoesNoFurtherBackThanTheVenuesTrades) {
   for (const Time since : {Time{}, Time{INT64_MIN}, kNow - kDay * 400}) {
     std::vector<Call> calls;
@@ -245,6 +253,16 @@ TEST(MexcSurvey, AnOrderThatOnlyATradeNamesIsAskedForById) {
   EXPECT_TRUE(forgotten->orders.empty());
   EXPECT_EQ(forgotten->trades.size(), 1U);
   EXPECT_FALSE(survey(kNow - kDay, lists("", "", trade_json("T1"), reply(200, order_json({"C02__9"})))));
+}
+
+TEST(MexcSurvey, MoreOrdersInNoListThanCanBeAskedForAreAProblem) {
+  const auto s = survey(kNow - kDay, [](const std::string& target) {
+    if (!asks(target, "myTrades")) return reply(200, "[]");
+    return reply(200, page_of(target, 600, 1000, 100, [](const std::string& id, std::int64_t at) { return trade_json("T" + id, at, "", "C" + id); }));
+  });
+  ASSERT_FALSE(s);
+  EXPECT_EQ(s.error().kind, Problem::Kind::Unreachable);
+  EXPECT_THAT(s.error().message, ::testing::HasSubstr("too many orders in no list"));
 }
 
 TEST(MexcSurvey, AForeignTextCannotWriteToATerminalNorFillIt) {

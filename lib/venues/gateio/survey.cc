@@ -12,6 +12,7 @@ namespace {
 
 constexpr Dur kReach = Dur::hours(180 * 24);  // the lists go back for half a year
 constexpr int kRows = 1000;                   // the venue's largest page; of open orders it is kOrderPage
+constexpr int kRound = 100;                   // a largest page is a multiple of it
 
 enum class Step : std::uint8_t { Open, Ended, Trades, Unlisted };
 std::string_view what(Step step) {
@@ -78,8 +79,8 @@ class AskSurvey final : public Question<Outcome<Survey>> {
   Request request() const {
     switch (step_) {
       case Step::Open: return dialect_->open_orders({page_, kOrderPage});
-      case Step::Ended: return dialect_->finished_orders({page_, kRows}, spans_.back());
-      case Step::Trades: return dialect_->all_trades({page_, kRows}, spans_.back());
+      case Step::Ended: return dialect_->finished_orders({page_, rows_}, spans_.back());
+      case Step::Trades: return dialect_->all_trades({page_, rows_}, spans_.back());
       case Step::Unlisted: break;
     }
     return dialect_->order(unlisted_.back().view());
@@ -93,10 +94,22 @@ class AskSurvey final : public Question<Outcome<Survey>> {
       if (!before && !take(row)) return unusable("a row that cannot be read");
     }
     if (++pages_ > kMostPages) return unusable("more pages than are read");
+    const int count = static_cast<int>(rows.size());
+    if (short_page_ > 0 && count > 0) return read_again();
+    const bool full = count >= (step_ == Step::Open ? kOrderPage : rows_);
+    short_page_ = !full && count % kRound == 0 ? count : 0;
     // A list without spans ends where a whole page ended before. An order that began long before the page's and ended after is missed
     // then, unless it traded: its trades name it.
-    if (rows.size() < static_cast<std::size_t>(step_ == Step::Open ? kOrderPage : kRows) || old) return next_span();
+    if (old || (!full && short_page_ == 0)) return next_span();
     ++page_;
+    return std::nullopt;
+  }
+
+  // A page with less than was asked for is the last one, unless the venue does not give so many rows any more: a round number is doubted,
+  // and when another page follows it the list is read again by pages of that length.
+  std::optional<Outcome<Survey>> read_again() {
+    rows_ = short_page_;
+    short_page_ = page_ = 0;
     return std::nullopt;
   }
 
@@ -112,7 +125,7 @@ class AskSurvey final : public Question<Outcome<Survey>> {
   }
 
   std::optional<Outcome<Survey>> next_span() {
-    page_ = 0;
+    short_page_ = page_ = 0;
     if (step_ != Step::Open) spans_.pop_back();
     if (step_ != Step::Open && !spans_.empty()) return std::nullopt;
     begun_ = false;
@@ -149,8 +162,10 @@ class AskSurvey final : public Question<Outcome<Survey>> {
   Step step_ = Step::Open;
   bool begun_ = false;  // this step
   std::vector<Span> spans_;
-  int page_ = 0;   // of the span
-  int pages_ = 0;  // of the whole survey
+  int page_ = 0;  // of the span
+  int rows_ = kRows;
+  int short_page_ = 0;  // the length of the one before, where it is doubted
+  int pages_ = 0;       // of the whole survey
   std::vector<VenueOrderId> unlisted_;
   SurveyBook book_;
   Time asked_;
