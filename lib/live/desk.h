@@ -58,6 +58,8 @@ class Desk {
   // Something of that pool leaves by another way: true when it may leave now, and it is paid for then.
   bool take(venues::Pool pool, std::int64_t weight, Urgency urgency);
 
+  bool has_waiting() const { return !waiting_.empty(); }  // for budget
+
   // Nothing of that pool leaves for so long: the venue said so by another way.
   void hold(venues::Pool pool, Dur wait);
 

@@ -39,7 +39,10 @@ class Venues::Start {
     return std::move(facts_);
   }
   void time_out() {
-    if (!done_) fail({Problem::Kind::Unreachable, fmt::format("{} does not answer in time", name(venue_))});
+    if (done_) return;
+    const std::string_view why =
+        desk_.has_waiting() ? "does not answer in time: its request budget is used up, by this run or others" : "does not answer in time";
+    fail({Problem::Kind::Unreachable, fmt::format("{} {}", name(venue_), why)});
   }
 
  private:

@@ -181,16 +181,20 @@ TEST_F(BudgetFileTest, ProcessesThatAreKilledLeaveATrueCount) {
     }
     children.push_back(pid);
   }
-  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  BudgetFile file = open(rules);
+  const std::int64_t empty = kNow.us * 1000 + 1'000'000'000;
+  for (int i = 0; i < 2000 && file.state(0).full_at_ns != empty; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   for (const pid_t pid : children) {
     int status = 0;
     ASSERT_EQ(::kill(pid, SIGKILL), 0);
     ASSERT_EQ(::waitpid(pid, &status, 0), pid);
     EXPECT_TRUE(WIFSIGNALED(status)) << "it had ended before: " << status;
   }
-  BudgetFile file = open(rules);
-  EXPECT_EQ(file.state(0).full_at_ns, kNow.us * 1000 + 1'000'000'000);
-  EXPECT_EQ(file.state(1).full_at_ns, kNow.us * 1000 + 1000 * 1000);
+  EXPECT_EQ(file.state(0).full_at_ns, empty);
+  // What each had in its hand when it was killed may not have been counted.
+  const std::int64_t counted = (file.state(1).full_at_ns - kNow.us * 1000) / 1000;
+  EXPECT_LE(counted, 1000);
+  EXPECT_GE(counted, 1000 - kChildren);
 }
 
 }  // namespace
