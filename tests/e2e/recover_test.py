@@ -119,7 +119,10 @@ class Recover(LiveTest):
         for _ in range(2):
             self.wait_for_event(task, "ack")
         self.kill(task)
-        status, mine = Gate(self.exchange).signed("POST", "/spot/orders", body={"currency_pair": "ETH_USDT", "side": "buy", "amount": "0.5", "price": "1000"})
+        gate = Gate(self.exchange)
+        low = str((Decimal(gate.public("/spot/tickers", "currency_pair=ETH_USDT")[1][0]["highest_bid"]) * Decimal("0.95")).quantize(Decimal("0.01")))
+        status, mine = gate.signed("POST", "/spot/orders", body={"currency_pair": "ETH_USDT", "side": "buy", "amount": "0.5", "price": low})
+        gate.connection.close()
         self.assertIn(status, (200, 201), mine)
         plan, code = self.plan("--task", "quiet")
         self.assertEqual(code, 21)

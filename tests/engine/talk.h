@@ -61,8 +61,8 @@ class Talk {
     begin();
   }
 
-  void start() {
-    step([&](Commands& out) { engine->start(now, out); });
+  void start(const std::vector<Event>& known = {}) {
+    step([&](Commands& out) { engine->start(now, out, known); });
   }
   void tell(const Event& e) {
     step([&](Commands& out) { engine->handle(now, e, out); });

@@ -1,0 +1,223 @@
+// Runs that do one thing for a person: proof, a rebalance, the way out, an order by hand.
+#include "talk.h"
+
+namespace dn::test {
+namespace {
+
+RunOptions errand(Errand::Kind kind) {
+  Errand e;
+  e.kind = kind;
+  return {0, false, false, e};
+}
+
+// 0.3 bought and 0.25 sold before.
+TaskSpec apart() {
+  TaskSpec s = seed_spec();
+  s.restore.buy = {qty("0.3"), px("43250"), ""};
+  s.restore.sell = {qty("0.25"), px("43280"), ""};
+  return s;
+}
+
+PerSide<Instrument> two_spots(FeeIn sell_fees = FeeIn::Quote) { return {spot(Venue::MexcSpot), spot(Venue::GateioSpot, "0.1", sell_fees)}; }
+
+// The venue took it, and so much of it traded before it ended.
+void settle(Talk& t, const OrderRequest& r, std::string_view amount, std::string_view trade_id, std::string_view fee = "0") {
+  t.ack(r);
+  t.found(r.id, false, amount);
+  if (dec(amount).is_positive()) t.tell(TradesReport{r.id, true, {t.trade(r, amount, trade_id, fee)}});
+}
+
+TEST(Errand, ProofCancelsWhatRestsAndSendsNothingElse) {
+  Talk t(apart(), two_spots(), errand(Errand::Kind::Prove));
+  t.start();
+  t.books();
+  EXPECT_TRUE(t.engine->finished());
+  EXPECT_EQ(t.count<PlaceOrder>(), 0u);
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::Imbalanced) << "told, not mended";
+}
+
+TEST(Errand, ARebalanceIsOneOrderOnTheLaggingSide) {
+  Talk t(apart(), two_spots(), errand(Errand::Kind::Rebalance));
+  t.start();
+  EXPECT_EQ(t.count<PlaceOrder>(), 0u) << "nothing is sized without a price";
+  t.books();
+  const OrderRequest order = t.placed(Side::Sell);
+  EXPECT_EQ(order.qty, qty("0.05"));
+  EXPECT_EQ(order.type, OrderType::Ioc);
+  settle(t, order, "0.05", "T1");
+  EXPECT_TRUE(t.engine->finished());
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::Ok);
+  EXPECT_EQ(t.record().imbalance(), Qty{});
+  EXPECT_EQ(t.count<PlaceOrder>(), 1u);
+}
+
+TEST(Errand, ARebalanceThatFillsPartlyEndsWithWhatIsLeft) {
+  Talk t(apart(), two_spots(), errand(Errand::Kind::Rebalance));
+  t.start();
+  t.books();
+  settle(t, OrderRequest(t.placed(Side::Sell)), "0.02", "T1");
+  EXPECT_TRUE(t.engine->finished());
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::RebalancedPartly);
+  EXPECT_EQ(t.record().imbalance(), qty("0.03"));
+}
+
+TEST(Errand, ARebalanceThatFillsNothingLeavesTheSidesApart) {
+  Talk t(apart(), two_spots(), errand(Errand::Kind::Rebalance));
+  t.start();
+  t.books();
+  settle(t, OrderRequest(t.placed(Side::Sell)), "0", "T1");
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::Imbalanced);
+}
+
+TEST(Errand, WithoutAPriceItSaysSoAndSendsNothing) {
+  Talk t(apart(), two_spots(), errand(Errand::Kind::Rebalance));
+  t.start();
+  t.after(Dur::seconds(30));
+  EXPECT_TRUE(t.engine->finished());
+  EXPECT_EQ(t.count<PlaceOrder>(), 0u);
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::Imbalanced);
+}
+
+TEST(Errand, ItsOwnLimitHoldsAtTheGate) {
+  RunOptions options = errand(Errand::Kind::Rebalance);
+  options.errand->max_notional = Money(100);
+  Talk t(apart(), two_spots(), options);
+  t.start();
+  t.books();
+  EXPECT_TRUE(t.engine->finished());
+  EXPECT_EQ(t.count<PlaceOrder>(), 0u);
+  EXPECT_TRUE(t.alerted("max_order_notional"));
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::Imbalanced) << "graver than the refusal";
+  EXPECT_FALSE(t.record().spec.risk.max_order_notional) << "the task keeps its own";
+}
+
+TEST(Errand, ARequestThatWasCarriedOutIsNotCarriedOutAgain) {
+  RunOptions options = errand(Errand::Kind::Rebalance);
+  options.errand->request = RequestId("once");
+  Talk t(apart(), two_spots(), options);
+  t.start();
+  t.books();
+  settle(t, OrderRequest(t.placed(Side::Sell)), "0.02", "T1");
+  ASSERT_EQ(t.engine->exit_code(), ExitCode::RebalancedPartly);
+  t.restart();
+  t.start();
+  t.books();
+  EXPECT_TRUE(t.engine->finished());
+  EXPECT_EQ(t.count<PlaceOrder>(), 1u) << "the order of the first time is all there is";
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::RebalancedPartly);
+}
+
+TEST(Errand, ARequestWhoseReplyWasLostIsProvenAndNotSentAgain) {
+  RunOptions options = errand(Errand::Kind::Rebalance);
+  options.errand->request = RequestId("once");
+  Talk t(apart(), two_spots(), options);
+  t.start();
+  t.books();
+  const OrderRequest sent = t.placed(Side::Sell);
+  t.restart();
+  t.start();
+  t.books();
+  EXPECT_EQ(t.count<PlaceOrder>(), 1u);
+  t.found(sent.id, false, "0.05");
+  t.tell(TradesReport{sent.id, true, {t.trade(sent, "0.05", "T1")}});
+  EXPECT_TRUE(t.engine->finished());
+  EXPECT_EQ(t.count<PlaceOrder>(), 1u);
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::Ok);
+}
+
+TEST(Errand, FlatteningClosesBothSidesWithWhatTheFeesTookAndHalts) {
+  TaskSpec s = seed_spec();
+  s.restore.buy = {qty("0.3"), px("43250"), ""};
+  s.restore.sell = {qty("0.3"), px("43280"), ""};
+  Talk t(s, two_spots(FeeIn::Received), errand(Errand::Kind::Flatten));
+  t.start();
+  EXPECT_EQ(t.record().mode, TaskMode::Halted) << "durable before anything is sent";
+  t.books();
+  const OrderRequest sell = t.placed(Side::Buy);
+  const OrderRequest buy = t.placed(Side::Sell);
+  EXPECT_EQ(sell.side, Side::Sell);
+  EXPECT_EQ(sell.qty, qty("0.3"));
+  EXPECT_EQ(buy.side, Side::Buy);
+  EXPECT_EQ(buy.qty, qty("0.3006")) << "0.2% of it stays with the venue";
+  settle(t, sell, "0.3", "T1");
+  settle(t, buy, "0.3006", "T2", "0.0006012");
+  EXPECT_TRUE(t.engine->finished());
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::Ok);
+  EXPECT_EQ(t.record().leg.buy.net, Qty{});
+  EXPECT_LT(t.record().leg.sell.net.abs(), qty("0.0001"));
+}
+
+TEST(Errand, FlatteningGoesOnInPiecesUnderTheLimit) {
+  TaskSpec s = seed_spec();
+  s.restore.buy = {qty("0.3"), px("43250"), ""};
+  s.risk.max_order_notional = Money(5000);
+  Talk t(s, two_spots(), errand(Errand::Kind::Flatten));
+  t.start();
+  t.books();
+  int pieces = 0;
+  while (!t.engine->finished() && pieces < 10) {
+    const OrderRequest r = t.placed(Side::Buy);
+    EXPECT_LE(r.price * r.qty, Money(5000));
+    settle(t, r, r.qty.str(), "T" + std::to_string(++pieces));
+    t.books();
+  }
+  EXPECT_EQ(pieces, 3);
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::Ok);
+}
+
+TEST(Errand, FlatteningGivesUpOnABookThatTakesNothing) {
+  TaskSpec s = seed_spec();
+  s.restore.buy = {qty("0.3"), px("43250"), ""};
+  Talk t(s, two_spots(), errand(Errand::Kind::Flatten));
+  t.start();
+  int tries = 0;
+  while (!t.engine->finished() && tries < 10) {
+    t.books();
+    settle(t, OrderRequest(t.placed(Side::Buy)), "0", "none");
+    t.after(Dur::seconds(2));
+    ++tries;
+  }
+  EXPECT_EQ(t.placed_on(Side::Buy), 3u) << "rebalance_attempts";
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::RebalancedPartly);
+}
+
+TEST(Errand, ASignalStopsItAfterWhatWasSentIsProven) {
+  Talk t(apart(), two_spots(), errand(Errand::Kind::Rebalance));
+  t.start();
+  t.books();
+  t.tell(Drain{ExitCode::Terminated});
+  EXPECT_FALSE(t.engine->finished());
+  settle(t, OrderRequest(t.placed(Side::Sell)), "0.02", "T1");
+  EXPECT_TRUE(t.engine->finished());
+  EXPECT_EQ(t.count<PlaceOrder>(), 1u);
+}
+
+TEST(Errand, TheKillSwitchEndsIt) {
+  Talk t(apart(), two_spots(), errand(Errand::Kind::Rebalance));
+  t.start();
+  t.tell(HaltTask{Code("halt_file"), Reason("the file is there")});
+  t.books();
+  EXPECT_TRUE(t.engine->finished());
+  EXPECT_EQ(t.count<PlaceOrder>(), 0u);
+}
+
+TEST(Errand, WhatASurveyProvedIsNotAskedForAgain) {
+  Talk t;
+  t.start();
+  t.books();
+  t.ack_both();
+  const OrderRequest sell = t.placed(Side::Sell);
+  t.restart();
+  LookupReport ended;
+  ended.id = sell.id;
+  ended.outcome = LookupOutcome::Found;
+  ended.venue_order_id = VenueOrderId("V" + sell.id.str());
+  ended.filled = sell.qty;
+  const std::size_t asked = t.count<LookupOrder>();
+  t.start({ended, StreamFill{t.trade(sell, sell.qty.str(), "T1")}});
+  EXPECT_EQ(t.record().leg.sell.filled, sell.qty);
+  EXPECT_EQ(t.count<LookupOrder>(), asked + 1) << "only the other order";
+}
+
+}  // namespace
+}  // namespace dn::test
