@@ -18,7 +18,7 @@ struct MarketView {
   PerSide<Instrument> instruments;
   PerSide<Price> mid;  // where each leg's book stands; zero where it is not known
   PerSide<std::optional<TopOfBook>> top;
-  Time start;  // of the first step
+  Time start;                     // of the first step
   std::vector<ToolError> absent;  // one for each venue that could not be asked, where the task is opened without it
 };
 

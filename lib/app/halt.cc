@@ -17,7 +17,7 @@
 namespace dn::app {
 namespace {
 
-constexpr int kMostLooks = 300;                        // at a lock that the halted run still holds: it cancels and proves
+constexpr int kMostLooks = 300;  // at a lock that the halted run still holds: it cancels and proves
 constexpr auto kBetween = std::chrono::milliseconds(100);
 
 Time wall_clock() { return Time{std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count()}; }
@@ -27,7 +27,8 @@ Expected<void, ToolError> write_halt_file(const std::string& path, const std::st
   std::error_code ignored;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return Unexpected{ToolError{ExitCode::Io, fmt::format("{}: {}", printable(path), std::strerror(errno)), "touch it by hand: any file of this name halts"}};
+  if (fd < 0)
+    return Unexpected{ToolError{ExitCode::Io, fmt::format("{}: {}", printable(path), std::strerror(errno)), "touch it by hand: any file of this name halts"}};
   const std::string line = fmt::format("{} {}\n", rfc3339(wall_clock()), reason);
   const bool written = write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
   close(fd);
@@ -112,7 +113,8 @@ Expected<ExitCode, ToolError> resume_tasks(const RunRequest& run, Output& output
   for (const TaskRecord& t : *tasks) {
     const std::string& name = t.spec.name;
     auto lock = TaskLock::acquire(lock_directory(run.session.db), name);
-    if (!lock) return Unexpected{ToolError{lock.error().held ? ExitCode::Locked : ExitCode::Io, lock.error().message, "when that run has ended, the same again"}};
+    if (!lock)
+      return Unexpected{ToolError{lock.error().held ? ExitCode::Locked : ExitCode::Io, lock.error().message, "when that run has ended, the same again"}};
     auto store = Store::open(run.session.db, Store::Mode::ReadWrite);
     if (!store) return Unexpected{store_failure(store.error())};
     auto stored = (*store)->load_task(name);

@@ -9,10 +9,10 @@
 namespace dn::app {
 
 struct HaltRequest {
-  RunRequest run;                  // which tasks; none named: all, and the file HALT keeps new runs from trading
+  RunRequest run;  // which tasks; none named: all, and the file HALT keeps new runs from trading
   std::string reason;
-  bool cancel_all = false;         // cancel what the tasks have resting, and prove it
-  bool flatten = false;            // and close what they hold
+  bool cancel_all = false;  // cancel what the tasks have resting, and prove it
+  bool flatten = false;     // and close what they hold
 };
 // Errors: Io (the file cannot be written), NotFound (no such task).
 Expected<ExitCode, ToolError> halt_tasks(const HaltRequest& request, Output& output);

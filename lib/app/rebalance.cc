@@ -124,11 +124,14 @@ class Rebalance {
     const auto side = side_from(request_.side);
     if (!side) return Unexpected{usage(fmt::format("--side {} is neither buy nor sell", printable_excerpt(request_.side)), "write --side buy")};
     const auto now = std::chrono::system_clock::now().time_since_epoch();
-    const std::string id = request_.request_id.empty()
-                               ? fmt::format("{}-{}", std::chrono::duration_cast<std::chrono::milliseconds>(now).count(), getpid())
-                               : request_.request_id;
-    std::vector<std::string> keys{"name=hand-" + id, "symbol=" + request_.symbol, "buy.exchange=" + request_.exchange, "sell.exchange=" + request_.exchange,
-                                  "total_quantity=" + request_.quantity, "order_quantity=" + request_.quantity};
+    const std::string id =
+        request_.request_id.empty() ? fmt::format("{}-{}", std::chrono::duration_cast<std::chrono::milliseconds>(now).count(), getpid()) : request_.request_id;
+    std::vector<std::string> keys{"name=hand-" + id,
+                                  "symbol=" + request_.symbol,
+                                  "buy.exchange=" + request_.exchange,
+                                  "sell.exchange=" + request_.exchange,
+                                  "total_quantity=" + request_.quantity,
+                                  "order_quantity=" + request_.quantity};
     if (!request_.max_notional.empty()) keys.push_back("risk.max_order_notional=" + request_.max_notional);
     TaskSource source;
     if (auto set = apply_settings(source, keys); !set) return set;
@@ -183,7 +186,8 @@ class Rebalance {
       stored = std::move(*found);
       if (stored.task.live != live()) {
         const std::string_view mode = stored.task.live ? "live" : "paper";
-        return Unexpected{ToolError{ExitCode::Config, fmt::format("task {} trades {}, and this is another mode", task(), mode), fmt::format("give --mode {}", mode)}};
+        return Unexpected{
+            ToolError{ExitCode::Config, fmt::format("task {} trades {}, and this is another mode", task(), mode), fmt::format("give --mode {}", mode)}};
       }
     }
     run_.session.errand = errand_;
@@ -218,7 +222,8 @@ class Rebalance {
     output_.data(fmt::format("task {}: imbalance {} {}", task(), stored.task.imbalance().str(), stored.task.spec.symbol.base.view()));
     if (p.resting > 0) output_.data(fmt::format("  first      {} orders of the task are cancelled and proven, and what they filled counts", p.resting));
     for (const OrderRequest& r : p.orders) output_.data("  then       " + order_line(r, view.instruments[r.leg].venue));
-    for (const Alerted& a : p.alerts) output_.data(fmt::format("  refused    {} {} {}", a.message.view(), a.value.view(), a.limit.empty() ? "" : "limit " + a.limit.str()));
+    for (const Alerted& a : p.alerts)
+      output_.data(fmt::format("  refused    {} {} {}", a.message.view(), a.value.view(), a.limit.empty() ? "" : "limit " + a.limit.str()));
     if (p.orders.empty() && p.alerts.empty()) output_.data("  then       nothing: there is nothing to do");
     return code;
   }

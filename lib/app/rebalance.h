@@ -8,7 +8,7 @@
 namespace dn::app {
 
 struct RebalanceRequest {
-  RunRequest run;  // the task in run.names, or none
+  RunRequest run;                                // the task in run.names, or none
   std::string exchange, symbol, side, quantity;  // by hand, without a task
   std::string max_slippage_bps, max_notional;
   std::string request_id;  // the same id twice is one order

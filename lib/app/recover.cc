@@ -146,9 +146,9 @@ class Recovery {
     auto lock = TaskLock::acquire(lock_directory(request_.run.session.db), task.spec.name);
     if (!lock) {
       const bool held = lock.error().held;
-      return Unexpected{ToolError{held ? ExitCode::Locked : ExitCode::Io, lock.error().message,
-                                  held ? fmt::format("nothing: it is being worked on; dn-status show {} tells how far", task.spec.name)
-                                       : "check the directory of --db"}};
+      return Unexpected{
+          ToolError{held ? ExitCode::Locked : ExitCode::Io, lock.error().message,
+                    held ? fmt::format("nothing: it is being worked on; dn-status show {} tells how far", task.spec.name) : "check the directory of --db"}};
     }
     auto ground = grounds_->open(task.spec, task.updated, Absent::Allowed);
     if (!ground) return Unexpected{ground.error()};
@@ -247,7 +247,8 @@ class Recovery {
     for (const Finding& f : p.findings) {
       const std::string_view does = action(f.kind);
       table.add({std::string(name(f.kind)), std::string(dn::name(f.venue)), std::string(dn::name(f.side)), f.price.str(), f.quantity.str(), f.filled.str(),
-                 f.booked.str(), f.client_order_id.empty() ? f.venue_order_id : f.client_order_id, std::string(does.empty() ? "nothing: not this task's" : does)});
+                 f.booked.str(), f.client_order_id.empty() ? f.venue_order_id : f.client_order_id,
+                 std::string(does.empty() ? "nothing: not this task's" : does)});
     }
     if (table.size() > 0) {
       std::string text = table.text();
@@ -305,8 +306,8 @@ Expected<ExitCode, ToolError> recover(const RecoverRequest& request, Output& out
     return Unexpected{ToolError{ExitCode::Usage, "--from-venue needs real venues: what was on paper is gone with its database", "use --mode live"}};
   }
   if (request.from_venue && request.run.files.empty()) {
-    return Unexpected{ToolError{ExitCode::Usage, "--from-venue needs the task files: names and sizes stand there, not at the venues",
-                                "dn-recover --from-venue btc.toml"}};
+    return Unexpected{
+        ToolError{ExitCode::Usage, "--from-venue needs the task files: names and sizes stand there, not at the venues", "dn-recover --from-venue btc.toml"}};
   }
   return Recovery(request, output).run();
 }

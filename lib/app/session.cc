@@ -33,9 +33,7 @@ std::string fixed_difference(const TaskSpec& a, const TaskSpec& b) {
 
 }  // namespace
 
-Time present_of(const TaskRecord& task) {
-  return task.created == kFixedStart ? task.updated + Dur::millis(1) : std::max(task.updated, wall_clock());
-}
+Time present_of(const TaskRecord& task) { return task.created == kFixedStart ? task.updated + Dur::millis(1) : std::max(task.updated, wall_clock()); }
 
 ToolError store_failure(const StoreError& e) {
   using Kind = StoreError::Kind;
@@ -235,8 +233,8 @@ Expected<void, ToolError> Session::check_beginning(const AccountViews& views) co
   const PerSide<Price>& mid = ground_->view().mid;
   const Qty least = max(instruments.buy.min_tradable(mid.buy), instruments.sell.min_tradable(mid.sell));
   if (t.open == 0 && t.net.abs() < least) {
-    output_.message(fmt::format("task {}: the venues show {} earlier orders under this name, all ended and the sides equal; they are not in this database", name,
-                                t.orders));
+    output_.message(fmt::format("task {}: the venues show {} earlier orders under this name, all ended and the sides equal; they are not in this database",
+                                name, t.orders));
     return {};
   }
   return Unexpected{ToolError{

@@ -71,7 +71,8 @@ class Promises {
     if (o.booked > o.filled) fail("order {} has more booked than the venue filled", id);
     if (o.status == OrderStatus::Closed && o.booked < o.filled) fail("order {} is closed with {} of {} booked", id, o.booked.str(), o.filled.str());
     if (!o.request.price.is_zero() && o.booked > o.request.qty) fail("order {} has more booked than it is for", id);
-    if ((o.status == OrderStatus::Closed) != (o.close_reason != CloseReason::None)) fail("order {} is {} and its end is \"{}\"", id, name(o.status), name(o.close_reason));
+    if ((o.status == OrderStatus::Closed) != (o.close_reason != CloseReason::None))
+      fail("order {} is {} and its end is \"{}\"", id, name(o.status), name(o.close_reason));
     if (o.request.purpose == Purpose::Restored) return;
     const auto parts = parse_client_order_id(id);
     if (!parts || parts->key != key_ || parts->leg != o.request.leg) return fail("order {} has not the id of this task and leg", id);
@@ -92,7 +93,8 @@ class Promises {
     compare("value traded", told.traded_quote, sum.traded_quote);
     compare("cash", told.cash, sum.cash);
     for (const auto& [asset, fee] : told.fees.all()) {
-      if (fee != sum.fees.of(asset)) fail("the {} side says fees of {} {}, its fills add up to {}", name(leg), fee.str(), asset.view(), sum.fees.of(asset).str());
+      if (fee != sum.fees.of(asset))
+        fail("the {} side says fees of {} {}, its fills add up to {}", name(leg), fee.str(), asset.view(), sum.fees.of(asset).str());
     }
   }
 

@@ -101,6 +101,7 @@ class TaskEngine {
     PerSide<ClientOrderId> order;   // the newest of each leg; empty: none yet
     PerSide<std::int64_t> tries{};  // fruitless ones in a row
     PerSide<bool> given_up{};       // the leg cannot be traded any further
+    Time began;
     Time next_try;
     bool traded = false;     // something of its orders filled
     bool short_of = false;   // an order by hand filled less than was asked for

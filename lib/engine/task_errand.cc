@@ -7,6 +7,8 @@
 namespace dn {
 namespace {
 
+constexpr Dur kOtherPrice = Dur::seconds(3);  // how long the second side's price is waited for
+
 Reason what_for(Errand::Kind kind) {
   switch (kind) {
     case Errand::Kind::Prove: return Reason("a person asked for proof of every order");
@@ -22,6 +24,7 @@ Reason what_for(Errand::Kind kind) {
 void TaskEngine::begin_errand() {
   chore_.emplace();
   chore_->what = *options_.errand;
+  chore_->began = now_;
   chore_->spec = record_.spec;
   RiskSpec& risk = chore_->spec.risk;
   const Errand& e = chore_->what;
@@ -102,6 +105,11 @@ bool TaskEngine::step_one_order() {
 
 bool TaskEngine::step_flatten() {
   const Situation s = situation();
+  // Both sides leave in one step where both prices are there soon: neither stands alone for longer than it must.
+  const bool both = !same_book_ && s.leg.buy.net.is_positive() && s.leg.sell.net.is_positive();
+  for (const Side leg : kSides) {
+    if (both && now_ - chore_->began < kOtherPrice && !has_price(s, leg)) return true;
+  }
   bool going_on = false;
   for (const Side leg : kSides) {
     going_on = flatten_leg(s, leg) || going_on;

@@ -78,7 +78,9 @@ std::vector<std::string> kinds(const std::vector<Finding>& findings) {
 }
 using Kinds = std::vector<std::string>;
 
-std::vector<Finding> compared(const StoredTask& t, const AccountViews& v, bool whole = false) { return compare(t, v, {task_key("btc"), task_key("eth")}, whole); }
+std::vector<Finding> compared(const StoredTask& t, const AccountViews& v, bool whole = false) {
+  return compare(t, v, {task_key("btc"), task_key("eth")}, whole);
+}
 
 TEST(Books, NothingDiffersWhereEverythingIsClosed) {
   StoredTask t = task();
