@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::int64_t kPollUs = 50'000;       // how often requests of other processes and the kill switch are looked for
 constexpr std::int64_t kProgressUs = 200'000;  // how often the progress line is drawn
+constexpr std::int64_t kWithdrawUs = 1'000'000;  // how long cancels get that nothing waits for
 constexpr int kStepsPerLook = 256;             // without a pace: steps between two looks at the clock
 
 std::int64_t real_us() { return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
@@ -33,24 +34,13 @@ class Runner {
   Runner(const RunRequest& request, Output& output) : request_(request), output_(output) {}
 
   Expected<RunOutcome, ToolError> run() {
-    auto tasks = collect();
-    if (!tasks) return Unexpected{tasks.error()};
-    if (auto ready = open_grounds(*tasks); !ready) return Unexpected{ready.error()};
-    if (auto opened = open_all(*tasks); !opened) return Unexpected{opened.error()};
-    for (auto& s : sessions_) {
-      if (auto started = s->start(); !started) return Unexpected{started.error()};
-    }
-    began_us_ = real_us();
-    for (;;) {
-      Session* next = soonest();
-      if (next == nullptr) break;
-      auto due = wait_for(*next);
-      if (!due) return Unexpected{due.error()};
-      if (!*due || next->finished()) continue;
-      if (auto stepped = next->step(); !stepped) return Unexpected{stepped.error()};
-    }
+    auto done = run_to_end();
     output_.progress("");
     output_.flush();
+    if (!done) {
+      if (done.error().code == ExitCode::Io) withdraw();
+      return Unexpected{done.error()};
+    }
     return outcome();
   }
 
@@ -73,6 +63,32 @@ class Runner {
   }
 
  private:
+  Expected<void, ToolError> run_to_end() {
+    auto tasks = collect();
+    if (!tasks) return Unexpected{tasks.error()};
+    if (auto ready = open_grounds(*tasks); !ready) return ready;
+    if (auto opened = open_all(*tasks); !opened) return opened;
+    for (auto& s : sessions_) {
+      if (auto started = s->start(); !started) return started;
+    }
+    began_us_ = real_us();
+    for (;;) {
+      Session* next = soonest();
+      if (next == nullptr) return {};
+      auto due = wait_for(*next);
+      if (!due) return Unexpected{due.error()};
+      if (!*due || next->finished()) continue;
+      if (auto stepped = next->step(); !stepped) return stepped;
+    }
+  }
+
+  // The disk fails, the venues may not: what rests is asked to go, and the requests get the time to leave.
+  void withdraw() {
+    if (!grounds_ || !grounds_->now()) return;
+    for (auto& s : sessions_) s->withdraw();
+    for (const std::int64_t end = real_us() + kWithdrawUs; real_us() < end;) grounds_->wait(kPollUs);
+  }
+
   // Every task of this run, with whether its owner wrote it just now.
   using Tasks = std::vector<std::pair<TaskSource, bool>>;
   Expected<Tasks, ToolError> collect() {

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <chrono>
+#include <fstream>
 
 #include "app/control.h"
 #include "app/faults_file.h"
@@ -70,6 +71,17 @@ Expected<void, ToolError> read_seed(const RunFlags& f, RunRequest& r) {
   return {};
 }
 
+// Why a file cannot be what a connection is verified with; "" when it can, or none is named.
+std::string no_certificates(const std::string& file) {
+  if (file.empty()) return {};
+  constexpr std::size_t kMost = 1U << 20U;  // a system's whole bundle is a quarter of that
+  std::ifstream in(file, std::ios::binary);
+  std::string text(kMost, '\0');
+  in.read(text.data(), kMost);
+  if (in.bad() || in.gcount() <= 0) return "cannot be read";
+  return text.find("-----BEGIN CERTIFICATE-----") == std::string::npos ? "holds no certificate" : "";
+}
+
 // Real venues, or paper on their prices: where they are, who we are, and which flags make no sense then.
 Expected<void, ToolError> read_live(const RunFlags& f, const CommonFlags& common, const DnConfig& config, RunRequest& r) {
   const bool orders = config.mode == TradingMode::Live;
@@ -93,6 +105,10 @@ Expected<void, ToolError> read_live(const RunFlags& f, const CommonFlags& common
   for (const venues::VenueEntry& v : venues::registered_venues()) {
     const auto at = config.endpoints.find(v.venue);
     const Endpoint e = at == config.endpoints.end() ? Endpoint{} : at->second;
+    if (const std::string why = no_certificates(e.ca_file); !why.empty()) {
+      return Unexpected{ToolError{ExitCode::Config, fmt::format("{}: endpoints.{}.ca_file {}: {}", config.file, name(v.venue), printable(e.ca_file), why),
+                                  "give the PEM file of the certificates to trust, or leave ca_file out"}};
+    }
     live.access[v.venue] = {e.rest, e.ws, e.ca_file, e.rate_scale, {}, lock_directory(r.session.db)};
   }
   r.live = std::move(live);

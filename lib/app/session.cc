@@ -260,6 +260,10 @@ Expected<void, ToolError> Session::step() {
   return after_step(run_->step());
 }
 
+void Session::withdraw() {
+  if (run_ && !finished()) run_->withdraw();
+}
+
 Expected<void, ToolError> Session::inject(const Event& event) {
   if (finished()) return {};
   if (std::holds_alternative<Drain>(event)) draining_ = true;

@@ -43,6 +43,8 @@ class Session final : public RunObserver {
   ExitCode exit_code() const { return record().exit_code; }
   const TaskRecord& record() const { return engine_ ? engine_->record() : idle_; }
 
+  // After a failure of the journal; see TaskDriver::withdraw.
+  void withdraw();
   Expected<void, ToolError> inject(const Event& event);
   // Carries out what other processes asked for meanwhile.
   Expected<void, ToolError> poll_requests();

@@ -27,6 +27,8 @@ std::string Session::summary_text() const {
                        k.profit_bps ? fmt::format(", {} bps", shown(k.profit_bps->decimal())) : "");
   }
   out += fmt::format("  orders     {} sent, {} rebalances, {} refused", r.orders, r.rebalances, r.rejects);
+  const std::size_t open = engine_ ? engine_->working(Side::Buy).size() + engine_->working(Side::Sell).size() : 0;
+  if (open > 0) out += fmt::format("\n  open       {} of them may rest at the venues: dn-status orders {} --open", open, r.spec.name);
   if (r.exit_code != ExitCode::Ok) out += fmt::format("\n  next       {}", info(r.exit_code).next);
   return out;
 }

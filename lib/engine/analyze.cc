@@ -104,9 +104,10 @@ LegDecision manage_leg(const Situation& s, Side leg) {
 LegDecision keep_or_cancel(const Situation& s, Side leg) {
   const LegSituation& l = s.leg[leg];
   if (!l.resting) return keep();
-  if (!l.fresh) return cancel("the book is older than max_book_age");
+  if (!l.fresh && !l.expected) return cancel("the book is older than max_book_age");
   if (s.leg[flip(leg)].unprovable) return cancel("the other leg cannot be proven");
-  if (!s.leg[flip(leg)].fresh) return cancel("the other leg's book is older than max_book_age");
+  const LegSituation& other = s.leg[flip(leg)];
+  if (!other.fresh && !other.expected) return cancel("the other leg's book is older than max_book_age");
   return keep();
 }
 

@@ -32,6 +32,9 @@ class TaskDriver {
   // An event from outside the world (a person, a signal, the end of the budget), as of `now`.
   virtual Expected<void, JournalError> inject(const Event& event, Time now) = 0;
   virtual bool finished() const = 0;
+  // Nothing can be journaled any more: asks for the cancel of whatever may rest, which needs no promise beforehand. Its answers are not heard;
+  // the next run proves what came of it.
+  virtual void withdraw() {}
   // A rehearsal drew a crash: the process would be dead now; nothing more must be called.
   virtual bool crashed() const { return false; }
   virtual Time now() const = 0;

@@ -19,6 +19,7 @@ struct LegSituation {
   TopOfBook top;
   bool fresh = false;       // `top` is younger than max_book_age
   bool known = false;       // `top` was ever seen
+  bool expected = false;    // the run is young and `top` has not come yet: what an earlier run left resting waits for it
   Qty min_tradable;         // at the last known price
   Qty filled;               // towards the total; amounts that run ahead of their trades count
   Qty net;                  // likewise

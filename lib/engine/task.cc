@@ -46,6 +46,7 @@ void TaskEngine::start(Time now, Commands& out, const std::vector<Event>& known)
   DN_CHECK(!started_, "an engine starts once");
   started_ = true;
   now_ = now;
+  began_ = now;
   out_ = &out;
   orders_this_run_ = 0;
   record_.state = TaskState::Idle;
@@ -223,6 +224,7 @@ Situation TaskEngine::situation() const {
     l.instrument = &from.instrument;
     l.top = from.top;
     l.known = from.top_known;
+    l.expected = !from.top_known && now_ - began_ <= record_.spec.risk.max_book_age;
     l.fresh = (from.top_known && planted(Bug::QuoteOnStaleBook)) || (from.top_valid && now_ - from.top_at <= record_.spec.risk.max_book_age);
     l.min_tradable = from.min_tradable;
     l.filled = record_.leg[leg].filled;
@@ -362,6 +364,7 @@ Time TaskEngine::next_deadline() const {
     if (t > now_) next = std::min(next, t);
   };
   consider(next_cycle_);
+  consider(began_ + record_.spec.risk.max_book_age + Dur::micros(1));
   if (record_.state == TaskState::Error) consider(error_until_);
   if (rebalance_) consider(rebalance_->next_try);
   if (chore_) consider(chore_->next_try);

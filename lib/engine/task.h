@@ -50,6 +50,7 @@ class TaskEngine {
   const TaskRecord& record() const { return record_; }
   const Plan& plan() const { return plan_; }
   std::int64_t cycles() const { return cycles_; }
+  Venue venue(Side leg) const { return legs_[leg].instrument.venue; }
   // Orders that are not closed, oldest first per leg.
   const std::vector<WorkingOrder>& working(Side leg) const { return legs_[leg].working; }
 
@@ -200,6 +201,7 @@ class TaskEngine {
   bool same_book_ = false;
 
   Time now_;
+  Time began_;               // of this run
   Commands* out_ = nullptr;  // of the step under way
   bool finished_ = false;
   bool started_ = false;

@@ -80,6 +80,15 @@ Expected<void, JournalError> LiveRun::carry_out() {
   return {};
 }
 
+void LiveRun::withdraw() {
+  for (const Side leg : kSides) {
+    for (const WorkingOrder& w : engine_.working(leg)) {
+      const OrderRecord& o = w.record;
+      if (o.status != OrderStatus::Closed) send(CancelOrder{engine_.venue(leg), o.request.id, o.venue_order_id});
+    }
+  }
+}
+
 void LiveRun::send(const Send& send) {
   const Venue venue = std::visit([](const auto& s) { return s.venue; }, send);
   const auto link = std::find_if(links_.begin(), links_.end(), [&](const auto& l) { return l->venue() == venue; });

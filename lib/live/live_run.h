@@ -28,6 +28,7 @@ class LiveRun final : public TaskDriver {
   Time next_time() const override;
   Expected<void, JournalError> step() override;
   Expected<void, JournalError> inject(const Event& event, Time now) override;
+  void withdraw() override;
   bool finished() const override { return engine_.finished(); }
   Time now() const override { return now_; }
 
