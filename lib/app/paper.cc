@@ -13,6 +13,7 @@
 namespace dn::app {
 namespace {
 
+constexpr Dur kPaperMemory = Dur::minutes(20);  // of paper venues, so that a long run stays small
 // A paper account is large enough for its task: what a real account holds is the pre-flight's question.
 constexpr std::int64_t kPaperWealth = 10;
 
@@ -187,6 +188,7 @@ std::unique_ptr<sim::World> make_paper_world(PaperMarket market, const StoredTas
   w.start = market.start;
   w.instruments = market.instruments;
   w.faults = options.faults;
+  w.memory = kPaperMemory;
   if (options.faults_for.us > 0) w.faults.until = market.start + options.faults_for;
   const Decimal base = stored.task.spec.total_quantity.decimal() * Decimal(kPaperWealth);
   for (const Side leg : kSides) {

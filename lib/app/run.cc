@@ -21,10 +21,10 @@
 namespace dn::app {
 namespace {
 
-constexpr std::int64_t kPollUs = 50'000;       // how often requests of other processes and the kill switch are looked for
-constexpr std::int64_t kProgressUs = 200'000;  // how often the progress line is drawn
+constexpr std::int64_t kPollUs = 50'000;         // how often requests of other processes and the kill switch are looked for
+constexpr std::int64_t kProgressUs = 200'000;    // how often the progress line is drawn
 constexpr std::int64_t kWithdrawUs = 1'000'000;  // how long cancels get that nothing waits for
-constexpr int kStepsPerLook = 256;             // without a pace: steps between two looks at the clock
+constexpr int kStepsPerLook = 256;               // without a pace: steps between two looks at the clock
 
 std::int64_t real_us() { return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 

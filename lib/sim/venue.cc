@@ -9,7 +9,7 @@ bool crosses(Side side, Price limit, Price level) { return side == Side::Buy ? l
 
 }  // namespace
 
-SimVenue::SimVenue(VenueSetup setup) : instrument_(std::move(setup.instrument)), prefix_(std::move(setup.id_prefix)) {
+SimVenue::SimVenue(VenueSetup setup) : instrument_(std::move(setup.instrument)), prefix_(std::move(setup.id_prefix)), memory_(setup.memory) {
   truth_.balances = std::move(setup.balances);
 }
 
@@ -139,6 +139,7 @@ PlaceReport SimVenue::place(const OrderRequest& r, Time now) {
     return refuse(r, RejectClass::Duplicate, "duplicate_client_id", "the client order id was here before");
   }
   if (auto refused = check(r, now)) return *refused;
+  if (memory_.us > 0 && now >= next_forget_) forget(now);
   VenueOrder o;
   o.request = r;
   o.arrived = truth_.next_id;
@@ -280,17 +281,33 @@ void SimVenue::plant(const OrderRequest& request, const VenueOrderId& venue_id, 
 void SimVenue::restore(VenueTruth truth) {
   truth_ = std::move(truth);
   told_fills_ = truth_.fills.size();
+  locked_.clear();
+  index_orders();
+  for (const std::size_t i : open_) {
+    lock(truth_.orders[i]);
+    rest(truth_.orders[i]);
+  }
+}
+
+void SimVenue::index_orders() {
   by_id_.clear();
   open_.clear();
-  locked_.clear();
   for (std::size_t i = 0; i < truth_.orders.size(); ++i) {
-    VenueOrder& o = truth_.orders[i];
-    by_id_[o.request.id] = i;
-    if (!o.open) continue;
-    open_.push_back(i);
-    lock(o);
-    rest(o);
+    by_id_[truth_.orders[i].request.id] = i;
+    if (truth_.orders[i].open) open_.push_back(i);
   }
+}
+
+// A run of days would keep every order that it ever had.
+void SimVenue::forget(Time now) {
+  next_forget_ = now + memory_;
+  const Time before = now - memory_;
+  std::erase_if(truth_.orders, [&](const VenueOrder& o) { return !o.open && o.request.created < before; });
+  index_orders();
+  const auto told = truth_.fills.begin() + static_cast<std::ptrdiff_t>(told_fills_);
+  const auto kept = std::stable_partition(truth_.fills.begin(), told, [&](const Fill& f) { return f.time >= before || by_id_.contains(f.order); });
+  told_fills_ = static_cast<std::size_t>(kept - truth_.fills.begin());
+  truth_.fills.erase(kept, told);
 }
 
 }  // namespace dn::sim

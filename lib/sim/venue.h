@@ -24,6 +24,7 @@ struct VenueSetup {
   Instrument instrument;
   std::map<Asset, Decimal> balances;  // free at the start
   std::string id_prefix;              // makes venue order ids and trade ids unique among venues
+  Dur memory{};                       // how long ended orders and their trades can be asked for, as at real venues; 0 = for ever
 };
 
 // The venue's own record of an order.
@@ -103,6 +104,8 @@ class SimVenue {
   PlaceReport refuse(const OrderRequest& r, RejectClass why, std::string_view code, std::string_view reason) const;
   bool would_take(const OrderRequest& r) const;
   void take(VenueOrder& o, Time now);
+  void forget(Time now);
+  void index_orders();
   void count_self_trades(const VenueOrder& taker);
   void rest(VenueOrder& o);
   void trade(VenueOrder& o, Price price, Qty qty, Liquidity liquidity, Time now);
@@ -123,6 +126,8 @@ class SimVenue {
 
   Instrument instrument_;
   std::string prefix_;
+  Dur memory_;
+  Time next_forget_;
   std::int64_t leverage_ = 10;
   Book book_;  // the last snapshot, less what we took of it
   VenueTruth truth_;

@@ -39,7 +39,8 @@ World::World(WorldSetup setup)
       for (const auto& [asset, amount] : setup.balances.sell) venues_[0]->deposit(asset, amount);
       continue;
     }
-    venues_.push_back(std::make_unique<SimVenue>(VenueSetup{setup.instruments[leg], setup.balances[leg], std::string(leg == Side::Buy ? "B" : "S")}));
+    venues_.push_back(
+        std::make_unique<SimVenue>(VenueSetup{setup.instruments[leg], setup.balances[leg], std::string(leg == Side::Buy ? "B" : "S"), setup.memory}));
   }
   lines_.resize(venues_.size());
   next_market_ = feed_->next();

@@ -31,6 +31,7 @@ struct WorldSetup {
   Dur latency_max = Dur::millis(25);
   Dur timeout = Dur::seconds(3);  // the client gives a request up after this
   FaultPlan faults;
+  Dur memory{};  // see VenueSetup
 };
 
 class World {

@@ -46,6 +46,39 @@ TEST(Modes, ADrainWithOrdersLeftEndsAtOnceAndTheNextRunAdoptsThem) {
   EXPECT_EQ(t.count<LookupOrder>(), 2u);
 }
 
+TEST(Modes, OrdersLeftOnPurposeWaitForTheNextRunsFirstPrices) {
+  Talk t;
+  t.start();
+  t.books();
+  t.ack_both();
+  t.tell(Drain{ExitCode::BudgetUsed, true});
+  t.restart();
+  t.start();
+  for (const Side leg : kSides) {
+    for (const WorkingOrder& w : std::vector<WorkingOrder>(t.engine->working(leg))) t.found(w.record.request.id, true, "0");
+  }
+  t.after(Dur::millis(500));
+  EXPECT_EQ(t.count<CancelOrder>(), 0u);
+  t.books();
+  t.after(Dur::millis(100));
+  EXPECT_EQ(t.count<CancelOrder>(), 0u) << "they stand where they should";
+}
+
+TEST(Modes, WithoutPricesOrdersLeftOnPurposeGoWhenTheirBookWouldBeTooOld) {
+  Talk t;
+  t.start();
+  t.books();
+  t.ack_both();
+  t.tell(Drain{ExitCode::BudgetUsed, true});
+  t.restart();
+  t.start();
+  for (const Side leg : kSides) {
+    for (const WorkingOrder& w : std::vector<WorkingOrder>(t.engine->working(leg))) t.found(w.record.request.id, true, "0");
+  }
+  t.after(Dur::millis(2001));
+  EXPECT_EQ(t.count<CancelOrder>(), 2u);
+}
+
 TEST(Modes, ADrainHedgesWhatIsUnhedged) {
   Talk t;
   t.start();

@@ -35,7 +35,7 @@ Market::Market(Instrument r, std::string wire_name)
         bare.min_qty = {};
         bare.max_qty = std::nullopt;
         bare.max_notional = std::nullopt;
-        return sim::VenueSetup{std::move(bare), {}, ""};
+        return sim::VenueSetup{std::move(bare), {}, "", {}};
       }()) {
   price_places = rules.tick.decimal().normalized().scale();
   size_places = rules.step.decimal().normalized().scale();

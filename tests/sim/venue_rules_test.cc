@@ -18,7 +18,7 @@ const Asset kUsdt("USDT");
 class Desk {
  public:
   explicit Desk(Instrument i, std::map<Asset, Decimal> balances = {{kEth, dec("100")}, {kUsdt, dec("1000000")}})
-      : venue(VenueSetup{std::move(i), std::move(balances), "X"}) {
+      : venue(VenueSetup{std::move(i), std::move(balances), "X", {}}) {
     show();
   }
 
@@ -285,6 +285,38 @@ TEST(VenueBand, APriceFarFromTheMarketIsRefused) {
   closed.api_tradable = false;
   Desk shut(closed);
   EXPECT_EQ(shut.send(Side::Buy, OrderType::Limit, "4340", "1").reject, RejectClass::Halted);
+}
+
+// ---- memory
+
+TEST(VenueMemory, WhatEndedLongAgoIsForgottenAndWhatIsOpenIsNot) {
+  SimVenue venue(VenueSetup{rules(Venue::GateioSpot), {{kUsdt, dec("1000000")}}, "X", Dur::minutes(10)});
+  Time now{1'000'000};
+  const auto send = [&](const char* id, OrderType type, std::string_view price) {
+    venue.on_book({{{px("4350"), qty("2")}}, {{px("4351"), qty("9")}}}, now);
+    OrderRequest r;
+    r.id = ClientOrderId(id);
+    r.type = type;
+    r.price = px(price);
+    r.qty = qty("1");
+    r.created = now;
+    r.expires = now + Dur::seconds(5);
+    EXPECT_EQ(venue.place(r, now).outcome, PlaceOutcome::Accepted);
+    return r.id;
+  };
+  const auto knows = [&](const ClientOrderId& id) { return venue.lookup(id, {}, LookupStage::ById, now).outcome == LookupOutcome::Found; };
+  const ClientOrderId old = send("old", OrderType::Ioc, "4351");
+  const ClientOrderId resting = send("resting", OrderType::Limit, "4000");
+  EXPECT_EQ(venue.take_new_fills().size(), 1u);
+  now = now + Dur::minutes(11);
+  const ClientOrderId fresh = send("fresh", OrderType::Ioc, "4351");
+  EXPECT_FALSE(knows(old));
+  EXPECT_TRUE(knows(resting));
+  EXPECT_TRUE(knows(fresh));
+  EXPECT_EQ(venue.take_new_fills().size(), 1u) << "each fill is told once";
+  EXPECT_EQ(venue.truth().balances.at(kEth), dec("2") - venue.truth().fills.back().fee.decimal() * Decimal(2)) << "money is not forgotten";
+  EXPECT_TRUE(venue.cancel(resting, now).answered);
+  EXPECT_FALSE(venue.lookup(resting, {}, LookupStage::ById, now).open);
 }
 
 }  // namespace

@@ -138,7 +138,7 @@ TEST_F(VenueTest, OwnOrdersThatWouldMeetAreCounted) {
 void conserve(Venue which) {
   const Instrument instrument = *paper_instrument(which, *symbol_from("ETH/USDT"));
   const std::map<Asset, Decimal> start{{Asset("ETH"), dec("50")}, {Asset("USDT"), dec("300000")}};
-  SimVenue venue(VenueSetup{instrument, start, "X"});
+  SimVenue venue(VenueSetup{instrument, start, "X", {}});
   Rng rng(static_cast<std::uint64_t>(which) + 5);
   Time now{1};
   const auto price = [&](std::int64_t ticks) { return instrument.tick * Decimal(435'000 + ticks); };
