@@ -131,7 +131,7 @@ TEST_F(OpenTest, ANewerSchemaIsRefusedByNameAndNumbers) {
   fill();
   RawDatabase(dir.db()).run("PRAGMA user_version = 7");
   for (const Mode mode : {Mode::ReadOnly, Mode::ReadWrite}) {
-    EXPECT_THAT(open_told(dir.db(), mode), HasSubstr("NewerSchema: " + dir.db() + " has schema version 7, this program knows versions up to 2"));
+    EXPECT_THAT(open_told(dir.db(), mode), HasSubstr("NewerSchema: " + dir.db() + " has schema version 7, this program knows versions up to 3"));
   }
   EXPECT_EQ(RawDatabase(dir.db()).value("PRAGMA user_version"), "7");
 }
