@@ -7,7 +7,7 @@ import unittest
 
 from crash_tools import CrashTest, flag, say
 
-STRIDE = flag("DN_KILL_STRIDE", 59)
+STRIDE = flag("DN_KILL_STRIDE", 97)
 FROM = os.environ.get("DN_KILL_FROM", "")  # CALL:N, the point to begin with
 MOST = flag("DN_KILL_COUNT", 1_000_000)
 TELL = flag("DN_KILL_TELL", 0)  # says every so many points how far it is, and goes on after a failure

@@ -99,7 +99,8 @@ TEST_F(OpenTest, AHalfMadeDatabaseHoldsNoTaskYet) {
   const std::string half = dir.file("half.db");
   sqlite3* raw = nullptr;
   ASSERT_EQ(sqlite3_open(dir.db().c_str(), &raw), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(raw, "PRAGMA cache_size = 1; BEGIN; CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(100000))", nullptr, nullptr, nullptr), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(raw, "PRAGMA cache_size = 1; BEGIN; CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(100000))", nullptr, nullptr, nullptr),
+            SQLITE_OK);
   std::filesystem::copy(dir.db(), half);
   std::filesystem::copy(dir.db() + "-journal", half + "-journal");
   sqlite3_close(raw);
@@ -155,7 +156,8 @@ TEST_F(OpenTest, ANewerSchemaIsRefusedByNameAndNumbers) {
   fill();
   RawDatabase(dir.db()).run("PRAGMA user_version = 7");
   for (const Mode mode : {Mode::ReadOnly, Mode::ReadWrite}) {
-    EXPECT_THAT(open_told(dir.db(), mode), HasSubstr("NewerSchema: " + dir.db() + " has schema version 7, this program knows versions up to " + std::to_string(Store::kSchemaVersion)));
+    EXPECT_THAT(open_told(dir.db(), mode),
+                HasSubstr("NewerSchema: " + dir.db() + " has schema version 7, this program knows versions up to " + std::to_string(Store::kSchemaVersion)));
   }
   EXPECT_EQ(RawDatabase(dir.db()).value("PRAGMA user_version"), "7");
 }
