@@ -64,6 +64,11 @@ FileMark mark_of(const std::string& path) {
   return out;
 }
 
+bool has_rollback_journal(const std::string& path) {
+  struct stat st {};
+  return ::stat((path + "-journal").c_str(), &st) == 0 && st.st_size > 0;
+}
+
 struct Reader {
   Connection connection;
   std::optional<FileMark> immutable;
@@ -83,6 +88,16 @@ Expected<Reader, StoreError> open_reader(const std::string& path, Dur patience) 
   const int code = shared->error_code();
   if (code != SQLITE_CANTOPEN && code != SQLITE_READONLY) return Unexpected{checked.error()};
 
+  // A process that was killed while it made the database has left half of it and the journal that undoes it. SQLite lets
+  // only a writer undo; the half alone would look damaged.
+  if (has_rollback_journal(path)) {
+    if (auto writer = Connection::open(path, Connection::Access::ReadWrite, patience)) (void)check_schema(*writer, migrations());
+    if (!has_rollback_journal(path)) return open_reader(path, patience);
+    return Unexpected{StoreError{
+        StoreError::Kind::ReadOnly,
+        fmt::format("{0}: a run was killed while it made it, and {0}-journal cannot be undone without permission to write; ask as the user who runs dn-run",
+                    path)}};
+  }
   const FileMark mark = mark_of(path);
   if (mark.log) {
     return Unexpected{

@@ -146,7 +146,17 @@ Expected<void, StoreError> Query::run() {
   return {};
 }
 
+// A file that was deleted or replaced can still be written to, and nobody would ever read it again.
+Expected<void, StoreError> Connection::check_place() {
+  int moved = 0;
+  if (sqlite3_file_control(handle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK || moved == 0) return {};  // memory has no place
+  return Unexpected{StoreError{StoreError::Kind::Other, fmt::format("{}: it was deleted or replaced by another file meanwhile", path_)}};
+}
+
 Expected<Transaction, StoreError> Transaction::begin(Connection& connection, Kind kind) {
+  if (kind == Kind::Write) {
+    if (auto there = connection.check_place(); !there) return Unexpected{there.error()};
+  }
   if (auto r = Query(connection, kind == Kind::Write ? connection.begin_write_ : connection.begin_read_).run(); !r) return Unexpected{r.error()};
   return Transaction(connection);
 }

@@ -52,6 +52,9 @@ class Connection {
   Expected<std::int64_t, StoreError> number(const char* sql);
   Expected<std::string, StoreError> text(const char* sql);
 
+  // An error when the path does not lead to the file any more that was opened.
+  Expected<void, StoreError> check_place();
+
   // The failure of the latest call, with the file's name and what was being done.
   StoreError error(std::string_view doing);
   // SQLite's primary code of the failure that `error` last described: a reader's fallback is decided by it.

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <csignal>
 #include <system_error>
 #include <utility>
 
@@ -26,7 +27,7 @@ struct Holder {
   std::string since;
 };
 
-Holder read_holder(int fd) {
+Holder read_holder_once(int fd) {
   std::array<char, 64> text{};
   const ssize_t n = ::pread(fd, text.data(), text.size(), 0);
   Holder out;
@@ -36,6 +37,19 @@ Holder read_holder(int fd) {
   if (error != std::errc() || out.pid <= 0) return Holder{};
   std::string_view rest(after, static_cast<std::size_t>(end - after));
   if (rest.starts_with(' ')) out.since = printable(rest.substr(1, rest.find('\n') - 1));
+  return out;
+}
+
+// A holder writes its name just after it took the lock, so whoever comes in between finds none or that of the holder before:
+// look again for a moment. A process of another container looks dead from here and is named in the end.
+Holder read_holder(int fd) {
+  constexpr int kLooks = 50;
+  Holder out;
+  for (int i = 0; i < kLooks; ++i) {
+    if (i > 0) ::usleep(1000);
+    out = read_holder_once(fd);
+    if (out.pid != 0 && (::kill(static_cast<pid_t>(out.pid), 0) == 0 || errno != ESRCH)) break;
+  }
   return out;
 }
 

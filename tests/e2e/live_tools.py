@@ -85,8 +85,9 @@ class LiveTest(ToolTest):
     def assert_books_equal(self, before, *, ours=lambda order: order["client_order_id"].startswith("t-")):
         """Orders, trades, fees and what they did to balances and positions, to the last digit. `before`: the ledger at the start."""
         after = self.exchange.ledger()
-        known = len(before["orders"])
-        theirs = rows_by([o for o in after["orders"][known:] if ours(o)], "venue", "client_order_id")
+        known = rows_by(before["orders"], "venue", "venue_order_id")
+        new = [o for o in after["orders"] if (o["venue"], o["venue_order_id"]) not in known]  # the list goes by venue, not by time
+        theirs = rows_by([o for o in new if ours(o)], "venue", "client_order_id")
         sent = [o for o in self.rows("orders") if o["venue_order_id"] and o["purpose"] != "restored"]
         books = rows_by(sent, "exchange", "client_order_id")
         self.assertEqual(sorted(theirs), sorted(books))

@@ -3,6 +3,7 @@
 #include <grp.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "store/files.h"
@@ -93,6 +94,30 @@ TEST_F(OpenTest, AnEmptyFileHoldsNoTaskYet) {
   EXPECT_EQ(open_told(dir.db(), Mode::ReadOnly), "ok");
 }
 
+// Killed while it was made: half of it stands in the file, and what undoes it in the journal.
+TEST_F(OpenTest, AHalfMadeDatabaseHoldsNoTaskYet) {
+  const std::string half = dir.file("half.db");
+  sqlite3* raw = nullptr;
+  ASSERT_EQ(sqlite3_open(dir.db().c_str(), &raw), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(raw, "PRAGMA cache_size = 1; BEGIN; CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(100000))", nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  std::filesystem::copy(dir.db(), half);
+  std::filesystem::copy(dir.db() + "-journal", half + "-journal");
+  sqlite3_close(raw);
+  ASSERT_GT(std::filesystem::file_size(half), 0U);
+  EXPECT_THAT(open_told(half, Mode::ReadOnly), HasSubstr("holds no task yet"));
+  EXPECT_EQ(open_told(half, Mode::ReadWrite), "ok");
+}
+
+TEST_F(OpenTest, AFileThatIsDeletedOrReplacedMeanwhileIsWrittenToNoMore) {
+  const auto store = open_store(dir.db());
+  TaskRecord task = must(store->add_task(a_task()));
+  std::filesystem::remove(dir.db());
+  EXPECT_THAT(store->commit(task, {true, {an_order("t-1")}, {}, {}}).error().message, HasSubstr("deleted or replaced"));
+  std::ofstream(dir.db()) << "another";
+  EXPECT_THAT(store->commit(task, {true, {an_order("t-1")}, {}, {}}).error().message, HasSubstr("deleted or replaced"));
+}
+
 TEST_F(OpenTest, GarbageIsRefusedAndLeftAlone) {
   const std::string garbage(5000, 'g');
   std::ofstream(dir.db()) << garbage;
@@ -131,7 +156,8 @@ TEST_F(OpenTest, ANewerSchemaIsRefusedByNameAndNumbers) {
   fill();
   RawDatabase(dir.db()).run("PRAGMA user_version = 7");
   for (const Mode mode : {Mode::ReadOnly, Mode::ReadWrite}) {
-    EXPECT_THAT(open_told(dir.db(), mode), HasSubstr("NewerSchema: " + dir.db() + " has schema version 7, this program knows versions up to 3"));
+    EXPECT_THAT(open_told(dir.db(), mode),
+                HasSubstr("NewerSchema: " + dir.db() + " has schema version 7, this program knows versions up to " + std::to_string(Store::kSchemaVersion)));
   }
   EXPECT_EQ(RawDatabase(dir.db()).value("PRAGMA user_version"), "7");
 }

@@ -1,0 +1,125 @@
+"""One task, many processes at once: one works on it, the others say who, and the exchange sees the orders of one.
+
+scripts/overlap is the long form."""
+import os
+import re
+import signal
+import subprocess
+import time
+import unittest
+
+from crash_tools import CrashTest, flag, say
+
+ROUNDS = flag("DN_OVERLAP_ROUNDS", 2)
+RUNS = flag("DN_OVERLAP_RUNS", 64)
+HELD = re.compile(r"is held by process (\d+), since 20")
+# What SQLite says when two get into each other's way; nobody may have to read it.
+QUARREL = re.compile(r"busy|database is locked|kept it locked|held by another process", re.IGNORECASE)
+
+
+class Crowd:
+    """Processes that were started at once, with what they wrote."""
+
+    def __init__(self, test, commands):
+        self.test = test
+        self.members = []
+        for i, (tool, *arguments) in enumerate(commands):
+            said = open(os.path.join(test.dir, f"said-{i}"), "w+", encoding="utf-8")  # pylint: disable=consider-using-with
+            command = test.command(tool, *arguments)
+            self.members.append((tool, said, subprocess.Popen(command, stdout=said, stderr=said, env=test.environment, cwd=test.dir)))  # pylint: disable=consider-using-with
+        self.pids = {p.pid for _, _, p in self.members}
+
+    def alive(self):
+        return [p for _, _, p in self.members if p.poll() is None]
+
+    def wait_for(self, left):
+        """Until not more than so many are alive."""
+        while len(self.alive()) > left:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+
+    def ends(self):
+        """(tool, exit code, what it said) of each."""
+        out = []
+        for tool, said, process in self.members:
+            process.wait()
+            said.seek(0)
+            out.append((tool, process.returncode, said.read()))
+            said.close()
+        return out
+
+    def look_at_ends(self, fine):
+        """`fine`: the exit codes of those that held the task, by tool. How many those were."""
+        holders = 0
+        for tool, code, said in self.ends():
+            self.test.assertIn(code, (*fine[tool], 11), f"dn-{tool}: {said[-1500:]}")
+            self.test.assertNotRegex(said, QUARREL)
+            if code != 11:
+                holders += 1
+                continue
+            named = HELD.search(said)
+            self.test.assertIsNotNone(named, said)
+            self.test.assertIn(int(named[1]), self.pids, said)
+            self.test.assertIn("next:", said)
+        return holders
+
+
+class Overlap(CrashTest):
+    def orders_of_one(self):
+        name = self.new_books()
+        self.run_to_the_end(self.taker(name, total="0.4"))
+        self.assert_whole(name)
+        return len(self.rows("orders"))
+
+    def started(self, name):
+        return sum(e["type"] == "run_start" for e in self.events(name))
+
+    def only_runs(self):
+        name = self.new_books()
+        file = self.taker(name, total="0.4")
+        crowd = Crowd(self, [("run", file)] * RUNS)
+        crowd.look_at_ends({"run": (0,)})  # those that come after the end find nothing to do
+        self.assertEqual(self.started(name), 1)
+        self.assert_whole(name)
+        self.assertEqual(len(self.rows("orders")), self.usual)
+
+    def runs_and_other_tools(self):
+        """What a killed run left apart, all tools at once: whoever comes first. A run that holds it rests, so it is ended."""
+        name = self.new_books()
+        self.left_apart(name)
+        file = self.lopsided(name)
+        others = [("recover", "--task", name, "--apply"), ("rebalance", "--task", name, "--yes", "--max-notional", "100000")] * 3
+        crowd = Crowd(self, [("run", file)] * (RUNS // 2) + others + [("run", file)] * (RUNS - RUNS // 2))
+        crowd.wait_for(1)
+        for holder in crowd.alive():
+            holder.send_signal(signal.SIGTERM)
+        holders = crowd.look_at_ends({"run": (143, 20), "recover": (0, 20), "rebalance": (0,)})
+        self.assertGreaterEqual(holders, 1)
+        self.by_hand(name)
+        self.run_to_the_end(self.taker(name))
+        self.assert_whole(name)
+
+    def rounds(self, one):
+        self.usual = self.orders_of_one()
+        failures, began = [], time.monotonic()
+        for i in range(ROUNDS):
+            if i % 20 == 19:
+                self.new_exchange()
+            try:
+                one()
+            except AssertionError as e:
+                failures.append(f"round {i + 1}: {e}")
+                say(failures[-1])
+                self.new_exchange()
+            if ROUNDS > 10 and i % 10 == 9:
+                say(f"{i + 1} rounds, {len(failures)} failures, {time.monotonic() - began:.0f} s")
+        self.assertEqual(failures, [])
+
+    def test_many_runs_at_once(self):
+        self.rounds(self.only_runs)
+
+    def test_all_tools_at_once(self):
+        self.rounds(self.runs_and_other_tools)
+
+
+if __name__ == "__main__":
+    unittest.main()
