@@ -1,0 +1,79 @@
+"""Orders whose reply never came, one at a time, on each venue: found late, arriving late, or never arriving. What became of each is proven, booked
+once, and told with its evidence."""
+import unittest
+from decimal import Decimal
+
+from live_tools import LiveTest
+
+VENUES = ("mexc_spot", "gateio_spot", "gateio_futures")
+
+
+class Unknown(LiveTest):
+    settings = {"rate_scale": "4"}
+
+    def order_by_hand(self, venue, request):
+        return self.rebalance("--exchange", venue, "--symbol", "BTC/USDT", "--side", "sell", "--quantity", "0.01", "--request-id", request,
+                              "--yes", "--max-notional", "100000", "--config", self.config)
+
+    def resolution(self, request):
+        """Of the only order of a request: that it was unknown, and what ended that."""
+        events = self.events("hand-" + request)
+        self.assertEqual([e["type"] for e in events if e["type"] in ("intent", "unknown")], ["intent", "unknown"])
+        (resolved,) = [e for e in events if e["type"] == "resolved"]
+        self.assertTrue(resolved["reason"], resolved)
+        return resolved
+
+    def at_the_exchange(self, before):
+        return self.exchange.ledger()["orders"][len(before["orders"]):]
+
+    def filled_once(self, before, done, venue, request):
+        self.assertEqual(done.returncode, 0, (venue, done.stderr))
+        (order,) = self.at_the_exchange(before)
+        self.assertEqual(Decimal(order["filled"]), Decimal("0.01"), venue)
+        self.assertEqual(self.resolution(request)["code"], "found")
+        (row,) = self.rows("orders", "hand-" + request)
+        self.assertEqual((row["client_order_id"], row["venue_order_id"]), (order["client_order_id"], order["venue_order_id"]))
+        trades = [t for t in self.exchange.ledger()["trades"] if t["venue_order_id"] == order["venue_order_id"]]
+        fills = self.rows("fills", "hand-" + request)
+        self.assertEqual(sorted(t["trade_id"] for t in trades), sorted(f["trade_id"] for f in fills))
+        for field in ("quantity", "fee"):
+            self.assertEqual(sum(Decimal(t[field]) for t in trades), sum(Decimal(f[field]) for f in fills), (venue, field))
+
+    def case(self, venue, request, fault, ms):
+        before = self.exchange.ledger()
+        self.exchange.fault(venue=venue, what="place", fault=fault, count=1, ms=ms)
+        done = self.order_by_hand(venue, request)
+        self.assert_no_sins(but=("protocol_errors", "bad_timestamps"))  # what comes after its expiry is refused by its stamp
+        return before, done
+
+    def never_arrived(self, before, done, request):
+        self.assertEqual(done.returncode, 25, done.stderr)  # nothing of it was traded
+        self.assertEqual(self.at_the_exchange(before), [])
+        resolved = self.resolution(request)
+        self.assertEqual(resolved["code"], "never_arrived")
+        self.assertIn("not found by id, among open orders or in the history", resolved["reason"])
+        self.assertEqual(self.rows("fills", "hand-" + request), [])
+
+    def test_a_reply_is_lost_and_the_order_is_seen_ten_seconds_later(self):
+        self.exchange.control("POST", "settings", {"mexc_hidden_ms": "10000", "gate_text_delay_ms": "10000"})
+        for venue in VENUES:
+            request = "hidden-" + venue.replace("_", "-")
+            self.filled_once(*self.case(venue, request, "reset_after", 0), venue, request)
+
+    def test_a_request_arrives_after_its_sender_gave_up(self):
+        for venue in VENUES:
+            request = "late-" + venue.replace("_", "-")
+            before, done = self.case(venue, request, "late", 4000)
+            # A trading WebSocket that does not answer is renewed, and what still waited in the old one is gone with it.
+            if venue == "mexc_spot" or self.at_the_exchange(before):
+                self.filled_once(before, done, venue, request)
+            else:
+                self.never_arrived(before, done, request)
+
+    def test_a_request_arrives_after_it_expired(self):
+        for venue in VENUES:
+            request = "expired-" + venue.replace("_", "-")
+            self.never_arrived(*self.case(venue, request, "late", 8000), request)
+
+if __name__ == "__main__":
+    unittest.main()
