@@ -18,8 +18,7 @@ class Matcher {
  public:
   Matcher(const StoredTask& stored, bool whole_history) : spec_(stored.task.spec), key_(task_key(spec_.name)) {
     // The rows of earlier rounds are not at hand, so an order of theirs is told by its epoch.
-    const std::int64_t before = std::int64_t{stored.task.run_epoch} - stored.task.runs;
-    first_epoch_ = whole_history ? 0 : static_cast<std::uint32_t>(std::max<std::int64_t>(before + 1, 0));
+    first_epoch_ = whole_history ? 0 : first_epoch(stored.task);
     for (const OrderRecord& o : stored.orders) {
       by_id_[o.request.id.str()] = &o;
       if (!o.venue_order_id.empty()) by_venue_id_[{*spec_.leg[o.request.leg].exchange, o.venue_order_id.str()}] = &o;
@@ -195,7 +194,11 @@ Reconciliation reconcile(const StoredTask& stored, const AccountViews& views, bo
   return out;
 }
 
-Traces traces_of(const TaskSpec& spec, const AccountViews& views) {
+std::uint32_t first_epoch(const TaskRecord& task) {
+  return static_cast<std::uint32_t>(std::max<std::int64_t>(std::int64_t{task.run_epoch} - task.runs + 1, 0));
+}
+
+Traces traces_of(const TaskSpec& spec, const AccountViews& views, std::uint32_t first_epoch) {
   Traces t;
   StoredTask nothing;
   nothing.task.spec = spec;
@@ -203,7 +206,8 @@ Traces traces_of(const TaskSpec& spec, const AccountViews& views) {
   for (const AccountView& account : views.accounts) {
     std::set<std::string> ours;
     for (const venues::SeenOrder& seen : account.seen.orders) {
-      if (!matcher.lost(account.venue, seen)) continue;
+      const auto parts = matcher.lost(account.venue, seen);
+      if (!parts || parts->epoch >= first_epoch) continue;
       ++t.orders;
       t.open += seen.open ? 1 : 0;
       ours.insert(seen.venue_order_id.str());

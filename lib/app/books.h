@@ -19,13 +19,14 @@ struct Reconciliation {
 // `whole_history`: the books are made anew, so orders of every run count; otherwise only those of the task's round.
 Reconciliation reconcile(const StoredTask& stored, const AccountViews& views, bool whole_history);
 
-// What the account did under the task's name in a time of which its books know nothing.
+// What the account did under the task's name, in runs that its books know nothing of: those before the task's first epoch.
 struct Traces {
   std::int64_t orders = 0;
   std::int64_t open = 0;
   Qty net;  // bought less sold, base fees deducted
 };
-Traces traces_of(const TaskSpec& spec, const AccountViews& views);
+Traces traces_of(const TaskSpec& spec, const AccountViews& views, std::uint32_t first_epoch);
+std::uint32_t first_epoch(const TaskRecord& task);
 
 struct Finding {
   enum class Kind : std::uint8_t {

@@ -112,11 +112,13 @@ class Recovery {
       if (auto fine = report_problems(s, check(s.spec)); !fine) return Unexpected{fine.error()};
       if (std::filesystem::exists(db)) {
         auto store = Store::open(db, Store::Mode::ReadOnly);
-        if (!store) return Unexpected{store_failure(store.error())};
-        const auto known = (*store)->load_task(s.spec.name);
-        if (!known && known.error().kind != StoreError::Kind::NotFound) return Unexpected{store_failure(known.error())};
-        // A run that noticed the loss has left a task without orders.
-        if (known && (!known->orders.empty() || !known->fills.empty())) {
+        const bool blank = !store && store.error().kind == StoreError::Kind::NotFound;  // killed while it was made
+        if (!store && !blank) return Unexpected{store_failure(store.error())};
+        const auto known = blank ? Expected<std::optional<TaskRecord>, StoreError>(std::nullopt) : (*store)->find_task(s.spec.name);
+        if (!known) return Unexpected{store_failure(known.error())};
+        // Books that hold no order are as good as gone: a run began them and said so, or --from-venue was killed.
+        const bool empty = *known && (*known)->orders == 0 && (*known)->verdict == Verdict::None && (*known)->live;
+        if (*known && !empty) {
           return Unexpected{ToolError{ExitCode::Usage, fmt::format("{} holds task {}: its books are not gone", printable(db), s.spec.name),
                                       fmt::format("dn-recover --task {} compares them with the venues", s.spec.name)}};
         }

@@ -189,21 +189,24 @@ Expected<void, ToolError> Session::build() {
 // What the venues show and the books do not: orders whose intent a power cut took, and what became of those in the books meanwhile.
 Expected<void, ToolError> Session::reconcile_with_venues(StoredTask& stored) {
   const bool rebuild = options_.rebuild.us > 0;
-  const bool first = stored.task.runs == 1 && !rebuild;
-  Time since = first ? started_ - kFirstLook : idle_.updated - kBeforeLast;
+  // Until the books hold an order: an earlier run may have been stopped, or killed, before it got so far.
+  const bool beginning = stored.task.orders == 0 && stored.orders.empty() && !rebuild;
+  Time since = beginning ? started_ - kFirstLook : idle_.updated - kBeforeLast;
   for (const OrderRecord& o : stored.orders) {
     if (o.status != OrderStatus::Closed) since = std::min(since, o.request.created - kBeforeLast);
   }
   if (rebuild) since = started_ - options_.rebuild;
   const AccountViews views = ground_->survey(since);
   for (const ToolError& e : views.failed) {
-    if (first || options_.errand) {
+    if (beginning || options_.errand) {
       output_.message(e.message);
     } else {
       return Unexpected{e};
     }
   }
-  if (first) return check_beginning(views);
+  if (beginning && stored.task.round == 1) {  // the orders of earlier rounds are in the books, in rows of their own
+    if (auto fine = check_beginning(stored.task, views); !fine) return fine;
+  }
   Reconciliation found = reconcile(stored, views, rebuild);
   known_ = std::move(found.known);
   if (found.lost.empty()) return {};
@@ -225,8 +228,8 @@ Expected<void, ToolError> Session::reconcile_with_venues(StoredTask& stored) {
 }
 
 // Books that begin while the venues know the task already: they were lost, or the name was used with another database.
-Expected<void, ToolError> Session::check_beginning(const AccountViews& views) const {
-  const Traces t = traces_of(idle_.spec, views);
+Expected<void, ToolError> Session::check_beginning(const TaskRecord& task, const AccountViews& views) const {
+  const Traces t = traces_of(idle_.spec, views, first_epoch(task));
   if (t.orders == 0) return {};
   const std::string name = idle_.spec.name;
   const PerSide<Instrument>& instruments = ground_->view().instruments;

@@ -195,6 +195,19 @@ class Disk(CrashTest):
         self.rebuild(name, file)
         self.to_the_end(name, by_hand=True)
 
+    def test_lost_books_stay_lost_until_they_are_made_anew(self):
+        """However often cron calls it: a run that begins with an empty database trades nothing while the venues tell of sides that are apart."""
+        name = self.new_books()
+        self.left_apart(name)
+        shutil.rmtree(os.path.dirname(self.db))
+        file = self.taker(name)
+        for _ in range(3):
+            done = self.tool("run", file, "--max-runtime", "2s")
+            self.assertEqual(done.returncode, 24, done.stderr)
+            self.assertIn("--from-venue", done.stderr)
+        self.rebuild(name, file)  # on the database that those runs began
+        self.to_the_end(name, by_hand=True)
+
     def test_what_is_made_anew_equals_what_was_lost(self):
         fields = ("client_order_id", "venue_order_id", "trade_id", "exchange", "side", "price", "quantity", "fee", "fee_asset", "liquidity")
 

@@ -2,6 +2,7 @@
 
 A point is a tool, a system call and a count. All points take a while (scripts/kill-points); here every DN_KILL_STRIDE-th of them."""
 import os
+import shutil
 import time
 import unittest
 
@@ -89,6 +90,32 @@ class KillPoints(CrashTest):
 
     def test_dn_recover(self):
         self.errand("recover", "--apply")
+
+    def test_dn_recover_from_venue(self):
+        """The database is gone, and what makes it anew is killed."""
+        def command(name):
+            return self.command("recover", "--from-venue", self.taker(name), "--apply")
+
+        def one(name, call, n, turn):
+            self.left_apart(name)
+            shutil.rmtree(os.path.dirname(self.db))
+            for later in (0, 1, 2) if turn % 2 else (0,):
+                self.killed_at(call, n + later, command(name))
+            done = self.call(*command(name))
+            self.assertIn(done.returncode, (0, 20, 64), done.stdout + done.stderr)
+            if done.returncode == 64:
+                self.assertIn("its books are not gone", done.stderr)
+            if turn % 4 < 2:
+                self.by_hand(name)
+            self.run_to_the_end(self.taker(name))
+            self.assert_whole(name)
+
+        name = self.new_books()
+        self.left_apart(name)
+        shutil.rmtree(os.path.dirname(self.db))
+        done, counts = self.count_calls(command(name))
+        self.assertIn(done.returncode, (0, 20), done.stderr)
+        self.each_point("dn-recover --from-venue", counts, one)
 
     def test_dn_rebalance(self):
         self.errand("rebalance", "--yes", "--max-notional", "100000", "--request-id", "once")
