@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 import unittest
+from decimal import Decimal
 
 from crash_tools import CrashTest, flag, say
 
@@ -64,12 +65,6 @@ class Crowd:
 
 
 class Overlap(CrashTest):
-    def orders_of_one(self):
-        name = self.new_books()
-        self.run_to_the_end(self.taker(name, total="0.4"))
-        self.assert_whole(name)
-        return len(self.rows("orders"))
-
     def started(self, name):
         return sum(e["type"] == "run_start" for e in self.events(name))
 
@@ -80,7 +75,11 @@ class Overlap(CrashTest):
         crowd.look_at_ends({"run": (0,)})  # those that come after the end find nothing to do
         self.assertEqual(self.started(name), 1)
         self.assert_whole(name)
-        self.assertEqual(len(self.rows("orders")), self.usual)
+        # The orders of one: each number once, and on each side what the task is for.
+        orders = self.rows("orders")
+        self.assertEqual(len({o["client_order_id"].split("-")[-1] for o in orders}), len(orders))
+        for side in ("buy", "sell"):
+            self.assertEqual(sum(Decimal(o["filled"]) for o in orders if o["side"] == side), Decimal("0.4"))
 
     def runs_and_other_tools(self):
         """What a killed run left apart, all tools at once: whoever comes first. A run that holds it rests, so it is ended."""
@@ -99,7 +98,6 @@ class Overlap(CrashTest):
         self.assert_whole(name)
 
     def rounds(self, one):
-        self.usual = self.orders_of_one()
         failures, began = [], time.monotonic()
         for i in range(ROUNDS):
             if i % 20 == 19:
