@@ -51,6 +51,7 @@ class Recovery {
     grounds_ = std::move(*grounds);
     for (StoredTask& t : *tasks) {
       auto plan = look_at(std::move(t));
+      if (!plan && is_left_out(plan.error(), tasks->size())) continue;
       if (!plan) return Unexpected{plan.error()};
       plans_.push_back(std::move(*plan));
     }
@@ -148,9 +149,9 @@ class Recovery {
     auto lock = TaskLock::acquire(lock_directory(request_.run.session.db), task.spec.name);
     if (!lock) {
       const bool held = lock.error().held;
-      return Unexpected{ToolError{held ? ExitCode::Locked : ExitCode::Io, lock.error().message,
-                                  held ? fmt::format("nothing: it is being worked on; dn-status show {} tells how far", task.spec.name)
-                                       : "check the directory of --db"}};
+      return Unexpected{
+          ToolError{held ? ExitCode::Locked : ExitCode::Io, lock.error().message,
+                    held ? fmt::format("nothing: it is being worked on; dn-status show {} tells how far", task.spec.name) : "check the directory of --db"}};
     }
     auto ground = grounds_->open(task.spec, task.updated, Absent::Allowed);
     if (!ground) return Unexpected{ground.error()};
@@ -188,14 +189,22 @@ class Recovery {
     }
   }
 
+  // One that another process works on does not keep the rest from being recovered.
+  bool is_left_out(const ToolError& e, std::size_t tasks) {
+    if (e.code != ExitCode::Locked || tasks < 2) return false;
+    output_.message(e.message + ": left out");
+    left_out_ = e.code;
+    return true;
+  }
+
   Expected<ExitCode, ToolError> print_plan() {
-    ExitCode code = ExitCode::Ok;
+    ExitCode code = left_out_;
     for (const TaskPlan& p : plans_) code = worse(code, p.code);
     if (machine()) {
       output_.data(document(code, {}));
     } else {
       for (const TaskPlan& p : plans_) print(p);
-      if (plans_.empty()) output_.data("no task has anything to recover: all have ended");
+      if (plans_.empty() && left_out_ == ExitCode::Ok) output_.data("no task has anything to recover: all have ended");
       const bool work = std::ranges::any_of(plans_, &TaskPlan::has_work);
       if (work) output_.data(fmt::format("plan {}: dn-recover --apply does it; --plan-hash {} only if nothing has moved on", hash_, hash_));
     }
@@ -203,9 +212,9 @@ class Recovery {
     return code;
   }
 
-  // One task after the other: one that another process holds does not keep the rest from being recovered.
+  // One task after the other.
   Expected<ExitCode, ToolError> apply() {
-    ExitCode code = ExitCode::Ok;
+    ExitCode code = left_out_;
     std::vector<std::string> ends;
     for (const TaskPlan& p : plans_) {
       const std::string& name = p.stored.task.spec.name;
@@ -227,6 +236,10 @@ class Recovery {
         r.names = {name};
       }
       auto done = carry_out(r, output_);
+      if (!done && is_left_out(done.error(), plans_.size())) {
+        code = worse(code, ExitCode::Locked);
+        continue;
+      }
       if (!done) return Unexpected{done.error()};
       code = worse(code, done->code);
       if (!p.views.failed.empty()) code = worse(code, p.views.failed[0].code);
@@ -249,7 +262,8 @@ class Recovery {
     for (const Finding& f : p.findings) {
       const std::string_view does = action(f.kind);
       table.add({std::string(name(f.kind)), std::string(dn::name(f.venue)), std::string(dn::name(f.side)), f.price.str(), f.quantity.str(), f.filled.str(),
-                 f.booked.str(), f.client_order_id.empty() ? f.venue_order_id : f.client_order_id, std::string(does.empty() ? "nothing: not this task's" : does)});
+                 f.booked.str(), f.client_order_id.empty() ? f.venue_order_id : f.client_order_id,
+                 std::string(does.empty() ? "nothing: not this task's" : does)});
     }
     if (table.size() > 0) {
       std::string text = table.text();
@@ -298,6 +312,7 @@ class Recovery {
   std::vector<TaskRecord> rounds_;
   std::vector<std::string> keys_;
   std::string hash_ = "0";
+  ExitCode left_out_ = ExitCode::Ok;
 };
 
 }  // namespace
@@ -307,8 +322,8 @@ Expected<ExitCode, ToolError> recover(const RecoverRequest& request, Output& out
     return Unexpected{ToolError{ExitCode::Usage, "--from-venue needs real venues: what was on paper is gone with its database", "use --mode live"}};
   }
   if (request.from_venue && request.run.files.empty()) {
-    return Unexpected{ToolError{ExitCode::Usage, "--from-venue needs the task files: names and sizes stand there, not at the venues",
-                                "dn-recover --from-venue btc.toml"}};
+    return Unexpected{
+        ToolError{ExitCode::Usage, "--from-venue needs the task files: names and sizes stand there, not at the venues", "dn-recover --from-venue btc.toml"}};
   }
   return Recovery(request, output).run();
 }

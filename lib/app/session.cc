@@ -234,8 +234,8 @@ Expected<void, ToolError> Session::check_beginning(const TaskRecord& task, const
   const PerSide<Price>& mid = ground_->view().mid;
   const Qty least = max(instruments.buy.min_tradable(mid.buy), instruments.sell.min_tradable(mid.sell));
   if (t.open == 0 && t.net.abs() < least) {
-    output_.message(fmt::format("task {}: the venues show {} earlier orders under this name, all ended and the sides equal; they are not in this database", name,
-                                t.orders));
+    output_.message(fmt::format("task {}: the venues show {} earlier orders under this name, all ended and the sides equal; they are not in this database",
+                                name, t.orders));
     return {};
   }
   return Unexpected{ToolError{

@@ -97,6 +97,20 @@ class Overlap(CrashTest):
         self.run_to_the_end(self.taker(name))
         self.assert_whole(name)
 
+    def test_a_task_that_is_held_keeps_no_other_from_being_recovered(self):
+        name = self.new_books()
+        self.left_apart("a" + name)
+        self.left_apart("b" + name)
+        run = self.begin_live(self.lopsided("a" + name), "--ndjson")
+        self.wait_for_event(run, "ack")
+        done = self.tool("recover", "--apply")
+        self.assertEqual(done.returncode, 20, done.stdout + done.stderr)  # graver than 11
+        self.assertRegex(done.stderr, f"a{name} is held by process {run.pid}")
+        self.assertEqual([o for o in self.rows("orders", "--open") if o["task"] == "b" + name], [])
+        self.assertEqual(self.tool("recover", "--task", "a" + name, "--apply").returncode, 11)
+        run.send_signal(signal.SIGTERM)
+        run.communicate()
+
     def rounds(self, one):
         failures, began = [], time.monotonic()
         for i in range(ROUNDS):
