@@ -25,7 +25,7 @@ struct Traces {
   std::int64_t open = 0;
   Qty net;  // bought less sold, base fees deducted
 };
-Traces traces_of(const TaskSpec& spec, const AccountViews& views, std::uint32_t first_epoch);
+Traces traces_of(const TaskSpec& spec, const AccountViews& views, std::uint32_t first_epoch = UINT32_MAX);
 std::uint32_t first_epoch(const TaskRecord& task);
 
 struct Finding {

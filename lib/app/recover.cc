@@ -51,6 +51,7 @@ class Recovery {
     grounds_ = std::move(*grounds);
     for (StoredTask& t : *tasks) {
       auto plan = look_at(std::move(t));
+      if (!plan && is_left_out(plan.error(), tasks->size())) continue;
       if (!plan) return Unexpected{plan.error()};
       plans_.push_back(std::move(*plan));
     }
@@ -188,14 +189,22 @@ class Recovery {
     }
   }
 
+  // One that another process works on does not keep the rest from being recovered.
+  bool is_left_out(const ToolError& e, std::size_t tasks) {
+    if (e.code != ExitCode::Locked || tasks < 2) return false;
+    output_.message(e.message + ": left out");
+    left_out_ = e.code;
+    return true;
+  }
+
   Expected<ExitCode, ToolError> print_plan() {
-    ExitCode code = ExitCode::Ok;
+    ExitCode code = left_out_;
     for (const TaskPlan& p : plans_) code = worse(code, p.code);
     if (machine()) {
       output_.data(document(code, {}));
     } else {
       for (const TaskPlan& p : plans_) print(p);
-      if (plans_.empty()) output_.data("no task has anything to recover: all have ended");
+      if (plans_.empty() && left_out_ == ExitCode::Ok) output_.data("no task has anything to recover: all have ended");
       const bool work = std::ranges::any_of(plans_, &TaskPlan::has_work);
       if (work) output_.data(fmt::format("plan {}: dn-recover --apply does it; --plan-hash {} only if nothing has moved on", hash_, hash_));
     }
@@ -203,9 +212,9 @@ class Recovery {
     return code;
   }
 
-  // One task after the other: one that another process holds does not keep the rest from being recovered.
+  // One task after the other.
   Expected<ExitCode, ToolError> apply() {
-    ExitCode code = ExitCode::Ok;
+    ExitCode code = left_out_;
     std::vector<std::string> ends;
     for (const TaskPlan& p : plans_) {
       const std::string& name = p.stored.task.spec.name;
@@ -227,6 +236,10 @@ class Recovery {
         r.names = {name};
       }
       auto done = carry_out(r, output_);
+      if (!done && is_left_out(done.error(), plans_.size())) {
+        code = worse(code, ExitCode::Locked);
+        continue;
+      }
       if (!done) return Unexpected{done.error()};
       code = worse(code, done->code);
       if (!p.views.failed.empty()) code = worse(code, p.views.failed[0].code);
@@ -299,6 +312,7 @@ class Recovery {
   std::vector<TaskRecord> rounds_;
   std::vector<std::string> keys_;
   std::string hash_ = "0";
+  ExitCode left_out_ = ExitCode::Ok;
 };
 
 }  // namespace

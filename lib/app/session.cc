@@ -205,7 +205,7 @@ Expected<void, ToolError> Session::reconcile_with_venues(StoredTask& stored) {
     }
   }
   if (beginning && stored.task.round == 1) {  // the orders of earlier rounds are in the books, in rows of their own
-    if (auto fine = check_beginning(stored.task, views); !fine) return fine;
+    if (auto fine = check_beginning(stored.task, views); !fine || stored.task.runs == 1) return fine;
   }
   Reconciliation found = reconcile(stored, views, rebuild);
   known_ = std::move(found.known);
@@ -229,7 +229,7 @@ Expected<void, ToolError> Session::reconcile_with_venues(StoredTask& stored) {
 
 // Books that begin while the venues know the task already: they were lost, or the name was used with another database.
 Expected<void, ToolError> Session::check_beginning(const TaskRecord& task, const AccountViews& views) const {
-  const Traces t = traces_of(idle_.spec, views, first_epoch(task));
+  const Traces t = traces_of(idle_.spec, views, task.runs == 1 ? UINT32_MAX : first_epoch(task));
   if (t.orders == 0) return {};
   const std::string name = idle_.spec.name;
   const PerSide<Instrument>& instruments = ground_->view().instruments;

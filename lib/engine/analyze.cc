@@ -84,6 +84,7 @@ LegDecision open_new(const Situation& s, Side leg) {
 LegDecision manage_leg(const Situation& s, Side leg) {
   const LegSituation& l = s.leg[leg];
   if (const LegDecision d = keep_or_cancel(s, leg); d.action == LegAction::Cancel) return d;
+  if (l.resting && (l.expected || s.leg[flip(leg)].expected)) return keep("the first price has not come yet");
   if (l.busy) return keep("an answer is outstanding");
   if (!quotes(s, leg)) return l.resting ? cancel("this leg only hedges") : keep("this leg only hedges");
   const bool apart = is_apart(s);

@@ -43,7 +43,7 @@ Holder read_holder_once(int fd) {
 // A holder writes its name just after it took the lock, so whoever comes in between finds none or that of the holder before:
 // look again for a moment. A process of another container looks dead from here and is named in the end.
 Holder read_holder(int fd) {
-  constexpr int kLooks = 50;
+  constexpr int kLooks = 500;  // half a second: on a busy machine a holder may be put aside just there
   Holder out;
   for (int i = 0; i < kLooks; ++i) {
     if (i > 0) ::usleep(1000);

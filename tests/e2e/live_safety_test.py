@@ -154,7 +154,7 @@ class Beginning(Resting):
         self.config = self.write_config(rest="https://127.0.0.1:9")
         done = self.live("--task", "left")
         self.assertEqual(done.returncode, 69, done.stderr)
-        self.assertIn("2 orders of an earlier run may still rest", done.stderr)
+        self.assertIn("orders of task left are not proven yet", done.stderr)
         self.config = self.write_config()
         self.assertEqual(self.live("--task", "left", "--max-runtime", "1s").returncode, 10)
         self.assertEqual(self.open_orders(), [])

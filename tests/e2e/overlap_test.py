@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 import unittest
+from decimal import Decimal
 
 from crash_tools import CrashTest, flag, say
 
@@ -64,12 +65,6 @@ class Crowd:
 
 
 class Overlap(CrashTest):
-    def orders_of_one(self):
-        name = self.new_books()
-        self.run_to_the_end(self.taker(name, total="0.4"))
-        self.assert_whole(name)
-        return len(self.rows("orders"))
-
     def started(self, name):
         return sum(e["type"] == "run_start" for e in self.events(name))
 
@@ -80,7 +75,11 @@ class Overlap(CrashTest):
         crowd.look_at_ends({"run": (0,)})  # those that come after the end find nothing to do
         self.assertEqual(self.started(name), 1)
         self.assert_whole(name)
-        self.assertEqual(len(self.rows("orders")), self.usual)
+        # The orders of one: each number once, and on each side what the task is for.
+        orders = self.rows("orders")
+        self.assertEqual(len({o["client_order_id"].split("-")[-1] for o in orders}), len(orders))
+        for side in ("buy", "sell"):
+            self.assertEqual(sum(Decimal(o["filled"]) for o in orders if o["side"] == side), Decimal("0.4"))
 
     def runs_and_other_tools(self):
         """What a killed run left apart, all tools at once: whoever comes first. A run that holds it rests, so it is ended."""
@@ -98,8 +97,21 @@ class Overlap(CrashTest):
         self.run_to_the_end(self.taker(name))
         self.assert_whole(name)
 
+    def test_a_task_that_is_held_keeps_no_other_from_being_recovered(self):
+        name = self.new_books()
+        self.left_apart("a" + name)
+        self.left_apart("b" + name)
+        run = self.begin_live(self.lopsided("a" + name), "--ndjson")
+        self.wait_for_event(run, "ack")
+        done = self.tool("recover", "--apply")
+        self.assertEqual(done.returncode, 20, done.stdout + done.stderr)  # graver than 11
+        self.assertRegex(done.stderr, f"a{name} is held by process {run.pid}")
+        self.assertEqual([o for o in self.rows("orders", "--open") if o["task"] == "b" + name], [])
+        self.assertEqual(self.tool("recover", "--task", "a" + name, "--apply").returncode, 11)
+        run.send_signal(signal.SIGTERM)
+        run.communicate()
+
     def rounds(self, one):
-        self.usual = self.orders_of_one()
         failures, began = [], time.monotonic()
         for i in range(ROUNDS):
             if i % 20 == 19:

@@ -306,7 +306,7 @@ TEST(VenueMemory, WhatEndedLongAgoIsForgottenAndWhatIsOpenIsNot) {
   };
   const auto knows = [&](const ClientOrderId& id) { return venue.lookup(id, {}, LookupStage::ById, now).outcome == LookupOutcome::Found; };
   const ClientOrderId old = send("old", OrderType::Ioc, "4351");
-  const ClientOrderId resting = send("resting", OrderType::Limit, "4000");
+  const ClientOrderId resting = send("resting", OrderType::Limit, "4300");
   EXPECT_EQ(venue.take_new_fills().size(), 1u);
   now = now + Dur::minutes(11);
   const ClientOrderId fresh = send("fresh", OrderType::Ioc, "4351");
