@@ -209,6 +209,7 @@ Traces traces_of(const TaskSpec& spec, const AccountViews& views, std::uint32_t 
       const auto parts = matcher.lost(account.venue, seen);
       if (!parts || parts->epoch >= first_epoch) continue;
       ++t.orders;
+      t.newest_epoch = std::max(t.newest_epoch, parts->epoch);
       t.open += seen.open ? 1 : 0;
       ours.insert(seen.venue_order_id.str());
     }

@@ -23,7 +23,8 @@ Reconciliation reconcile(const StoredTask& stored, const AccountViews& views, bo
 struct Traces {
   std::int64_t orders = 0;
   std::int64_t open = 0;
-  Qty net;  // bought less sold, base fees deducted
+  Qty net;                         // bought less sold, base fees deducted
+  std::uint32_t newest_epoch = 0;  // of those orders
 };
 Traces traces_of(const TaskSpec& spec, const AccountViews& views, std::uint32_t first_epoch = UINT32_MAX);
 std::uint32_t first_epoch(const TaskRecord& task);

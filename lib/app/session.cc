@@ -228,7 +228,7 @@ Expected<void, ToolError> Session::reconcile_with_venues(StoredTask& stored) {
 }
 
 // Books that begin while the venues know the task already: they were lost, or the name was used with another database.
-Expected<void, ToolError> Session::check_beginning(const TaskRecord& task, const AccountViews& views) const {
+Expected<void, ToolError> Session::check_beginning(TaskRecord& task, const AccountViews& views) {
   const Traces t = traces_of(idle_.spec, views, task.runs == 1 ? UINT32_MAX : first_epoch(task));
   if (t.orders == 0) return {};
   const std::string name = idle_.spec.name;
@@ -238,13 +238,26 @@ Expected<void, ToolError> Session::check_beginning(const TaskRecord& task, const
   if (t.open == 0 && t.net.abs() < least) {
     output_.message(fmt::format("task {}: the venues show {} earlier orders under this name, all ended and the sides equal; they are not in this database",
                                 name, t.orders));
-    return {};
+    return number_beyond(task, t.newest_epoch);
   }
   return Unexpected{ToolError{
       ExitCode::Contradiction,
       fmt::format("task {}: this database begins, but the venues show {} orders under this name, {} of them open, bought less sold {} {}: its books are lost",
                   name, t.orders, t.open, t.net.str(), idle_.spec.symbol.base.view()),
       "dn-recover --from-venue FILE --apply makes the books anew from the venues; for a task that has nothing to do with them, use another name"}};
+}
+
+// A database that was begun twice within moments may number its runs like the one before: ids would be used twice.
+Expected<void, ToolError> Session::number_beyond(TaskRecord& task, std::uint32_t epoch) {
+  if (epoch < task.run_epoch) return {};
+  task.run_epoch = epoch;
+  JournalBatch batch;
+  batch.task = true;
+  if (auto done = store_->commit(task, batch); !done) return Unexpected{journal_failure(done.error(), task.spec.name)};
+  auto begun = store_->begin_run(task.id, started_);  // its sync makes what stands before it in the log durable as well
+  if (!begun) return Unexpected{store_failure(begun.error())};
+  task = std::move(*begun);
+  return {};
 }
 
 Time Session::next_time() const {

@@ -63,7 +63,8 @@ class Session final : public RunObserver {
   Expected<void, ToolError> adopt_file(TaskRecord& known);
   Expected<void, ToolError> build();
   Expected<void, ToolError> reconcile_with_venues(StoredTask& stored);
-  Expected<void, ToolError> check_beginning(const TaskRecord& task, const AccountViews& views) const;
+  Expected<void, ToolError> check_beginning(TaskRecord& task, const AccountViews& views);
+  Expected<void, ToolError> number_beyond(TaskRecord& task, std::uint32_t epoch);
   Expected<void, ToolError> after_step(const Expected<void, JournalError>& done);
   Expected<void, ToolError> conclude();
   Expected<void, ToolError> check_tradable(const TaskSource& source) const;

@@ -162,12 +162,14 @@ TEST(Books, TradesOfOtherRoundsAreNobodysNews) {
 }
 
 TEST(Books, TracesTellWhatAnUnknownPastLeft) {
-  const Traces t = traces_of(task().task.spec, mexc({seen(id(Side::Buy, 1, 1).view(), "V1", true, "0.04"), seen("web", "F1", true)},
-                                                    {trade("T1", "V1", Side::Buy, "0.04"), trade("T2", "F1", Side::Buy, "9")}),
+  const Traces t = traces_of(task().task.spec,
+                             mexc({seen(id(Side::Buy, 1, 1).view(), "V1", true, "0.04"), seen("web", "F1", true)},
+                                  {trade("T1", "V1", Side::Buy, "0.04"), trade("T2", "F1", Side::Buy, "9")}),
                              5);
   EXPECT_EQ(t.orders, 1);
   EXPECT_EQ(t.open, 1);
   EXPECT_EQ(t.net, qty("0.04"));
+  EXPECT_EQ(t.newest_epoch, 1u);
 }
 
 // ---- the promises of the books

@@ -113,6 +113,17 @@ class Recover(LiveTest):
         self.assertIn(again.returncode, (0, 20), again.stderr)
         self.finish()
 
+    def test_a_name_that_is_begun_again_at_once_uses_no_id_twice(self):
+        small = self.task_file("again", "ETH/USDT", "mexc_spot", "gateio_spot", "0.1", "0.1", more=PATIENT)
+        for _ in range(3):
+            shutil.rmtree(os.path.dirname(self.db), ignore_errors=True)
+            done = self.live(small, "--max-runtime", "1m")
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("earlier orders under this name", done.stderr)
+        ids = [(o["venue"], o["client_order_id"]) for o in self.exchange.ledger()["orders"]]
+        self.assertEqual(len(ids), len(set(ids)))
+        self.assert_no_sins(but=("protocol_errors",))
+
     def test_strangers_are_named_and_never_touched(self):
         quiet = self.task_file("quiet", "ETH/USDT", "mexc_spot", "gateio_spot", "1.2", "0.1", quote="touch", offset=500, tolerance=10000, more=PATIENT)
         task = self.begin_live(quiet, "--ndjson")
