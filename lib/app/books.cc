@@ -194,6 +194,25 @@ Reconciliation reconcile(const StoredTask& stored, const AccountViews& views, bo
   return out;
 }
 
+std::string lost_in_words(const Reconciliation& found) {
+  const std::size_t n = found.lost.size();
+  return fmt::format("{} order{} of the task {} at the venues and not in the books", n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
+}
+
+JournalBatch adoption(TaskRecord& task, const Reconciliation& found, Time now) {
+  JournalBatch batch;
+  if (found.lost.empty()) return batch;
+  batch.task = true;
+  batch.orders = found.lost;
+  task.run_epoch = std::max(task.run_epoch, found.newest_epoch + 1);
+  task.orders += static_cast<std::int64_t>(found.lost.size());
+  if (task.first_order.us == 0 || found.first_order < task.first_order) task.first_order = found.first_order;
+  task.updated = std::max(task.updated, now);
+  const Reason what(lost_in_words(found) + ": taken over");
+  batch.events.push_back({now, Alerted{AlertKind::Alert, AlertLevel::Warning, Code("orders_adopted"), what, {}, {}}});
+  return batch;
+}
+
 std::uint32_t first_epoch(const TaskRecord& task) {
   return static_cast<std::uint32_t>(std::max<std::int64_t>(std::int64_t{task.run_epoch} - task.runs + 1, 0));
 }

@@ -18,6 +18,10 @@ struct Reconciliation {
 };
 // `whole_history`: the books are made anew, so orders of every run count; otherwise only those of the task's round.
 Reconciliation reconcile(const StoredTask& stored, const AccountViews& views, bool whole_history);
+// "2 orders of the task are at the venues and not in the books".
+std::string lost_in_words(const Reconciliation& found);
+// What takes the lost orders over into the books; to be committed before the run begins. The task's record is brought up to date.
+JournalBatch adoption(TaskRecord& task, const Reconciliation& found, Time now);
 
 // What the account did under the task's name, in runs that its books know nothing of: those before the task's first epoch.
 struct Traces {

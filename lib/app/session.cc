@@ -210,19 +210,10 @@ Expected<void, ToolError> Session::reconcile_with_venues(StoredTask& stored) {
   Reconciliation found = reconcile(stored, views, rebuild);
   known_ = std::move(found.known);
   if (found.lost.empty()) return {};
-  JournalBatch batch;
-  batch.task = true;
-  batch.orders = found.lost;
   TaskRecord& task = stored.task;
-  task.run_epoch = std::max(task.run_epoch, found.newest_epoch + 1);
-  task.orders += static_cast<std::int64_t>(found.lost.size());
-  if (task.first_order.us == 0 || found.first_order < task.first_order) task.first_order = found.first_order;
-  task.updated = std::max(task.updated, started_);
-  const std::string what = fmt::format("{} order{} of the task {} at the venues and not in the books", found.lost.size(), found.lost.size() == 1 ? "" : "s",
-                                       found.lost.size() == 1 ? "is" : "are");
-  batch.events.push_back({started_, Alerted{AlertKind::Alert, AlertLevel::Warning, Code("orders_adopted"), Reason(what + ": taken over"), {}, {}}});
+  const JournalBatch batch = adoption(task, found, started_);
   if (auto done = store_->commit(task, batch); !done) return Unexpected{journal_failure(done.error(), task.spec.name)};
-  output_.message(fmt::format("task {}: {}: taken over", task.spec.name, what));
+  output_.message(fmt::format("task {}: {}: taken over", task.spec.name, lost_in_words(found)));
   for (OrderRecord& o : found.lost) stored.orders.push_back(std::move(o));
   return {};
 }

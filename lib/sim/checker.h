@@ -25,6 +25,8 @@ class Checker final : public RunObserver {
   // While a task is flattened each leg gives back what it holds, whatever the other one does.
   void set_flattening(bool on) { flattening_ = on; }
 
+  // When a run is about to start: what it has read of the books, which is what is durable of them.
+  void begin_run(const StoredTask& stored);
   // After every step. `record` is the engine's.
   void check_step(const TaskRecord& record);
   // When the life is over.

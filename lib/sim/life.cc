@@ -175,7 +175,7 @@ class Life {
     if (checker_.violation()) return true;
     if (result_.runs == 0) return false;
     const StoredTask s = store_->load().value();
-    if (s.task.verdict == Verdict::None && s.task.mode != TaskMode::Halted) return false;
+    if (s.task.verdict == Verdict::None && (s.task.mode != TaskMode::Halted || power_failed_)) return false;  // books after a power cut prove nothing
     return std::none_of(s.orders.begin(), s.orders.end(), [](const OrderRecord& o) { return o.status != OrderStatus::Closed; });
   }
 
@@ -185,16 +185,21 @@ class Life {
       result_.runs = kMostRuns;
       return;
     }
-    const TaskRecord begun = store_->begin_run(world_.now()).value();
+    const auto begun = store_->begin_run(world_.now());
+    if (!begun) return die();
     StoredTask stored = store_->load().value();
-    stored.task = begun;
+    stored.task = *begun;
+    const auto known = options_.survey ? options_.survey(stored, *store_, world_) : std::vector<Event>{};
+    if (!known) return die();
+    power_failed_ = false;
+    checker_.begin_run(stored);
     if (stored.task.mode == TaskMode::Paused) stored.task.mode = TaskMode::Active;  // its owner resumed it
     const RunOptions options{0, false, false, draw_errand()};
     checker_.set_flattening(options.errand && options.errand->kind == Errand::Kind::Flatten);
     TaskEngine engine(std::move(stored), plan_.instruments, options);
     TaskRun run(world_, engine, *store_, teller_);
     tell(fmt::format("run {} starts{}", result_.runs, options.errand ? ", an errand" : ""));
-    auto done = run.start(world_.now());
+    auto done = run.start(world_.now(), *known);
     while (done && !run.crashed() && !run.finished() && !checker_.violation()) {
       done = run.step();
       checker_.check_step(engine.record());
@@ -203,18 +208,25 @@ class Life {
         return;
       }
       if (run.crashed() || run.finished()) break;
-      if (engine.record().mode == TaskMode::Paused && run.now() > plan_.wishes_until) (void)run.inject(Resume{}, run.now());
-      if (plan_.wishes && run.now() < plan_.wishes_until && rng_.chance(1, 400)) wish(run, engine);
+      if (engine.record().mode == TaskMode::Paused && run.now() > plan_.wishes_until) done = run.inject(Resume{}, run.now());
+      if (done && plan_.wishes && run.now() < plan_.wishes_until && rng_.chance(1, 400)) done = wish(run, engine);
     }
-    if (run.crashed()) {
-      ++result_.crashes;
-      tell("the process dies");
-    } else {
-      tell(fmt::format("the run ends with exit code {}: {}", number(engine.exit_code()), engine.record().reason));
-    }
-    // Nobody is there for a while; the venues go on.
+    if (run.crashed() || !done) return die();
+    tell(fmt::format("the run ends with exit code {}: {}", number(engine.exit_code()), engine.record().reason));
+    stay_away({});
+  }
+
+  void die() {
+    ++result_.crashes;
+    power_failed_ = store_->process_died();
+    tell(power_failed_ ? "the power fails" : "the process dies");
+    stay_away(power_failed_ ? options_.shortest_boot : Dur{});
+  }
+
+  // Nobody is there for a while; the venues go on.
+  void stay_away(Dur at_least) {
     world_.drop_client();
-    const Time back = world_.now() + Dur::millis(rng_.between(10, 8000));
+    const Time back = world_.now() + at_least + Dur::millis(rng_.between(10, 8000));
     while (world_.next_time() < back) (void)world_.advance();
   }
 
@@ -228,10 +240,10 @@ class Life {
     return e;
   }
 
-  void wish(TaskRun& run, const TaskEngine& engine) {
+  Expected<void, JournalError> wish(TaskRun& run, const TaskEngine& engine) {
     const auto told = [&](const char* what, const Event& e) {
       tell(what);
-      (void)run.inject(e, run.now());
+      return run.inject(e, run.now());
     };
     switch (rng_.below(6)) {
       case 0: return told("its owner pauses the task", Pause{});
@@ -246,8 +258,8 @@ class Life {
       }
       case 4:
         if (rng_.chance(1, 10)) return told("its owner cancels the task", CancelTask{});
-        return;
-      default: return;
+        return {};
+      default: return {};
     }
   }
 
@@ -263,6 +275,7 @@ class Life {
   Checker checker_;
   Storyteller teller_;
   std::unique_ptr<LifeStore> store_;
+  bool power_failed_ = false;  // and no run has looked at the venues since
   LifeResult result_;
 };
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "engine/working_order.h"
 #include "sim/memory_store.h"
 #include "sim/world.h"
 
@@ -43,6 +44,11 @@ struct LifeOptions {
   std::function<void(const std::string&)> tell;
   // Makes the store of the life; none = in memory.
   std::function<std::unique_ptr<LifeStore>(const TaskRecord&)> make_store;
+  // What a run learns of its venues before its first step, as `known` of TaskEngine::start; may add to the books and to what was read
+  // of them. None = nothing, which will do where no committed row is ever lost.
+  std::function<Expected<std::vector<Event>, JournalError>(StoredTask& stored, Journal& journal, const World& world)> survey;
+  // How long nobody is there at least after a power cut; lib/store/journal.cc says why that matters.
+  Dur shortest_boot = kRequestLifetime;
 };
 LifeResult run_life(const LifePlan& plan, const LifeOptions& options = {});
 

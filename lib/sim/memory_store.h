@@ -13,6 +13,8 @@ class LifeStore : public Journal {
  public:
   virtual Expected<TaskRecord, JournalError> begin_run(Time now) = 0;
   virtual Expected<StoredTask, JournalError> load() = 0;
+  // The task's process has died. True: its machine with it, and what a power cut takes is gone.
+  virtual bool process_died() { return false; }
 };
 
 class MemoryStore final : public LifeStore {

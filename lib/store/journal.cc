@@ -22,6 +22,10 @@
 //       id is the key (UNIQUE task, venue, trade), so what was not lost is not booked twice.
 //     - intents whose order was sent: the book has no such order, the venue does. At the start recovery lists the
 //       task's open orders and trades at both venues and knows ours by the id's form, which tells task, leg and epoch.
+//       They are at the venue by then, because a machine takes longer to come up again than a request that it sent can
+//       live: the venue refuses it after 5 seconds (kRequestLifetime). Where a machine were faster, an order could arrive
+//       after the survey; the run would halt at its first trade, and only the next start would know it.
+//       The books alone prove nothing after a power cut, also those of a halted task: its next start looks first.
 //     - events and counters: gone. They are history for people; no decision is made from them.
 //   What must never be in the lost part is the epoch: the next run would number its orders like the run before, the
 //   venue would refuse them as duplicates or, worse, answer for the old order when asked for the new. So the epoch alone
@@ -32,6 +36,9 @@
 // A full disk or an I/O error fails the batch as a whole and leaves the connection usable. One order of events is worth
 // knowing: where a failing disk reports an error for a commit whose frames did reach it, a later crash may bring that
 // batch back. It then reads as an intent that was never sent, which recovery proves absent and closes.
+//
+// tests/power lives whole lives on a disk that keeps any subset of what was not synced, torn at its sectors, with a cut at
+// every commit and in the middle of the disk's own work.
 //
 // Checkpoints move the log into the file. SQLite syncs the log before it copies and the file before the log is written
 // anew, so the prefix rule holds across them. They wait for the disk; `checkpoint` lets the caller choose when.

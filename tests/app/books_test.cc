@@ -155,6 +155,25 @@ TEST(Books, ALostOrderBecomesARowAndWhatIsKnownOfItAnEvent) {
   EXPECT_EQ(std::get<StreamFill>(r.known[1]).fill.order, o.request.id) << "the venue's trade names only the venue's order";
 }
 
+TEST(Books, AdoptionTakesLostOrdersOverAndGoesOnAfterTheirEpoch) {
+  StoredTask books = task();
+  books.task.orders = 3;
+  books.task.first_order = kNow + Dur::seconds(9);
+  const auto found = reconcile(books, mexc({seen(id(Side::Buy, 9, 1).view(), "v1", true)}), false);
+  const JournalBatch batch = adoption(books.task, found, kNow + Dur::minutes(1));
+  EXPECT_TRUE(batch.task);
+  ASSERT_EQ(batch.orders.size(), 1u);
+  EXPECT_EQ(batch.orders[0].request.id, id(Side::Buy, 9, 1));
+  EXPECT_EQ(batch.orders[0].status, OrderStatus::Unknown);
+  EXPECT_EQ(books.task.run_epoch, 10u);
+  EXPECT_EQ(books.task.orders, 4);
+  EXPECT_EQ(books.task.first_order, kNow);
+  EXPECT_EQ(books.task.updated, kNow + Dur::minutes(1));
+  EXPECT_EQ(batch.events.size(), 1u);
+  EXPECT_EQ(lost_in_words(found), "1 order of the task is at the venues and not in the books");
+  EXPECT_TRUE(adoption(books.task, Reconciliation{}, kNow).empty());
+}
+
 TEST(Books, TradesOfOtherRoundsAreNobodysNews) {
   const Reconciliation r = reconcile(task(), mexc({seen(id(Side::Buy, 4, 1).view(), "V1", false, "0.1")}, {trade("T1", "V1", Side::Buy, "0.1")}), false);
   EXPECT_TRUE(r.lost.empty());
