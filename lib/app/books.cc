@@ -129,7 +129,8 @@ class Comparison {
     if (matcher_.lost(venue, seen)) return out.push_back(finding(Finding::Kind::Lost, venue, seen));
     if (!seen.open) return;
     const auto parts = parse_client_order_id(seen.client_id);
-    if (parts && std::ranges::find(keys_, parts->key) != keys_.end()) return;  // of another task: its own plan tells
+    const bool of_other = parts && parts->key != task_key(stored_.task.spec.name) && std::ranges::find(keys_, parts->key) != keys_.end();
+    if (of_other) return;  // its own plan tells
     out.push_back(finding(parts ? Finding::Kind::OtherTask : Finding::Kind::Foreign, venue, seen));
   }
 

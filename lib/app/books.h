@@ -40,7 +40,7 @@ struct Finding {
     Unproven,       // an order of the books is in no list
     Lost,           // an order of the task is not in the books
     MissedFill,     // a trade of an order that the books closed
-    OtherTask,      // an order made by dn for a task that this database does not know
+    OtherTask,      // an open order made by dn that no task of this database accounts for
     Foreign,        // an open order of another hand
     ForeignTrades,  // trades of another hand, summed
     Position,       // the account's position is not what the books of this database add up to

@@ -132,9 +132,7 @@ Expected<ExitCode, ToolError> control_task(const std::string& db, Verb verb, con
   if (!store) return Unexpected{store_failure(store.error())};
   auto found = (*store)->find_task(task);
   if (!found) return Unexpected{store_failure(found.error())};
-  if (!found->has_value())
-    return Unexpected{
-        ToolError{ExitCode::NotFound, fmt::format("there is no task {} in {}", printable_excerpt(task), printable(db)), "dn-status lists the tasks"}};
+  if (!found->has_value()) return Unexpected{no_such_task(task, db)};
   if ((*found)->verdict != Verdict::None) {
     return Unexpected{refuse(fmt::format("task {} has ended: {}", task, name((*found)->verdict)), "dn-run FILE --restart begins a new round")};
   }

@@ -45,8 +45,7 @@ Expected<std::vector<TaskRecord>, ToolError> unfinished(const RunRequest& run) {
   if (!tasks) return Unexpected{store_failure(tasks.error())};
   for (const std::string& name : run.names) {
     if (std::ranges::any_of(*tasks, [&](const TaskRecord& t) { return t.spec.name == name; })) continue;
-    return Unexpected{ToolError{ExitCode::NotFound, fmt::format("there is no task {} in {}", printable_excerpt(name), printable(run.session.db)),
-                                "dn-status lists the tasks"}};
+    return Unexpected{no_such_task(name, run.session.db)};
   }
   for (TaskRecord& t : *tasks) {
     const bool named = run.names.empty() || std::ranges::find(run.names, t.spec.name) != run.names.end();
@@ -113,8 +112,7 @@ Expected<ExitCode, ToolError> resume_tasks(const RunRequest& run, Output& output
   for (const TaskRecord& t : *tasks) {
     const std::string& name = t.spec.name;
     auto lock = TaskLock::acquire(lock_directory(run.session.db), name);
-    if (!lock)
-      return Unexpected{ToolError{lock.error().held ? ExitCode::Locked : ExitCode::Io, lock.error().message, "when that run has ended, the same again"}};
+    if (!lock) return Unexpected{lock_failure(lock.error(), name)};
     auto store = Store::open(run.session.db, Store::Mode::ReadWrite);
     if (!store) return Unexpected{store_failure(store.error())};
     auto stored = (*store)->load_task(name);

@@ -79,8 +79,7 @@ class Recovery {
     if (!records) return Unexpected{store_failure(records.error())};
     for (const std::string& name : request_.run.names) {
       if (std::ranges::any_of(*records, [&](const TaskRecord& t) { return t.spec.name == name; })) continue;
-      return Unexpected{
-          ToolError{ExitCode::NotFound, fmt::format("there is no task {} in {}", printable_excerpt(name), printable(db)), "dn-status lists the tasks"}};
+      return Unexpected{no_such_task(name, db)};
     }
     auto rounds = (*store)->rounds();
     if (!rounds) return Unexpected{store_failure(rounds.error())};
@@ -147,12 +146,7 @@ class Recovery {
     p.stored = std::move(stored);
     const TaskRecord& task = p.stored.task;
     auto lock = TaskLock::acquire(lock_directory(request_.run.session.db), task.spec.name);
-    if (!lock) {
-      const bool held = lock.error().held;
-      return Unexpected{
-          ToolError{held ? ExitCode::Locked : ExitCode::Io, lock.error().message,
-                    held ? fmt::format("nothing: it is being worked on; dn-status show {} tells how far", task.spec.name) : "check the directory of --db"}};
-    }
+    if (!lock) return Unexpected{lock_failure(lock.error(), task.spec.name)};
     auto ground = grounds_->open(task.spec, task.updated, Absent::Allowed);
     if (!ground) return Unexpected{ground.error()};
     const MarketView& view = (*ground)->view();

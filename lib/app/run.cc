@@ -122,8 +122,7 @@ class Runner {
     for (const std::string& name : request_.names) {
       const auto at = std::find_if(tasks->begin(), tasks->end(), [&](const TaskRecord& t) { return t.spec.name == name; });
       if (at == tasks->end()) {
-        return Unexpected{ToolError{ExitCode::NotFound, fmt::format("there is no task {} in {}", printable_excerpt(name), printable(request_.session.db)),
-                                    "dn-status lists the tasks"}};
+        return Unexpected{no_such_task(name, request_.session.db)};
       }
       out.push_back({at->spec, {}, {}});
     }
@@ -149,6 +148,13 @@ class Runner {
   }
 
   Expected<void, ToolError> open_all(Tasks& tasks) {
+    // First of all: a task that another process holds costs the venues no request.
+    std::vector<TaskLock> locks;
+    for (const auto& [source, from_file] : tasks) {
+      auto lock = TaskLock::acquire(lock_directory(request_.session.db), source.spec.name);
+      if (!lock) return Unexpected{lock_failure(lock.error(), source.spec.name)};
+      locks.push_back(std::move(*lock));
+    }
     // Both venues of every task are checked before anything of any task is written.
     for (const auto& [source, from_file] : tasks) {
       const bool errand = request_.session.errand.has_value();
@@ -159,8 +165,9 @@ class Runner {
       const Plan sizes = make_plan(source.spec, view.instruments);
       if (auto fine = report_problems(source, check_plan(source.spec, view.instruments, sizes, view.mid)); !fine) return Unexpected{fine.error()};
     }
-    for (auto& [source, from_file] : tasks) {
-      auto session = Session::open(std::move(source), from_file, request_.session, *grounds_, output_);
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+      auto& [source, from_file] = tasks[i];
+      auto session = Session::open(std::move(locks[i]), std::move(source), from_file, request_.session, *grounds_, output_);
       if (!session) return Unexpected{session.error()};
       sessions_.push_back(std::move(*session));
     }

@@ -55,17 +55,18 @@ ToolError journal_failure(const JournalError& e, const std::string& task) {
           "free space or mend the disk, then run the same command again: it goes on from what is stored"};
 }
 
-Expected<std::unique_ptr<Session>, ToolError> Session::open(TaskSource source, bool from_file, const SessionOptions& options, Grounds& grounds,
+ToolError no_such_task(std::string_view task, const std::string& db) {
+  return {ExitCode::NotFound, fmt::format("there is no task {} in {}", printable_excerpt(task), printable(db)), "dn-status lists the tasks"};
+}
+
+ToolError lock_failure(const TaskLock::Error& e, const std::string& task) {
+  if (!e.held) return {ExitCode::Io, e.message, "check the directory of --db"};
+  return {ExitCode::Locked, e.message, fmt::format("nothing: it is being worked on; dn-status show {} tells how far", task)};
+}
+
+Expected<std::unique_ptr<Session>, ToolError> Session::open(TaskLock lock, TaskSource source, bool from_file, const SessionOptions& options, Grounds& grounds,
                                                             Output& output) {
-  std::unique_ptr<Session> s(new Session(std::move(source), options, grounds, output));
-  const std::string name = s->source_.spec.name;
-  auto lock = TaskLock::acquire(lock_directory(options.db), name);
-  if (!lock) {
-    const auto& e = lock.error();
-    if (!e.held) return Unexpected{ToolError{ExitCode::Io, e.message, "check the directory of --db"}};
-    return Unexpected{ToolError{ExitCode::Locked, e.message, fmt::format("nothing: it is being worked on; dn-status show {} tells how far", name)}};
-  }
-  s->lock_.emplace(std::move(*lock));
+  std::unique_ptr<Session> s(new Session(std::move(lock), std::move(source), options, grounds, output));
   auto store = Store::open(options.db, Store::Mode::ReadWrite);
   if (!store) return Unexpected{store_failure(store.error())};
   s->store_ = std::move(*store);

@@ -29,10 +29,11 @@ struct SessionOptions {
 
 class Session final : public RunObserver {
  public:
-  // Takes the task's lock, finds or adds it in the database and prepares its world. Nothing is sent yet.
+  // Finds or adds the task in the database. Nothing is sent yet.
   // `from_file`: the source is what its owner wrote just now; otherwise it is what the database holds.
   // `grounds` and `output` outlive it.
-  static Expected<std::unique_ptr<Session>, ToolError> open(TaskSource source, bool from_file, const SessionOptions& options, Grounds& grounds, Output& output);
+  static Expected<std::unique_ptr<Session>, ToolError> open(TaskLock lock, TaskSource source, bool from_file, const SessionOptions& options, Grounds& grounds,
+                                                            Output& output);
 
   Expected<void, ToolError> start();
   Expected<void, ToolError> step();
@@ -56,8 +57,8 @@ class Session final : public RunObserver {
   std::string summary_text() const;
 
  private:
-  Session(TaskSource source, SessionOptions options, Grounds& grounds, Output& output)
-      : source_(std::move(source)), options_(std::move(options)), grounds_(grounds), output_(output) {}
+  Session(TaskLock lock, TaskSource source, SessionOptions options, Grounds& grounds, Output& output)
+      : lock_(std::move(lock)), source_(std::move(source)), options_(std::move(options)), grounds_(grounds), output_(output) {}
 
   Expected<void, ToolError> find_or_add(bool from_file);
   Expected<void, ToolError> adopt_file(TaskRecord& known);
@@ -77,11 +78,11 @@ class Session final : public RunObserver {
   void sending(Time now, const Send& send) override;
   void sent(Time now) override;
 
+  TaskLock lock_;
   TaskSource source_;
   SessionOptions options_;
   Grounds& grounds_;
   Output& output_;
-  std::optional<TaskLock> lock_;
   std::unique_ptr<Store> store_;
   TaskRecord idle_;  // of a task that has nothing to do
   std::string run_id_;
@@ -101,5 +102,8 @@ Time present_of(const TaskRecord& task);
 // A journal's failure as the tool's.
 ToolError journal_failure(const JournalError& e, const std::string& task);
 ToolError store_failure(const StoreError& e);
+// That no task has this name; that its lock cannot be had.
+ToolError no_such_task(std::string_view task, const std::string& db);
+ToolError lock_failure(const TaskLock::Error& e, const std::string& task);
 
 }  // namespace dn::app

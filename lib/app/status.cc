@@ -55,9 +55,7 @@ class View {
     std::vector<TaskView> out;
     for (const std::string& wanted : request_.tasks) {
       const bool known = std::any_of(records->begin(), records->end(), [&](const TaskRecord& t) { return t.spec.name == wanted; });
-      if (!known)
-        return Unexpected{ToolError{ExitCode::NotFound, fmt::format("there is no task {} in {}", printable_excerpt(wanted), printable(request_.db)),
-                                    "dn-status lists the tasks"}};
+      if (!known) return Unexpected{no_such_task(wanted, request_.db)};
     }
     for (TaskRecord& t : *records) {
       const bool wanted = request_.tasks.empty() || std::find(request_.tasks.begin(), request_.tasks.end(), t.spec.name) != request_.tasks.end();

@@ -109,6 +109,10 @@ TEST(Books, AnOrderOfTheTaskThatTheBooksLackIsLostUnlessAnEarlierRoundMadeIt) {
   EXPECT_EQ(kinds(compared(t, mexc({seen(id(Side::Buy, 4, 1).view(), "V1", false, "0.1")}), true)), Kinds{"lost"});
 }
 
+TEST(Books, AnOpenOrderOfAnEarlierRoundIsNamed) {
+  EXPECT_EQ(kinds(compared(task(), mexc({seen(id(Side::Buy, 4, 1).view(), "V1", true)}))), Kinds{"other_task"});
+}
+
 TEST(Books, AnOrderOfTheOtherLegIsNotOfThisVenue) {
   EXPECT_EQ(reconcile(task(), mexc({seen(id(Side::Sell, 7, 1).view(), "V1", true)}), false).lost.size(), 0u);
 }
