@@ -235,6 +235,7 @@ Traces traces_of(const TaskSpec& spec, const AccountViews& views, std::uint32_t 
     }
     for (const Fill& f : account.seen.trades) {
       if (!ours.contains(f.venue_order_id.str())) continue;
+      ++t.trades;
       t.net += f.side == Side::Buy ? f.qty : -f.qty;
       if (f.fee_asset == spec.symbol.base) t.net -= Qty(f.fee.decimal());
     }

@@ -27,6 +27,7 @@ JournalBatch adoption(TaskRecord& task, const Reconciliation& found, Time now);
 struct Traces {
   std::int64_t orders = 0;
   std::int64_t open = 0;
+  std::int64_t trades = 0;
   Qty net;                         // bought less sold, base fees deducted
   std::uint32_t newest_epoch = 0;  // of those orders
 };

@@ -36,7 +36,8 @@ Expected<void, ToolError> write_halt_file(const std::string& path, const std::st
   return {};
 }
 
-Expected<std::vector<TaskRecord>, ToolError> unfinished(const RunRequest& run) {
+// The tasks that a command is about; of ended ones those that are named, where it is about what they hold.
+Expected<std::vector<TaskRecord>, ToolError> concerned(const RunRequest& run, bool ended) {
   std::vector<TaskRecord> out;
   if (!std::filesystem::exists(run.session.db) && run.names.empty()) return out;
   auto store = Store::open(run.session.db, Store::Mode::ReadOnly);
@@ -48,8 +49,8 @@ Expected<std::vector<TaskRecord>, ToolError> unfinished(const RunRequest& run) {
     return Unexpected{no_such_task(name, run.session.db)};
   }
   for (TaskRecord& t : *tasks) {
-    const bool named = run.names.empty() || std::ranges::find(run.names, t.spec.name) != run.names.end();
-    if (named && t.verdict == Verdict::None) out.push_back(std::move(t));
+    const bool named = std::ranges::find(run.names, t.spec.name) != run.names.end();
+    if (named ? ended || t.verdict == Verdict::None : run.names.empty() && t.verdict == Verdict::None) out.push_back(std::move(t));
   }
   return out;
 }
@@ -73,10 +74,12 @@ Expected<ExitCode, ToolError> halt_tasks(const HaltRequest& request, Output& out
     if (auto done = write_halt_file(request.run.halt_files[0], reason); !done) return Unexpected{done.error()};
     output.message(fmt::format("{} is written: every run of this state directory stops trading now", request.run.halt_files[0]));
   }
-  auto tasks = unfinished(request.run);
+  auto tasks = concerned(request.run, request.flatten);
   if (!tasks) return Unexpected{tasks.error()};
+  if (tasks->empty()) tell(output, "", "no task is under way");
   for (const TaskRecord& t : *tasks) {
-    if (t.mode == TaskMode::Halted) continue;
+    if (t.mode == TaskMode::Halted) tell(output, t.spec.name, fmt::format("task {}: is halted already: {}", t.spec.name, printable(t.reason)));
+    if (t.mode == TaskMode::Halted || t.verdict != Verdict::None) continue;
     auto done = control_task(request.run.session.db, ControlRequest::Verb::Halt, t.spec.name, {reason}, output);
     if (!done) return done;
   }
@@ -104,10 +107,11 @@ Expected<ExitCode, ToolError> halt_tasks(const HaltRequest& request, Output& out
 }
 
 Expected<ExitCode, ToolError> resume_tasks(const RunRequest& run, Output& output) {
-  auto tasks = unfinished(run);
+  auto tasks = concerned(run, false);
   if (!tasks) return Unexpected{tasks.error()};
   if (tasks->empty() && !run.names.empty()) {
-    return Unexpected{ToolError{ExitCode::Refused, fmt::format("task {} has ended", run.names[0]), "dn-run FILE --restart begins a new round"}};
+    return Unexpected{ToolError{ExitCode::Refused, fmt::format("task {} has ended", run.names[0]),
+                                "dn-run FILE --restart begins a new round; dn-recover resume --all --yes takes the file HALT away"}};
   }
   for (const TaskRecord& t : *tasks) {
     const std::string& name = t.spec.name;

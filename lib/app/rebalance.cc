@@ -53,8 +53,9 @@ Preview preview(StoredTask stored, const MarketView& view, const Errand& errand)
 }
 
 std::string order_line(const OrderRequest& r, Venue venue) {
-  return fmt::format("{} {} on {} at {} or better ({}{}), worth {}", r.side == Side::Buy ? "buy" : "sell", r.qty.str(), name(venue), r.price.str(),
-                     r.type == OrderType::Market ? "the venue's market order" : "IOC limit", r.reduce_only ? ", reduce-only" : "", (r.price * r.qty).str());
+  const std::string at = r.type == OrderType::Market ? "at the market (the venue's own order)" : fmt::format("at {} or better (IOC limit)", r.price.str());
+  return fmt::format("{} {} on {} {}{}, worth about {}", r.side == Side::Buy ? "buy" : "sell", r.qty.str(), name(venue), at,
+                     r.reduce_only ? ", reduce-only" : "", (r.price * r.qty).str());
 }
 
 class Rebalance {
@@ -140,6 +141,7 @@ class Rebalance {
     errand_.qty = source.spec.total_quantity;
     errand_.request = RequestId(id);
     run_.from_flags = {std::move(source)};
+    run_.session.restart = true;  // a request that was refused before is made again
     return {};
   }
 
@@ -163,7 +165,16 @@ class Rebalance {
     if (!store) return Unexpected{store_failure(store.error())};
     auto order = (*store)->order_of_request(task(), request_.request_id);
     if (!order) return Unexpected{store_failure(order.error())};
-    if (!*order || (*order)->status != OrderStatus::Closed) return false;
+    if (!*order) return false;
+    if (by_hand()) {
+      const OrderRequest& was = (*order)->request;
+      if (was.side != errand_.side || was.qty != errand_.qty || !of_same_place()) {
+        return Unexpected{usage(fmt::format("request {} was for another order: {} {}", request_.request_id, name(was.side), was.qty.str()),
+                                "give a new order a new --request-id")};
+      }
+    }
+    const CloseReason end = (*order)->close_reason;
+    if (end != CloseReason::Filled && end != CloseReason::Cancelled) return false;  // not ended, or never at the venue
     auto record = (*store)->find_task(task());
     if (!record) return Unexpected{store_failure(record.error())};
     const OrderRecord& o = **order;
@@ -171,6 +182,15 @@ class Rebalance {
     output_.message(fmt::format("request {} was carried out before: nothing is sent again", request_.request_id));
     tell_end(**record, {o}, known_code_);
     return true;
+  }
+
+  // The task of that request traded on the same venue and symbol.
+  bool of_same_place() const {
+    auto store = Store::open(run_.session.db, Store::Mode::ReadOnly);
+    if (!store) return true;
+    const auto known = (*store)->find_task(task());
+    const TaskSpec& spec = run_.from_flags[0].spec;
+    return !known || !*known || ((*known)->spec.symbol == spec.symbol && (*known)->spec.leg.buy.exchange == spec.leg.buy.exchange);
   }
 
   Expected<std::pair<StoredTask, std::unique_ptr<Ground>>, ToolError> open() {
@@ -238,6 +258,10 @@ class Rebalance {
   Expected<ExitCode, ToolError> send() {
     grounds_.reset();
     run_.session.errand = errand_;
+    std::uint32_t epoch_before = 0;
+    if (auto before = Store::open(run_.session.db, Store::Mode::ReadOnly)) {
+      if (const auto known = (*before)->find_task(task()); known && *known) epoch_before = (*known)->run_epoch;
+    }
     if (request_.flatten) run_.halt_files.clear();
     auto done = carry_out(run_, output_);
     if (!done) return Unexpected{done.error()};
@@ -249,7 +273,7 @@ class Rebalance {
     for (const OrderRecord& o : stored->orders) {
       const auto parts = parse_client_order_id(o.request.id.view());
       const bool of_request = !errand_.request.empty() && o.person_request == errand_.request;
-      const bool of_run = parts && parts->epoch == stored->task.run_epoch && o.request.purpose != Purpose::Quote;
+      const bool of_run = parts && parts->epoch > epoch_before && o.request.purpose != Purpose::Quote;
       if (of_request || of_run) sent.push_back(o);
     }
     tell_end(stored->task, sent, done->code);

@@ -265,7 +265,7 @@ class Recovery {
       output_.data(text);
     }
     for (const ToolError& e : p.views.failed) output_.message(fmt::format("not proven: {}\n  next: {}", e.message, e.next));
-    if (p.is_apart()) output_.data(fmt::format("  the sides are apart: dn-rebalance --task {} makes them equal", t.spec.name));
+    if (p.is_apart() && !p.has_work()) output_.data(fmt::format("  the sides are apart: dn-rebalance --task {} makes them equal", t.spec.name));
   }
 
   std::string document(ExitCode code, const std::vector<std::string>& ends) const {

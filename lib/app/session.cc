@@ -133,7 +133,8 @@ Expected<void, ToolError> Session::adopt_file(TaskRecord& known) {
 
 Expected<void, ToolError> Session::start() {
   const std::string name = idle_.spec.name;
-  if (idle_.verdict != Verdict::None) {
+  const bool by_hand = options_.errand && options_.errand->kind == Errand::Kind::Order;
+  if (idle_.verdict != Verdict::None && (!options_.errand || by_hand)) {
     started_ = idle_.updated;
     run_id_ = fmt::format("{}-{}-{}", name, idle_.round, idle_.run_epoch);
     if (output_.options().ndjson) output_.data(summary_json());
@@ -224,19 +225,18 @@ Expected<void, ToolError> Session::check_beginning(TaskRecord& task, const Accou
   const Traces t = traces_of(idle_.spec, views, task.runs == 1 ? UINT32_MAX : first_epoch(task));
   if (t.orders == 0) return {};
   const std::string name = idle_.spec.name;
-  const PerSide<Instrument>& instruments = ground_->view().instruments;
-  const PerSide<Price>& mid = ground_->view().mid;
-  const Qty least = max(instruments.buy.min_tradable(mid.buy), instruments.sell.min_tradable(mid.sell));
-  if (t.open == 0 && t.net.abs() < least) {
-    output_.message(fmt::format("task {}: the venues show {} earlier orders under this name, all ended and the sides equal; they are not in this database",
+  if (t.open == 0 && (t.trades == 0 || options_.restart)) {
+    output_.message(fmt::format("task {}: the venues show {} earlier orders under this name that are not in this database, all ended; this begins beside them",
                                 name, t.orders));
     return number_beyond(task, t.newest_epoch);
   }
   return Unexpected{ToolError{
       ExitCode::Contradiction,
-      fmt::format("task {}: this database begins, but the venues show {} orders under this name, {} of them open, bought less sold {} {}: its books are lost",
-                  name, t.orders, t.open, t.net.str(), idle_.spec.symbol.base.view()),
-      "dn-recover --from-venue FILE --apply makes the books anew from the venues; for a task that has nothing to do with them, use another name"}};
+      fmt::format("task {}: this database begins, but the venues show {} orders and {} trades under this name, {} open, bought less sold {} {}: its books "
+                  "are lost, and to begin again would trade its total once more",
+                  name, t.orders, t.trades, t.open, t.net.str(), idle_.spec.symbol.base.view()),
+      "dn-recover --from-venue FILE --apply makes the books anew from the venues; what has nothing to do with them takes another name, or --restart "
+      "where nothing of them is open"}};
 }
 
 // A database that was begun twice within moments may number its runs like the one before: ids would be used twice.

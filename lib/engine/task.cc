@@ -50,7 +50,9 @@ void TaskEngine::start(Time now, Commands& out, const std::vector<Event>& known)
   out_ = &out;
   orders_this_run_ = 0;
   record_.state = TaskState::Idle;
-  if (record_.verdict != Verdict::None) {
+  // What an ended task holds can still be made equal or closed; an order by hand ends with its task.
+  const bool may_go_on = options_.errand && options_.errand->kind != Errand::Kind::Order;
+  if (record_.verdict != Verdict::None && !may_go_on) {
     finished_ = true;
     record_.exit_code = ExitCode::Ok;
     return;

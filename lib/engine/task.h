@@ -92,6 +92,7 @@ class TaskEngine {
     std::int64_t attempts = 0;
     Time since;
     Time next_try;
+    Time held_until;      // by the venue's limit of requests
     ClientOrderId order;  // of the attempt under way; empty between attempts
   };
 
@@ -105,6 +106,7 @@ class TaskEngine {
     Time began;
     Time next_try;
     bool traded = false;     // something of its orders filled
+    bool placed = false;     // an order of it reached the venue
     bool short_of = false;   // an order by hand filled less than was asked for
     bool abandoned = false;  // a signal came: nothing more is sent
   };
@@ -158,6 +160,7 @@ class TaskEngine {
   bool flatten_leg(const Situation& s, Side leg);
   void place_for_errand(Side leg, Side side, Price price, Qty qty);
   bool settle_errand_order(Side leg);
+  void end_order_by_hand();
   bool has_price(const Situation& s, Side leg);
   ExitCode errand_code(ExitCode wanted, const Situation& s) const;
 
@@ -165,6 +168,7 @@ class TaskEngine {
   void begin_rebalance();
   bool step_rebalance();
   bool attempt_is_over();
+  void hold_back(Rebalance& r, const ClientOrderId& id, Time until) const;
   bool finish_rebalance();
   void try_closing_hedge();
   bool check_loss(const Situation& s);

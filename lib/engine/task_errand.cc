@@ -9,6 +9,9 @@ namespace {
 
 constexpr Dur kOtherPrice = Dur::seconds(3);  // how long the second side's price is waited for
 
+// What the venue refused, or never got, was no order: the request that it carried out is still to be done.
+bool reached_venue(const OrderRecord& o) { return o.close_reason == CloseReason::Filled || o.close_reason == CloseReason::Cancelled; }
+
 Reason what_for(Errand::Kind kind) {
   switch (kind) {
     case Errand::Kind::Prove: return Reason("a person asked for proof of every order");
@@ -35,10 +38,10 @@ void TaskEngine::begin_errand() {
       if (!e.request.empty() && w.record.person_request == e.request) chore_->order[leg] = w.record.request.id;
     }
     for (const OrderRecord& o : legs_[leg].closed) {
-      if (!e.request.empty() && o.person_request == e.request) chore_->order[leg] = o.request.id;
+      if (!e.request.empty() && o.person_request == e.request && reached_venue(o)) chore_->order[leg] = o.request.id;
     }
   }
-  if (e.kind == Errand::Kind::Flatten) {
+  if (e.kind == Errand::Kind::Flatten && record_.verdict == Verdict::None) {
     // Nothing may build the position up again until a person says so.
     record_.mode = TaskMode::Halted;
     record_.reason = what_for(e.kind).str();
@@ -73,10 +76,6 @@ bool TaskEngine::step_one_order() {
   for (const Side leg : kSides) {
     if (c.order[leg].empty()) continue;
     c.short_of = !settle_errand_order(leg);
-    if (c.what.kind == Errand::Kind::Order) {
-      stop_->kind = Stop::Kind::Complete;
-      record_.mode = TaskMode::Active;  // the task was halted from its beginning: nothing but this order was ever to be sent
-    }
     return false;
   }
   const Situation s = situation();
@@ -84,7 +83,7 @@ bool TaskEngine::step_one_order() {
     const Side leg = c.what.side;
     if (!has_price(s, leg)) return true;
     place_for_errand(leg, leg, market_like_price(s, leg, leg), c.what.qty);
-    return true;
+    return !c.given_up[leg];
   }
   const Side lagging = lagging_leg(s);
   if (imbalance(s).is_zero()) return false;
@@ -158,6 +157,7 @@ void TaskEngine::place_for_errand(Side leg, Side side, Price price, Qty qty) {
   if (!large_enough || !place(leg, side, purpose, type, price, qty)) {
     c.given_up[leg] = true;
     stop_->exit_code = ExitCode::Refused;
+    stop_->reason = Reason("a limit refused the order");
     return;
   }
   c.order[leg] = legs_[leg].working.back().record.request.id;
@@ -172,7 +172,22 @@ bool TaskEngine::settle_errand_order(Side leg) {
   const auto o = std::find_if(closed.begin(), closed.end(), [&](const OrderRecord& r) { return r.request.id == chore_->order[leg]; });
   if (o == closed.end()) return false;
   chore_->traded = chore_->traded || o->booked.is_positive();
+  chore_->placed = chore_->placed || reached_venue(*o);
+  if (!reached_venue(*o)) {
+    stop_->exit_code = ExitCode::Refused;
+    stop_->reason = Reason("the order was not taken: " + o->reason.str());
+  }
   return o->booked >= o->request.qty;
+}
+
+// The task of an order by hand ends with it: completed when the order was at the venue, cancelled when it never was, so that the same
+// request may be made again. Where that is not proven the task stays.
+void TaskEngine::end_order_by_hand() {
+  for (const Side leg : kSides) {
+    if (!legs_[leg].working.empty()) return;
+  }
+  stop_->kind = chore_->placed ? Stop::Kind::Complete : Stop::Kind::Cancel;
+  record_.mode = TaskMode::Active;  // halted from its beginning: nothing but this order was ever to be sent
 }
 
 // `wanted`, with what the errand left undone.
@@ -181,7 +196,7 @@ ExitCode TaskEngine::errand_code(ExitCode wanted, const Situation& s) const {
   const Qty apart = imbalance(s).abs();
   const bool is_imbalanced = apart.is_positive() && apart >= s.leg[lagging_leg(s)].min_tradable;
   switch (chore_->what.kind) {
-    case Errand::Kind::Order: return chore_->short_of ? worse(wanted, ExitCode::RebalancedPartly) : wanted;
+    case Errand::Kind::Order: return chore_->short_of && chore_->placed ? worse(wanted, ExitCode::RebalancedPartly) : wanted;
     case Errand::Kind::Flatten: return holds(Side::Buy) || holds(Side::Sell) ? worse(wanted, ExitCode::RebalancedPartly) : wanted;
     case Errand::Kind::Rebalance:
       if (is_imbalanced && chore_->traded) return worse(wanted, ExitCode::RebalancedPartly);

@@ -86,7 +86,10 @@ void TaskEngine::on_refused(WorkingOrder& w, const PlaceReport& r) {
   switch (r.reject) {
     case RejectClass::WouldCross:
     case RejectClass::Expired: l.next_place = now_ + record_.spec.delay; return;
-    case RejectClass::RateLimited: l.next_place = now_ + (r.retry_after.us > 0 ? r.retry_after : Dur::seconds(1)); return;
+    case RejectClass::RateLimited:
+      l.next_place = now_ + (r.retry_after.us > 0 ? r.retry_after : Dur::seconds(1));
+      if (rebalance_) hold_back(*rebalance_, w.record.request.id, l.next_place);
+      return;
     case RejectClass::InsufficientBalance:
       l.stopped = true;
       alert(AlertKind::Alert, AlertLevel::Critical, "insufficient_balance", Reason("the " + std::string(upper_name(leg)) + " leg stops: " + r.reason.str()));

@@ -33,7 +33,15 @@ bool TaskEngine::attempt_is_over() {
   }
   r.order = {};
   if (r.attempts > 0) r.next_try = now_ + backoff(static_cast<int>(r.attempts), key_);
+  r.next_try = std::max(r.next_try, r.held_until);
   return true;
+}
+
+// A hedge that may not be sent yet is no attempt that failed, as long as waiting for it is better than reducing the other leg.
+void TaskEngine::hold_back(Rebalance& r, const ClientOrderId& id, Time until) const {
+  if (!(r.order == id) || until - r.since > record_.spec.risk.max_imbalance_time) return;
+  --r.attempts;
+  r.held_until = until;
 }
 
 // One step towards balance; true when nothing is left to do. May begin a stop.
@@ -280,6 +288,7 @@ void TaskEngine::step_stop() {
   if (!pending && chore_ && stop_->kind == Stop::Kind::Drain) pending = step_errand();
   if (pending && now_ < stop_->deadline) return;
   if (pending) stop_->kind = Stop::Kind::Drain;  // no verdict without proof
+  if (chore_ && chore_->what.kind == Errand::Kind::Order) end_order_by_hand();
   finish(stop_->exit_code);
 }
 
@@ -325,6 +334,8 @@ void TaskEngine::finish(ExitCode wanted) {
     record_.verdict = Verdict::Cancelled;
     record_.reason = stop_->reason.str();
     move_to(TaskState::Cancelled, stop_->reason);
+  } else if (record_.verdict != Verdict::None) {
+    move_to(record_.verdict == Verdict::Completed ? TaskState::Completed : TaskState::Cancelled, stop_->reason);
   } else {
     move_to(TaskState::Idle, stop_->reason);
   }

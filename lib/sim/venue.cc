@@ -213,8 +213,9 @@ void SimVenue::rest(VenueOrder& o) {
 
 // ---- questions
 
-CancelReport SimVenue::cancel(const ClientOrderId& id, Time /*now*/) {
-  VenueOrder* o = find(id);
+CancelReport SimVenue::cancel(const ClientOrderId& id, const VenueOrderId& venue_id, Time /*now*/) {
+  const VenueOrder* known = find(id, venue_id);
+  VenueOrder* o = known == nullptr ? nullptr : find(known->request.id);
   if (o == nullptr || !o->open) return {id, true, Code("not_found")};
   end(*o);
   return {id, true, Code("cancelled")};

@@ -67,8 +67,9 @@ class SimVenue {
   // ---- the private API
   // Checks status, type, tick, step, minimums, maximums, price band, balance, reduce-only, post-only, expiry, id.
   PlaceReport place(const OrderRequest& request, Time now);
-  // By client id; `answered` is always true here. Code "not_found" when there is no open order of that id.
-  CancelReport cancel(const ClientOrderId& id, Time now);
+  // By client id, or by venue order id where the client id is not known here; `answered` is always true. Code "not_found" when no such order
+  // is open.
+  CancelReport cancel(const ClientOrderId& id, const VenueOrderId& venue_id, Time now);
   // By client id, or by venue order id where the client id is not known here (restored orders).
   LookupReport lookup(const ClientOrderId& id, const VenueOrderId& venue_id, LookupStage stage, Time now) const;
   TradesReport trades(const ClientOrderId& id, const VenueOrderId& venue_id) const;

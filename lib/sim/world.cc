@@ -206,7 +206,7 @@ Event World::answer(const Send& send, SimVenue& v) {
     }
     return r;
   }
-  if (const auto* c = std::get_if<CancelOrder>(&send)) return v.cancel(c->id, now_);
+  if (const auto* c = std::get_if<CancelOrder>(&send)) return v.cancel(c->id, c->venue_order_id, now_);
   if (const auto* l = std::get_if<LookupOrder>(&send)) {
     LookupReport r = v.lookup(l->id, l->venue_order_id, l->stage, now_);
     if (const auto hidden = hidden_until_.find(id); hidden != hidden_until_.end() && now_ < hidden->second) {

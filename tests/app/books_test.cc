@@ -193,6 +193,7 @@ TEST(Books, TracesTellWhatAnUnknownPastLeft) {
   EXPECT_EQ(t.open, 1);
   EXPECT_EQ(t.net, qty("0.04"));
   EXPECT_EQ(t.newest_epoch, 1u);
+  EXPECT_EQ(t.trades, 1);
 }
 
 // ---- the promises of the books

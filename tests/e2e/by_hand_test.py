@@ -75,6 +75,37 @@ class ByHand(ToolTest):
         self.assertEqual([(o["side"], Decimal(o["filled"])) for o in sent], [("sell", Decimal("0.02"))])
         self.assertEqual(self.task("hand-r1")["verdict"], "COMPLETED")
 
+    def test_a_request_is_for_one_order_and_no_other(self):
+        order = ("--exchange", "gateio_spot", "--symbol", "BTC/USDT", "--quantity", "0.02", "--request-id", "r2", *SEND)
+        self.assertEqual(self.rebalance("--side", "sell", *order).returncode, 0)
+        self.assertEqual(self.rebalance("--side", "buy", *order).returncode, 64)
+        self.assertEqual(len(self.rows("orders")), 1)
+
+    def test_a_request_that_was_refused_can_be_made_again(self):
+        order = ("--exchange", "gateio_spot", "--symbol", "BTC/USDT", "--side", "sell", "--quantity", "0.02", "--request-id", "r3", "--yes")
+        self.assertEqual(self.rebalance(*order, "--max-notional", "30").returncode, 22)
+        self.assertEqual(self.task("hand-r3")["verdict"], "CANCELLED")
+        self.assertEqual(self.rebalance(*order, "--max-notional", "30000").returncode, 0)
+        self.assertEqual([Decimal(o["filled"]) for o in self.rows("orders")], [Decimal("0.02")])
+
+    def test_an_order_below_the_minimum_is_refused_once(self):
+        done = self.rebalance("--exchange", "gateio_spot", "--symbol", "BTC/USDT", "--side", "sell", "--quantity", "0.00001", *SEND)
+        self.assertEqual(done.returncode, 22, done.stderr)
+        self.assertEqual(done.stderr.count("takes no order so small"), 1)
+
+    def test_what_an_ended_task_holds_can_be_closed(self):
+        small = self.write("small.toml", open(self.file, encoding="utf-8").read().replace("total_quantity = 2", "total_quantity = 0.1").replace('"btc"', '"small"'))
+        self.assertEqual(self.run_task(small, "--seed", "5", "--speed", "max").returncode, 0)
+        sent = len(self.rows("orders"))
+        self.assertEqual(self.rebalance("--task", "small", *SEND).returncode, 0)
+        self.assertEqual(len(self.rows("orders")), sent, "its sides are equal")
+        done = self.rebalance("--task", "small", "--flatten", *SEND)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        task = self.task("small")
+        self.assertEqual((task["verdict"], task["mode"]), ("COMPLETED", "ACTIVE"))
+        for side in ("buy", "sell"):
+            self.assertLess(abs(Decimal(task[side]["net"])), Decimal("0.0001"))
+
     def test_without_a_terminal_an_order_needs_both_words(self):
         self.begin_and_leave()
         for missing in ((), ("--yes",), ("--max-notional", "3000")):

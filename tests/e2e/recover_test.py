@@ -113,11 +113,25 @@ class Recover(LiveTest):
         self.assertIn(again.returncode, (0, 20), again.stderr)
         self.finish()
 
+    def test_lost_books_of_a_finished_task_do_not_trade_it_again(self):
+        small = self.task_file("done", "ETH/USDT", "mexc_spot", "gateio_spot", "0.1", "0.1", more=PATIENT)
+        self.assertEqual(self.live(small, "--max-runtime", "1m").returncode, 0)
+        after = self.exchange.ledger()["trades"]
+        shutil.rmtree(os.path.dirname(self.db))
+        for _ in range(2):
+            done = self.live(small, "--max-runtime", "1m")
+            self.assertEqual(done.returncode, 24, done.stderr)
+            self.assertIn("--from-venue", done.stderr)
+        self.assertEqual(self.exchange.ledger()["trades"], after)
+        self.assertEqual(self.recover_live("--from-venue", small, "--apply").returncode, 0)
+        self.assertEqual(self.live(small, "--max-runtime", "1m").returncode, 0)
+        self.assertEqual(self.exchange.ledger()["trades"], after, "it had nothing left to trade")
+
     def test_a_name_that_is_begun_again_at_once_uses_no_id_twice(self):
         small = self.task_file("again", "ETH/USDT", "mexc_spot", "gateio_spot", "0.1", "0.1", more=PATIENT)
         for _ in range(3):
             shutil.rmtree(os.path.dirname(self.db), ignore_errors=True)
-            done = self.live(small, "--max-runtime", "1m")
+            done = self.live(small, "--max-runtime", "1m", "--restart")
             self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("earlier orders under this name", done.stderr)
         ids = [(o["venue"], o["client_order_id"]) for o in self.exchange.ledger()["orders"]]

@@ -219,5 +219,56 @@ TEST(Errand, WhatASurveyProvedIsNotAskedForAgain) {
   EXPECT_EQ(t.count<LookupOrder>(), asked + 1) << "only the other order";
 }
 
+RunOptions by_hand(std::string_view quantity) {
+  RunOptions options = errand(Errand::Kind::Order);
+  options.errand->side = Side::Sell;
+  options.errand->qty = qty(quantity);
+  options.errand->request = RequestId("once");
+  return options;
+}
+
+TEST(Errand, AnOrderByHandEndsItsTask) {
+  Talk t(seed_spec(), two_spots(), by_hand("0.1"));
+  t.start();
+  t.books();
+  settle(t, OrderRequest(t.placed(Side::Sell)), "0.04", "T1");
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::RebalancedPartly);
+  EXPECT_EQ(t.record().verdict, Verdict::Completed);
+}
+
+TEST(Errand, AnOrderByHandThatWasRefusedLeavesTheRequestToBeMadeAgain) {
+  Talk t(seed_spec(), two_spots(), by_hand("0.1"));
+  t.start();
+  t.books();
+  t.refuse(OrderRequest(t.placed(Side::Sell)), RejectClass::Other);
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::Refused);
+  EXPECT_EQ(t.record().verdict, Verdict::Cancelled);
+}
+
+TEST(Errand, AnOrderByHandOfUnknownFateKeepsItsTask) {
+  Talk t(seed_spec(), two_spots(), by_hand("0.1"));
+  t.start();
+  t.books();
+  t.lose(OrderRequest(t.placed(Side::Sell)));
+  for (int i = 0; i < 30; ++i) t.after(Dur::seconds(1));
+  EXPECT_TRUE(t.engine->finished());
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::UnknownOrder);
+  EXPECT_EQ(t.record().verdict, Verdict::None);
+}
+
+TEST(Errand, AnEndedTaskGivesBackWhatItHolds) {
+  TaskSpec s = seed_spec();
+  s.restore.buy = {qty("0.3"), px("43250"), ""};
+  Talk t(s, two_spots(), errand(Errand::Kind::Flatten));
+  t.end_as(Verdict::Completed);
+  t.start();
+  t.books();
+  settle(t, OrderRequest(t.placed(Side::Buy)), "0.3", "T1");
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::Ok);
+  EXPECT_EQ(t.record().verdict, Verdict::Completed);
+  EXPECT_EQ(t.record().state, TaskState::Completed);
+  EXPECT_EQ(t.record().mode, TaskMode::Active);
+}
+
 }  // namespace
 }  // namespace dn::test

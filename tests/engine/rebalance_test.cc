@@ -235,5 +235,26 @@ TEST(Rebalance, ATailIsTakenAlongWhereTheOtherSideIsAheadByIt) {
   EXPECT_EQ(t.placed(Side::Buy).qty, qty("0.0003"));
 }
 
+TEST(Rebalance, AHedgeThatTheRequestBudgetHoldsBackIsNoFailedAttempt) {
+  Talk t(restored_spec());
+  t.start();
+  t.books();
+  for (int i = 0; i < 5; ++i) {
+    PlaceReport held;
+    held.id = t.placed(Side::Sell).id;
+    held.outcome = PlaceOutcome::Refused;
+    held.reject = RejectClass::RateLimited;
+    held.retry_after = Dur::millis(700);
+    t.tell(held);
+    t.after(Dur::millis(699));
+    EXPECT_EQ(t.placed_on(Side::Sell), static_cast<std::size_t>(i + 1)) << "not before it may";
+    t.books();
+    t.after(Dur::millis(2));
+  }
+  EXPECT_EQ(t.placed_on(Side::Buy), 0u) << "the leading leg is not reduced for that";
+  settle(t, OrderRequest(t.placed(Side::Sell)), "0.05", "T1");
+  EXPECT_EQ(t.record().imbalance(), Qty{});
+}
+
 }  // namespace
 }  // namespace dn::test

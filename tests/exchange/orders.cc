@@ -202,7 +202,7 @@ Placed Exchange::amend(Order& o, Price price, Qty qty, const std::string& amend_
     cancel(o);
     return {&o, "", ""};
   }
-  m.sim.cancel(ClientOrderId(o.key), now());
+  m.sim.cancel(ClientOrderId(o.key), {}, now());
   const PlaceReport report = put_into_sim(o, price, qty);
   if (report.outcome != PlaceOutcome::Accepted) {
     put_into_sim(o, o.price, o.qty);
@@ -240,7 +240,7 @@ bool Exchange::set_leverage(Market& m, std::int64_t leverage, std::int64_t cross
 bool Exchange::cancel(Order& o, const std::string& finish_as) {
   if (!o.open) return false;
   Market& m = *o.market;
-  m.sim.cancel(ClientOrderId(o.key), now());
+  m.sim.cancel(ClientOrderId(o.key), {}, now());
   o.finish_as = finish_as;
   collect(m, "cancel");
   return true;

@@ -68,7 +68,7 @@ TEST(VenueMargin, WhatClosesNeedsNoneAndWhatFlipsNeedsItForTheRest) {
   Desk d = perpetual("1000");
   d.send(Side::Buy, OrderType::Ioc, "4352", "2");
   EXPECT_EQ(d.send(Side::Sell, OrderType::Limit, "4360", "2").outcome, PlaceOutcome::Accepted);
-  d.venue.cancel(d.last.id, d.now);
+  d.venue.cancel(d.last.id, {}, d.now);
   EXPECT_EQ(d.send(Side::Sell, OrderType::Limit, "4360", "2.5").reject, RejectClass::InsufficientBalance);
   d.venue.deposit(kUsdt, dec("-900"));
   EXPECT_EQ(d.send(Side::Sell, OrderType::Ioc, "4349", "2", true).outcome, PlaceOutcome::Accepted) << "out of money is no reason to stay in";
@@ -86,7 +86,7 @@ TEST(VenueMargin, ACancelledOrderGivesBackWhatItLocked) {
     EXPECT_EQ(d.send(Side::Buy, OrderType::Limit, "4340", "1").outcome, PlaceOutcome::Accepted);
     const OrderRequest first = d.last;
     EXPECT_EQ(d.send(Side::Buy, OrderType::Limit, "4340", "1").reject, RejectClass::InsufficientBalance);
-    d.venue.cancel(first.id, d.now);
+    d.venue.cancel(first.id, {}, d.now);
   }
 }
 
@@ -287,6 +287,17 @@ TEST(VenueBand, APriceFarFromTheMarketIsRefused) {
   EXPECT_EQ(shut.send(Side::Buy, OrderType::Limit, "4340", "1").reject, RejectClass::Halted);
 }
 
+// ---- orders of before
+
+TEST(VenueRestored, AnOrderOfBeforeIsCancelledByTheVenuesId) {
+  Desk d(rules(Venue::MexcSpot));
+  OrderRequest before = d.order(Side::Buy, OrderType::Limit, "4340", "1");
+  d.venue.plant(before, VenueOrderId("mexc_order_123"), d.now);
+  EXPECT_EQ(d.venue.cancel(ClientOrderId("restored-x"), VenueOrderId("mexc_order_123"), d.now).code.view(), "cancelled");
+  EXPECT_FALSE(d.venue.lookup(ClientOrderId("restored-x"), VenueOrderId("mexc_order_123"), LookupStage::ById, d.now).open);
+  EXPECT_EQ(d.venue.cancel(ClientOrderId("restored-x"), VenueOrderId("mexc_order_124"), d.now).code.view(), "not_found");
+}
+
 // ---- memory
 
 TEST(VenueMemory, WhatEndedLongAgoIsForgottenAndWhatIsOpenIsNot) {
@@ -315,7 +326,7 @@ TEST(VenueMemory, WhatEndedLongAgoIsForgottenAndWhatIsOpenIsNot) {
   EXPECT_TRUE(knows(fresh));
   EXPECT_EQ(venue.take_new_fills().size(), 1u) << "each fill is told once";
   EXPECT_EQ(venue.truth().balances.at(kEth), dec("2") - venue.truth().fills.back().fee.decimal() * Decimal(2)) << "money is not forgotten";
-  EXPECT_TRUE(venue.cancel(resting, now).answered);
+  EXPECT_TRUE(venue.cancel(resting, {}, now).answered);
   EXPECT_FALSE(venue.lookup(resting, {}, LookupStage::ById, now).open);
 }
 

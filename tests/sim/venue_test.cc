@@ -121,8 +121,8 @@ TEST_F(VenueTest, LookupsShowWhatTheirKindShows) {
   place(r);
   EXPECT_EQ(venue.lookup(r.id, {}, LookupStage::History, now).outcome, LookupOutcome::NotFound);
   EXPECT_TRUE(open(r));
-  EXPECT_EQ(venue.cancel(r.id, now).code.view(), "cancelled");
-  EXPECT_EQ(venue.cancel(r.id, now).code.view(), "not_found");
+  EXPECT_EQ(venue.cancel(r.id, {}, now).code.view(), "cancelled");
+  EXPECT_EQ(venue.cancel(r.id, {}, now).code.view(), "not_found");
   EXPECT_FALSE(open(r));
   EXPECT_EQ(venue.lookup(r.id, {}, LookupStage::History, now).outcome, LookupOutcome::Found);
   EXPECT_EQ(venue.lookup(ClientOrderId("other"), {}, LookupStage::ById, now).outcome, LookupOutcome::NotFound);
@@ -153,7 +153,7 @@ void conserve(Venue which) {
     } else if (what == 1) {
       venue.on_trade({price(rng.between(-25, 25)), size(), rng.chance(1, 2) ? Side::Buy : Side::Sell}, now);
     } else if (what == 2 && !ids.empty()) {
-      venue.cancel(ids[rng.below(ids.size())], now);
+      venue.cancel(ids[rng.below(ids.size())], {}, now);
     } else {
       OrderRequest r;
       r.id = ClientOrderId(std::to_string(i));
@@ -167,7 +167,7 @@ void conserve(Venue which) {
       ids.push_back(r.id);
     }
   }
-  for (const ClientOrderId& id : ids) venue.cancel(id, now);
+  for (const ClientOrderId& id : ids) venue.cancel(id, {}, now);
   const VenueTruth& t = venue.truth();
   ASSERT_GT(t.fills.size(), 500u);
   std::map<Asset, Decimal> expected = start;
