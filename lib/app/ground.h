@@ -18,8 +18,9 @@ struct MarketView {
   PerSide<Instrument> instruments;
   PerSide<Price> mid;  // where each leg's book stands; zero where it is not known
   PerSide<std::optional<TopOfBook>> top;
-  Time start;                     // of the first step
-  std::vector<ToolError> absent;  // one for each venue that could not be asked, where the task is opened without it
+  PerSide<std::optional<Money>> capital;  // what is free on each leg's account, in quote; where there is an account
+  Time start;                             // of the first step
+  std::vector<ToolError> absent;          // one for each venue that could not be asked, where the task is opened without it
 };
 
 // What a venue shows of the account in the task's symbol. Times of orders are ours.

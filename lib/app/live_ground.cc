@@ -34,6 +34,18 @@ ToolError failure(const TaskSpec& spec, Venue venue, const venues::Problem& p) {
   return {ExitCode::Config, what, "set this machine's clock (systemctl start systemd-timesyncd, or chrony), then run the same command again"};
 }
 
+// What the account could buy of the symbol, in quote. Without a price its base counts for nothing.
+Money capital_of(const venues::VenueFacts& f) {
+  const auto free = [&f](const Asset& asset) {
+    const auto at = f.free.find(asset);
+    return at == f.free.end() ? Decimal() : at->second;
+  };
+  const Symbol& symbol = f.instrument.symbol;
+  Money out(free(symbol.quote));
+  if (f.instrument.kind == InstrumentKind::Spot && f.top) out += middle(*f.top) * Qty(free(symbol.base));
+  return out;
+}
+
 class LiveGround final : public Ground {
  public:
   LiveGround(MarketView view, const TaskSpec& spec, std::vector<venues::VenueFacts> facts, live::Venues& venues, LinkHook hook,
@@ -159,6 +171,7 @@ Expected<MarketView, ToolError> LiveGrounds::view_of(const TaskSpec& spec) {
     if (absent) continue;
     view.top[leg] = f.top;
     if (f.top) view.mid[leg] = middle(*f.top);
+    if (options_.orders) view.capital[leg] = capital_of(f);
     if (recorder_) {
       if (auto begun = recorder_->begin(f.instrument.venue, spec.symbol); !begun) return Unexpected{begun.error()};
     }

@@ -70,7 +70,7 @@ PlanFacts facts(const TaskSpec& spec, const MarketView& m) {
     if (!s.leg[leg].known) continue;
     if (const auto price = target_price(s, leg)) f.leg[leg] = leg_plan(s, leg, *price);
   }
-  f.spread = net_spread(s);
+  if (const auto spread = quoted_spread(s)) f.spread = spread->net;
   if (!f.leg.buy || !f.leg.sell) return f;
   f.break_even = Bps((f.leg.buy->fee.decimal() + f.leg.sell->fee.decimal()) * Decimal(10000));
   for (const Side leg : kSides) {

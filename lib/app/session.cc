@@ -183,7 +183,7 @@ Expected<void, ToolError> Session::build() {
     if (r.verb == ControlRequest::Verb::Cancel) cancels_.insert(r.id);
   }
   engine_ = std::make_unique<TaskEngine>(std::move(*stored), ground_->view().instruments,
-                                         RunOptions{options_.max_cycles, options_.leave_orders, !cancels_.empty(), options_.errand});
+                                         RunOptions{options_.max_cycles, options_.leave_orders, !cancels_.empty(), options_.errand, ground_->view().capital});
   run_ = ground_->drive(*engine_, *store_, *this);
   return {};
 }

@@ -50,14 +50,6 @@ bool must_rebalance(const Situation& s) {
   return s.now - s.imbalance_since >= s.spec->imbalance_grace() || s.mode != TaskMode::Active;
 }
 
-bool spread_too_thin(const Situation& s, bool has_quote) {
-  if (!s.spec->risk.min_spread_bps) return false;
-  const auto spread = net_spread(s);
-  // A quote that rests goes only when the spread is a full basis point short, so that it does not flap around the limit.
-  const Bps least = *s.spec->risk.min_spread_bps - (has_quote ? Bps(1) : Bps(0));
-  return !spread || *spread < least;
-}
-
 LegDecision requote_or_keep(const Situation& s, Side leg) {
   const LegSituation& l = s.leg[leg];
   if (is_own_touch(s, leg)) return keep();
@@ -93,8 +85,7 @@ LegDecision manage_leg(const Situation& s, Side leg) {
     return l.resting ? cancel(s.mode == TaskMode::Reducing ? "only orders that reduce the imbalance" : "the task is paused") : keep("not active");
   }
   if (s.mode == TaskMode::Paused || s.mode == TaskMode::Halted) return l.resting ? cancel("the task is paused") : keep("not active");
-  if (!lagging && spread_too_thin(s, l.resting.has_value()))
-    return l.resting ? cancel("the net spread is below min_spread_bps") : keep("spread below min_spread_bps");
+  if (!lagging && s.spread_closed) return l.resting ? cancel("the net spread is below min_spread_bps") : keep("spread below min_spread_bps");
   if (l.has_orders) return l.resting ? requote_or_keep(s, leg) : keep("an answer is outstanding");
   if (apart && !lagging) return keep("the other leg catches up first");
   return l.fresh ? open_new(s, leg) : keep("the book is stale");

@@ -5,13 +5,16 @@
 #include <variant>
 #include <vector>
 
+#include "engine/gate.h"
 #include "model/order.h"
 #include "model/task_record.h"
 
 namespace dn {
 
+// Only what the gate let through becomes one.
 struct PlaceOrder {
-  Venue venue = Venue::MexcSpot;
+  PlaceOrder(Venue at, GatePass pass) : venue(at), request(std::move(pass.order_)) {}
+  Venue venue;
   OrderRequest request;
 };
 struct CancelOrder {
@@ -32,7 +35,7 @@ struct QueryTrades {
 };
 
 // Each is sent at most once and answered exactly once; the shell turns a timeout into an answer.
-using Send = std::variant<PlaceOrder, CancelOrder, LookupOrder, QueryTrades>;
+using Send = std::variant<CancelOrder, PlaceOrder, LookupOrder, QueryTrades>;
 
 struct Commands {
   JournalBatch journal;

@@ -26,4 +26,7 @@ struct Errand {
   RequestId request;                    // kept with its order, so that a repeat finds it; empty: none
 };
 
+// Why such a run stops trading, for its events.
+Reason what_for(Errand::Kind kind);
+
 }  // namespace dn

@@ -15,22 +15,42 @@ Refusal refuse(std::string code, std::string_view what, std::string value, std::
   return {std::move(code), std::move(message), std::move(value), std::move(limit), lasting};
 }
 
-// Further than the collar beyond a mid, in the direction that loses money.
+Price middle(const TopOfBook& top) { return Price((top.bid + top.ask).decimal() * Decimal::from_parts(5, 1)); }
+
+Refusal beyond_collar(const Instrument& at, const Price& price, const Price& edge) {
+  return refuse("price_collar_bps", "the price is beyond the collar around the mid of " + std::string(name(at.venue)) + ":", price.str(), edge.str(), false);
+}
+
+// A quote keeps within the collar of both mids, on either side. A hedge may trade at a price that is better than that, but not where the
+// two mids contradict each other: one of the books is wrong then, and it is not known which.
 std::optional<Refusal> check_collar(const Situation& s, const OrderRequest& o) {
+  constexpr int kContradiction = 5;  // collars between the mids
+  const bool quote = o.purpose == Purpose::Quote;
   for (const Side leg : kSides) {
     const LegSituation& l = s.leg[leg];
-    // Only a buy above and a sell below the market can be taken at a bad price; between the legs the spread is the point of the trade,
-    // so each order is held against its own venue, and against the other when that says that it would trade at a loss beyond the collar.
     if (!l.fresh) continue;
-    const Decimal mid = (l.top.bid + l.top.ask).decimal() * Decimal::from_parts(5, 1);
-    const Decimal width = bps_of(mid, s.spec->risk.price_collar_bps);
-    const Decimal limit = o.side == Side::Buy ? mid + width : mid - width;
-    const bool beyond = o.side == Side::Buy ? o.price.decimal() > limit : o.price.decimal() < limit;
-    if (beyond)
-      return refuse("price_collar_bps", "the price is beyond the collar around the mid of " + std::string(name(l.instrument->venue)) + ":", o.price.str(),
-                    limit.str(), false);
+    const Price mid = middle(l.top);
+    const Price width(bps_of(mid.decimal(), s.spec->risk.price_collar_bps));
+    if (o.price > mid + width && (quote || o.side == Side::Buy)) return beyond_collar(*l.instrument, o.price, mid + width);
+    if (o.price < mid - width && (quote || o.side == Side::Sell)) return beyond_collar(*l.instrument, o.price, mid - width);
+    const LegSituation& other = s.leg[flip(leg)];
+    if (!other.fresh) continue;
+    const Price edge = mid + width * Decimal(kContradiction);
+    if (middle(other.top) > edge) return beyond_collar(*l.instrument, middle(other.top), edge);
   }
   return std::nullopt;
+}
+
+// A market-like order is not worse than the opposite touch by more than the slippage limit.
+std::optional<Refusal> check_slippage(const Situation& s, const OrderRequest& o) {
+  if (o.purpose == Purpose::Quote || o.price.is_zero()) return std::nullopt;
+  const TopOfBook& top = s.leg[o.leg].top;
+  const bool buy = o.side == Side::Buy;
+  const Price touch = buy ? top.ask : top.bid;
+  const Price slip(bps_of(touch.decimal(), s.spec->risk.max_slippage_bps));
+  const Price edge = buy ? touch + slip : touch - slip;
+  if (buy ? o.price <= edge : o.price >= edge) return std::nullopt;
+  return refuse("max_slippage_bps", "the price is further from the opposite touch than the limit:", o.price.str(), edge.str(), false);
 }
 
 std::optional<Refusal> check_quantities(const GateView& v, const OrderRequest& o) {
@@ -50,30 +70,73 @@ std::optional<Refusal> check_quantities(const GateView& v, const OrderRequest& o
   return std::nullopt;
 }
 
-}  // namespace
+// What a quote may add to.
+std::optional<Refusal> check_values(const GateView& v, const OrderRequest& o) {
+  const Situation& s = *v.situation;
+  const RiskSpec& risk = s.spec->risk;
+  const Money after = v.committed + o.price * o.qty;
+  if (risk.max_notional && after > *risk.max_notional) {
+    return refuse("max_notional", "the value of both sides with the new order:", after.str(), risk.max_notional->str(), true);
+  }
+  const auto& capital = s.capital[o.leg];
+  if (!capital) return std::nullopt;
+  const Money most(bps_of(capital->decimal(), risk.max_capital_fraction));
+  const Money held = o.price * (s.leg[o.leg].filled + v.open + o.qty);
+  if (held <= most) return std::nullopt;
+  return refuse("max_capital_fraction_bps", "the side's value with the new order:", held.str(), most.str(), true);
+}
+
+std::optional<Refusal> check_numbers(const GateView& v) {
+  const RiskSpec& risk = v.situation->spec->risk;
+  const auto reached = [](std::int64_t sent, std::int64_t most) { return sent >= most; };
+  if (reached(v.sent_this_run, risk.max_orders_per_run)) {
+    return refuse("max_orders_per_run", "orders sent in this run:", std::to_string(v.sent_this_run), std::to_string(risk.max_orders_per_run), true);
+  }
+  if (risk.max_orders_per_day > 0 && reached(v.sent_last_day, risk.max_orders_per_day)) {
+    return refuse("max_orders_per_day", "orders sent in the last 24 hours:", std::to_string(v.sent_last_day), std::to_string(risk.max_orders_per_day), true);
+  }
+  if (reached(v.sent_last_minute, risk.max_orders_per_minute)) {
+    return refuse("max_orders_per_minute", "orders sent in the last minute:", std::to_string(v.sent_last_minute), std::to_string(risk.max_orders_per_minute),
+                  false);
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> check_quote(const GateView& v, const OrderRequest& o) {
+  const Situation& s = *v.situation;
+  const bool catches_up = is_apart(s) && lagging_leg(s) == o.leg;
+  if (s.spread_closed && !catches_up) {
+    const auto spread = quoted_spread(s);
+    return refuse("min_spread_bps", "the net spread is, or was a moment ago, too small:", spread ? spread->net.str() : "unknown",
+                  s.spec->risk.min_spread_bps.value_or(Bps{}).str(), false);
+  }
+  if (auto r = check_values(v, o)) return r;
+  return check_numbers(v);
+}
 
 std::optional<Refusal> check_order(const GateView& v, const OrderRequest& o) {
   const Situation& s = *v.situation;
   const RiskSpec& risk = s.spec->risk;
-  const bool quote = o.purpose == Purpose::Quote;
   if (v.has_unknown && !planted(Bug::PlaceBesideUnknown)) return refuse("unknown_order", "the leg has orders of unknown fate:", "1", "0", false);
   if (!s.leg[o.leg].fresh) return refuse("max_book_age", "the book of the leg is older than", "now", format_duration(risk.max_book_age), false);
   if (auto r = check_quantities(v, o)) return r;
+  if (planted(Bug::SleepingGate)) return std::nullopt;
   const Money value = o.price * o.qty;
   if (risk.max_order_notional && value > *risk.max_order_notional) {
     return refuse("max_order_notional", "the order's value:", value.str(), risk.max_order_notional->str(), true);
   }
-  if (quote && risk.max_notional && v.traded + value > *risk.max_notional) {
-    return refuse("max_notional", "the value of both sides with the new order:", (v.traded + value).str(), risk.max_notional->str(), true);
+  if (o.purpose == Purpose::Quote) {
+    if (auto r = check_quote(v, o)) return r;
   }
-  if (quote && v.sent_this_run >= risk.max_orders_per_run) {
-    return refuse("max_orders_per_run", "orders sent in this run:", std::to_string(v.sent_this_run), std::to_string(risk.max_orders_per_run), true);
-  }
-  if (quote && v.sent_last_minute >= risk.max_orders_per_minute) {
-    return refuse("max_orders_per_minute", "orders sent in the last minute:", std::to_string(v.sent_last_minute), std::to_string(risk.max_orders_per_minute),
-                  false);
-  }
+  if (auto r = check_slippage(s, o)) return r;
   return check_collar(s, o);
+}
+
+}  // namespace
+
+Expected<GatePass, Refusal> pass_gate(const GateView& view, const OrderRequest& order) {
+  if (auto refusal = check_order(view, order)) return Unexpected{std::move(*refusal)};
+  return GatePass(order);
 }
 
 }  // namespace dn

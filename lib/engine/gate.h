@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "base/expected.h"
 #include "engine/situation.h"
 
 namespace dn {
@@ -20,12 +21,28 @@ struct GateView {
   const Situation* situation = nullptr;
   Qty open;                  // of the order's leg: what its unclosed orders may still add, unknown ones at full size
   bool has_unknown = false;  // on the order's leg
-  Money traded;              // value of both sides so far
+  Money committed;           // value of both sides: traded, and what unclosed orders may still add, unknown ones at full size
   std::int64_t sent_last_minute = 0;
   std::int64_t sent_this_run = 0;
+  std::int64_t sent_last_day = 0;
 };
 
-// Hedges (anything but a quote) restore the balance: they are counted but not held back by the order-rate limits.
-std::optional<Refusal> check_order(const GateView& view, const OrderRequest& order);
+// An order that the gate let through. There is no other way to make a PlaceOrder.
+class GatePass {
+ public:
+  const OrderRequest& order() const { return order_; }
+
+ private:
+  explicit GatePass(OrderRequest order) : order_(std::move(order)) {}
+  friend Expected<GatePass, Refusal> pass_gate(const GateView& view, const OrderRequest& order);
+  friend GatePass planted_pass(const OrderRequest& order);  // for the simulator's planted bugs
+  friend struct TestPass;                                   // for tests of what comes behind the gate
+  friend struct PlaceOrder;
+  OrderRequest order_;
+};
+
+// Hedges (anything but a quote) restore the balance: they are counted but not held back by the limits on the number of orders and on
+// the value of both sides.
+Expected<GatePass, Refusal> pass_gate(const GateView& view, const OrderRequest& order);
 
 }  // namespace dn

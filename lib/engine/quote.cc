@@ -136,30 +136,52 @@ Qty hedge_quantity(const Situation& s, Side leg, Side side) {
   return tradable(l, side, min(q, side == leg ? s.plan->total - l.filled : l.filled));
 }
 
+Qty within_order_limit(const Situation& s, Side leg, Price price, Qty qty) {
+  const auto& most = s.spec->risk.max_order_notional;
+  if (!most || price * qty <= *most) return qty;
+  return Qty(most->decimal().divided_by(price.decimal(), 18, Rounding::Down)).floor_to(s.leg[leg].instrument->step);
+}
+
 Qty to_flatten(const Situation& s, Side leg) {
   const LegSituation& l = s.leg[leg];
   return before_fees(*l.instrument, flip(leg), l.net);
 }
 
-Qty flatten_quantity(const Situation& s, Side leg) { return tradable(s.leg[leg], flip(leg), to_flatten(s, leg)); }
+Qty flatten_quantity(const Situation& s, Side leg, Qty keep) {
+  const Qty off = before_fees(*s.leg[leg].instrument, flip(leg), not_negative(s.leg[leg].net - keep));
+  return tradable(s.leg[leg], flip(leg), off);
+}
 
-std::optional<Bps> net_spread(const Situation& s) {
-  PerSide<Price> price;
-  PerSide<Rate> fee;
+std::optional<PerSide<Price>> next_prices(const Situation& s) {
+  PerSide<Price> out;
   for (const Side leg : kSides) {
     const LegSituation& l = s.leg[leg];
     if (!l.known) return std::nullopt;
     const bool hedges = (s.spec->lead == Lead::Buy && leg == Side::Sell) || (s.spec->lead == Lead::Sell && leg == Side::Buy);
-    const Price crossing = touch(l.top, flip(leg));
-    const std::optional<Price> quoted = hedges ? crossing : target_price(s, leg);
-    if (!quoted) return std::nullopt;
-    price[leg] = *quoted;
-    const bool takes = leg == Side::Buy ? *quoted >= crossing : *quoted <= crossing;
-    fee[leg] = takes ? l.instrument->taker_fee : l.instrument->maker_fee;
+    const std::optional<Price> price = hedges ? touch(l.top, flip(leg)) : target_price(s, leg);
+    if (!price) return std::nullopt;
+    out[leg] = *price;
   }
-  const Decimal gross = (price.sell - price.buy).decimal();
-  const Decimal fees = (price.buy.decimal() * fee.buy.decimal()) + (price.sell.decimal() * fee.sell.decimal());
-  return in_bps(gross - fees, price.buy.decimal());
+  return out;
+}
+
+std::optional<Spread> quoted_spread(const Situation& s) {
+  const auto price = next_prices(s);
+  if (!price) return std::nullopt;
+  Decimal fees;
+  Decimal funding;
+  for (const Side leg : kSides) {
+    const LegSituation& l = s.leg[leg];
+    const Price crossing = touch(l.top, flip(leg));
+    const bool takes = leg == Side::Buy ? (*price)[leg] >= crossing : (*price)[leg] <= crossing;
+    const Decimal value = (*price)[leg].decimal();
+    fees += value * (takes ? l.instrument->taker_fee : l.instrument->maker_fee).decimal();
+    const Decimal told = value * l.instrument->funding_rate.decimal();
+    funding += leg == Side::Buy ? -told : told;
+  }
+  const Decimal gross = (price->sell - price->buy).decimal();
+  const Decimal base = price->buy.decimal();
+  return Spread{in_bps(gross, base), in_bps(gross - fees + funding, base)};
 }
 
 }  // namespace dn

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "engine/outlook.h"
 #include "engine/situation.h"
 
 namespace dn {
@@ -39,13 +40,19 @@ Price market_like_price(const Situation& s, Side leg, Side side);
 // the leg's step, capped by the task's total, by what the leg holds (reduce) and by the venue's largest order.
 Qty hedge_quantity(const Situation& s, Side leg, Side side);
 
+// As much of it as one order of the task may be worth, a multiple of the leg's step: the rest takes further orders.
+Qty within_order_limit(const Situation& s, Side leg, Price price, Qty qty);
+
 // Base that has to be traded against `leg` so that it holds nothing any more. It may be more than the leg has filled: what was sold on a
 // venue that takes its fee in base is bought back with that fee on top.
 Qty to_flatten(const Situation& s, Side leg);
-// As much of it as one order takes.
-Qty flatten_quantity(const Situation& s, Side leg);
+// As much of it as one order takes, down to the net that the leg is to keep.
+Qty flatten_quantity(const Situation& s, Side leg, Qty keep);
 
-// Spread that new quotes would capture, in bps of the buy price, net of both legs' fees. nullopt while a book is not known.
-std::optional<Bps> net_spread(const Situation& s);
+// The prices that the legs' next orders would have: its target where a leg quotes, the opposite touch where it only hedges. nullopt while a
+// book is not known.
+std::optional<PerSide<Price>> next_prices(const Situation& s);
+// The spread that those would capture, in bps of the buy price.
+std::optional<Spread> quoted_spread(const Situation& s);
 
 }  // namespace dn

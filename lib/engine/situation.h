@@ -38,8 +38,10 @@ struct Situation {
   Time now;
   TaskMode mode = TaskMode::Active;
   PerSide<LegSituation> leg;
-  Time imbalance_since;    // when the difference passed the threshold; never() while it has not
-  bool same_book = false;  // both legs trade the same symbol on the same venue
+  Time imbalance_since;                   // when the difference passed the threshold; never() while it has not
+  bool spread_closed = false;             // the net spread is below min_spread_bps, or was until a moment ago
+  PerSide<std::optional<Money>> capital;  // value of the account on each leg's venue; nullopt: not told
+  bool same_book = false;                 // both legs trade the same symbol on the same venue
 };
 
 }  // namespace dn

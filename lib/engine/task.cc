@@ -30,6 +30,7 @@ TaskEngine::TaskEngine(StoredTask stored, PerSide<Instrument> instruments, RunOp
     legs_[leg].min_tradable = legs_[leg].instrument.min_tradable(Price{});
   }
   for (OrderRecord& o : stored.orders) {
+    sent_lately_.push_back(o.request.created);
     // What a person asked for before is found when it is asked for again.
     if (o.status == OrderStatus::Closed && !o.person_request.empty()) legs_[o.request.leg].closed.push_back(o);
     if (o.status == OrderStatus::Closed || (planted(Bug::ForgetOpenOrders) && o.status == OrderStatus::Open)) continue;
@@ -39,6 +40,7 @@ TaskEngine::TaskEngine(StoredTask stored, PerSide<Instrument> instruments, RunOp
     w.doubt = true;
     legs_[w.record.request.leg].working.push_back(std::move(w));
   }
+  std::sort(sent_lately_.begin(), sent_lately_.end());
   for (const Fill& f : stored.fills) seen_trades_.insert(trade_key(f));
 }
 
@@ -47,6 +49,7 @@ void TaskEngine::start(Time now, Commands& out, const std::vector<Event>& known)
   started_ = true;
   now_ = now;
   began_ = now;
+  measured_ = now;
   out_ = &out;
   orders_this_run_ = 0;
   record_.state = TaskState::Idle;
@@ -70,7 +73,9 @@ void TaskEngine::start(Time now, Commands& out, const std::vector<Event>& known)
   save_task();
   for (const Event& e : known) apply(e);
   if (options_.errand) {
-    begin_errand();
+    begin_errand(what_for(options_.errand->kind));
+  } else if (record_.guards.unwinding && !options_.cancel) {
+    unwind(Reason(record_.reason));
   } else if (options_.cancel) {
     on(CancelTask{});
   } else if (record_.mode == TaskMode::Paused || record_.mode == TaskMode::Halted) {
@@ -86,6 +91,7 @@ void TaskEngine::handle(Time now, const Event& event, Commands& out) {
   if (finished_) return;
   apply(event);
   advance();
+  measure_unhedged();
 }
 
 void TaskEngine::apply(const Event& event) {
@@ -161,11 +167,13 @@ void TaskEngine::run_cycle() {
     record_.spec = std::move(*pending_spec_);
     pending_spec_.reset();
     plan_ = make_plan(record_.spec, {legs_.buy.instrument, legs_.sell.instrument});
+    record_.guards.loss_limit.reset();  // the new task's is another one
     save_task();
   }
   Situation s = situation();
   track_imbalance(s);
-  if (check_limits(s)) return;
+  track_spread(s);
+  if (check_limits(s) || check_exit(s)) return;
   if (due && s.leg.buy.fresh && s.leg.sell.fresh) {
     if (options_.max_cycles > 0 && cycles_ >= options_.max_cycles) {
       on(Drain{ExitCode::BudgetUsed, options_.leave_orders});
@@ -201,12 +209,15 @@ void TaskEngine::run_cycle() {
 }
 
 void TaskEngine::manage(const Decision& d) {
+  const OrderType type = record_.spec.post_only ? OrderType::PostOnly : OrderType::Limit;
+  const bool both = d.leg.buy.action == LegAction::Place && d.leg.sell.action == LegAction::Place;
+  if (both && refuses_one_of_both(d.leg, type)) return;
   for (const Side leg : kSides) {
     const LegDecision& x = d.leg[leg];
     if (x.action == LegAction::Cancel) {
       for (WorkingOrder& w : legs_[leg].working) request_cancel(w, Reason(x.why));
     } else if (x.action == LegAction::Place) {
-      place(leg, leg, Purpose::Quote, record_.spec.post_only ? OrderType::PostOnly : OrderType::Limit, x.price, x.qty);
+      place(leg, leg, Purpose::Quote, type, x.price, x.qty);
     }
     if (stop_) return;
   }
@@ -220,6 +231,8 @@ Situation TaskEngine::situation() const {
   s.mode = record_.mode;
   s.same_book = same_book_;
   s.imbalance_since = imbalance_since_;
+  s.spread_closed = spread_.closed && s.spec->risk.min_spread_bps.has_value();
+  s.capital = options_.capital;
   for (const Side leg : kSides) {
     const LegState& from = legs_[leg];
     LegSituation& l = s.leg[leg];
@@ -273,6 +286,21 @@ void TaskEngine::track_imbalance(const Situation& s) {
     record_.mode = TaskMode::Active;
     save_task();
   }
+}
+
+// Counts what stood unhedged since the last step, and sees what does so now.
+void TaskEngine::measure_unhedged() {
+  const Dur passed = now_ - measured_;
+  measured_ = now_;
+  if (apart_.is_positive() && passed.us > 0) {
+    record_.guards.unhedged = record_.guards.unhedged + passed;
+    const Decimal seconds = Decimal::from_parts(passed.us, 6);
+    const Decimal sum = record_.guards.unhedged_money_seconds.decimal() + apart_.decimal().rounded(6, Rounding::HalfUp) * seconds;
+    record_.guards.unhedged_money_seconds = Money(sum.rounded(6, Rounding::HalfUp).normalized());
+  }
+  const Qty apart = record_.imbalance().abs();
+  const LegState& lagging = legs_[record_.imbalance().is_positive() ? Side::Sell : Side::Buy];
+  apart_ = apart.is_positive() && apart >= lagging.min_tradable ? lagging.top.ask * apart : Money{};
 }
 
 // Resting quotes do not outlive the proofs they rest on, whatever state the task is in.
@@ -369,6 +397,7 @@ Time TaskEngine::next_deadline() const {
   consider(began_ + record_.spec.risk.max_book_age + Dur::micros(1));
   if (record_.state == TaskState::Error) consider(error_until_);
   if (rebalance_) consider(rebalance_->next_try);
+  consider(spread_.reopen);
   if (chore_) consider(chore_->next_try);
   if (stop_) consider(stop_->deadline);
   for (const Side leg : kSides) {

@@ -32,6 +32,9 @@ struct RunOptions {
   bool leave_orders = false;     // at the end of that budget: what rests stays
   bool cancel = false;           // somebody asked to cancel the task before this run, also a halted one
   std::optional<Errand> errand;  // instead of trading
+  // Value of the account on each leg's venue, in quote, as the run's start found it; nullopt: risk.max_capital_fraction_bps has nothing to
+  // hold against.
+  PerSide<std::optional<Money>> capital{};
 };
 
 class TaskEngine {
@@ -69,7 +72,6 @@ class TaskEngine {
     Price min_tradable_at;  // the price that min_tradable was computed for
     int failures = 0;       // unanswered questions in a row
     Time failing_since;
-    int rejects_in_row = 0;
     Time next_place;       // backoff of new orders
     bool stopped = false;  // insufficient balance
     Reason stopped_why;
@@ -96,6 +98,17 @@ class TaskEngine {
     ClientOrderId order;  // of the attempt under way; empty between attempts
   };
 
+  // What the net spread did lately.
+  struct SpreadWatch {
+    bool closed = true;               // below min_spread_bps, or was until a moment ago: nothing new is quoted
+    int closures = 0;                 // in quick succession
+    Time changed;                     // when it closed or opened
+    Time reopen;                      // not before: each closure in quick succession makes the next opening wait longer
+    Time thin_since = Time::never();  // below exit_spread_bps
+    bool compression_told = false;
+    bool closed_told = false;
+  };
+
   // An errand under way.
   struct Chore {
     Errand what;
@@ -120,6 +133,7 @@ class TaskEngine {
   bool all_asked() const;
   Situation situation() const;
   void track_imbalance(const Situation& s);
+  void measure_unhedged();
   void move_to(TaskState to, const Reason& reason = {}, bool quiet = false);
   void flush_quiet_moves();
   void enter_error(const Reason& why);
@@ -148,12 +162,24 @@ class TaskEngine {
   void answered(Side leg);
 
   // task_place.cc: the only way by which an order is made
+  OrderRequest make_request(Side leg, Side side, Purpose purpose, OrderType type, Price price, Qty qty) const;
+  bool refuses_one_of_both(const PerSide<LegDecision>& both, OrderType type);
   bool place(Side leg, Side side, Purpose purpose, OrderType type, Price price, Qty qty);
   GateView gate_view(Side leg) const;
   void on_gate_refusal(Side leg, Purpose purpose, const Refusal& r);
 
+  // task_spread.cc: what the net spread allows
+  void track_spread(Situation& s);
+  void watch_entry(const Situation& s, const std::optional<Spread>& spread);
+  void watch_compression(const Spread& spread);
+  bool check_exit(const Situation& s);
+  bool leave(const Spread& spread);
+
   // task_errand.cc
-  void begin_errand();
+  void begin_errand(const Reason& why);
+  void unwind(const Reason& why);
+  void end_unwind();
+  Qty to_keep(const Situation& s, Side leg) const;
   bool step_errand();
   bool step_one_order();
   bool step_flatten();
@@ -172,6 +198,7 @@ class TaskEngine {
   bool finish_rebalance();
   void try_closing_hedge();
   bool check_loss(const Situation& s);
+  std::optional<Money> loss_limit(const Situation& s);
   bool place_hedge(const Situation& s, Side side);
   bool clear_for_hedge(Side leg);
   void escalate(const char* why);
@@ -214,7 +241,6 @@ class TaskEngine {
   Time next_cycle_;
   Time error_until_;
   int errors_in_row_ = 0;
-  int escalations_in_row_ = 0;
   bool contradiction_ = false;
   Time imbalance_since_ = Time::never();
   bool imbalance_told_ = false;
@@ -222,7 +248,10 @@ class TaskEngine {
   std::optional<Stop> stop_;
   std::optional<Rebalance> rebalance_;
   std::optional<Chore> chore_;
-  std::deque<Time> sent_last_minute_;
+  std::deque<Time> sent_lately_;  // when orders were made in the last 24 hours, by all runs of the round
+  SpreadWatch spread_;
+  Time measured_;  // up to when `guards.unhedged` counts
+  Money apart_;    // value that stood unhedged since then
   std::vector<TaskEvent> quiet_moves_;
 };
 

@@ -12,6 +12,8 @@ constexpr Dur kOtherPrice = Dur::seconds(3);  // how long the second side's pric
 // What the venue refused, or never got, was no order: the request that it carried out is still to be done.
 bool reached_venue(const OrderRecord& o) { return o.close_reason == CloseReason::Filled || o.close_reason == CloseReason::Cancelled; }
 
+}  // namespace
+
 Reason what_for(Errand::Kind kind) {
   switch (kind) {
     case Errand::Kind::Prove: return Reason("a person asked for proof of every order");
@@ -22,9 +24,7 @@ Reason what_for(Errand::Kind kind) {
   return Reason("an order by hand");
 }
 
-}  // namespace
-
-void TaskEngine::begin_errand() {
+void TaskEngine::begin_errand(const Reason& why) {
   chore_.emplace();
   chore_->what = *options_.errand;
   chore_->began = now_;
@@ -44,11 +44,31 @@ void TaskEngine::begin_errand() {
   if (e.kind == Errand::Kind::Flatten && record_.verdict == Verdict::None) {
     // Nothing may build the position up again until a person says so.
     record_.mode = TaskMode::Halted;
-    record_.reason = what_for(e.kind).str();
+    record_.reason = why.str();
     save_task();
-    alert(AlertKind::Halt, AlertLevel::Critical, "flatten", what_for(e.kind));
+    alert(AlertKind::Halt, AlertLevel::Critical, record_.guards.unwinding ? "unwind" : "flatten", why);
   }
-  begin_stop({Stop::Kind::Drain, ExitCode::Ok, false, false, now_ + kStopPatience, what_for(e.kind)});
+  begin_stop({Stop::Kind::Drain, ExitCode::Ok, false, false, now_ + kStopPatience, why});
+}
+
+// The task closes what it holds by its own rule: a flatten that nobody asked for, and that a restart goes on with.
+void TaskEngine::unwind(const Reason& why) {
+  record_.guards.unwinding = true;
+  options_.errand = Errand{};
+  options_.errand->kind = Errand::Kind::Flatten;
+  begin_errand(why);
+}
+
+// Nothing is held any more: that is the task's end. What could not be closed stays halted for a person.
+void TaskEngine::end_unwind() {
+  for (const Side leg : kSides) {
+    if (!legs_[leg].working.empty()) return;
+  }
+  const Situation s = situation();
+  if (errand_code(ExitCode::Ok, s) != ExitCode::Ok) return;
+  record_.guards.unwinding = false;
+  record_.mode = TaskMode::Active;
+  stop_->kind = Stop::Kind::Cancel;
 }
 
 // Nothing of the task rests and everything is proven. True while the errand goes on.
@@ -107,7 +127,7 @@ bool TaskEngine::step_flatten() {
   // Both sides leave in one step where both prices are there soon: neither stands alone for longer than it must.
   const bool both = !same_book_ && s.leg.buy.net.is_positive() && s.leg.sell.net.is_positive();
   for (const Side leg : kSides) {
-    if (both && now_ - chore_->began < kOtherPrice && !has_price(s, leg)) return true;
+    if (both && now_ - chore_->began <= kOtherPrice && !has_price(s, leg)) return true;
   }
   bool going_on = false;
   for (const Side leg : kSides) {
@@ -115,6 +135,13 @@ bool TaskEngine::step_flatten() {
     if (going_on && same_book_) break;  // the two would meet
   }
   return going_on;
+}
+
+// What the leg must go on holding: while the other leg cannot be closed, closing this one alone would leave that one open.
+Qty TaskEngine::to_keep(const Situation& s, Side leg) const {
+  const LegSituation& other = s.leg[flip(leg)];
+  const bool stuck = chore_->given_up[flip(leg)] || (!other.fresh && now_ - chore_->began > kOtherPrice);
+  return stuck && other.net.is_positive() ? min(other.net, s.leg[leg].net) : Qty{};
 }
 
 // Orders against what the leg holds, one after the other, until it holds less than its venue trades. True while that goes on.
@@ -129,15 +156,17 @@ bool TaskEngine::flatten_leg(const Situation& s, Side leg) {
   }
   if (c.given_up[leg] || !s.leg[leg].net.is_positive()) return false;
   if (!has_price(s, leg)) return true;
-  if (s.leg[leg].net < s.leg[leg].min_tradable) return false;
-  if (now_ < c.next_try) return true;
-  const Side side = flip(leg);
-  const Price price = market_like_price(s, leg, side);
-  Qty qty = flatten_quantity(s, leg);
-  if (const auto& most = c.spec.risk.max_order_notional) {
-    qty = min(qty, Qty(most->decimal().divided_by(price.decimal(), 18, Rounding::Down)).floor_to(legs_[leg].instrument.step));
+  const Qty keep = to_keep(s, leg);
+  if (s.leg[leg].net - keep < s.leg[leg].min_tradable) {
+    if (keep.is_zero() || s.leg[leg].net < s.leg[leg].min_tradable) return false;
+    stop_->exit_code = ExitCode::VenueDown;
+    stop_->reason = Reason(std::string(name(legs_[flip(leg)].instrument.venue)) + " cannot be traded: closing the " + std::string(upper_name(leg)) +
+                           " side alone would leave the other one open, so it stays");
+    return true;
   }
-  place_for_errand(leg, side, price, qty);
+  if (now_ < c.next_try) return true;
+  const Price price = market_like_price(s, leg, flip(leg));
+  place_for_errand(leg, flip(leg), price, within_order_limit(s, leg, price, flatten_quantity(s, leg, keep)));
   return !c.given_up[leg];
 }
 
@@ -197,7 +226,9 @@ ExitCode TaskEngine::errand_code(ExitCode wanted, const Situation& s) const {
   const bool is_imbalanced = apart.is_positive() && apart >= s.leg[lagging_leg(s)].min_tradable;
   switch (chore_->what.kind) {
     case Errand::Kind::Order: return chore_->short_of && chore_->placed ? worse(wanted, ExitCode::RebalancedPartly) : wanted;
-    case Errand::Kind::Flatten: return holds(Side::Buy) || holds(Side::Sell) ? worse(wanted, ExitCode::RebalancedPartly) : wanted;
+    case Errand::Kind::Flatten:
+      if (!holds(Side::Buy) && !holds(Side::Sell)) return wanted;
+      return worse(wanted, wanted == ExitCode::VenueDown ? ExitCode::Imbalanced : ExitCode::RebalancedPartly);
     case Errand::Kind::Rebalance:
       if (is_imbalanced && chore_->traded) return worse(wanted, ExitCode::RebalancedPartly);
       break;

@@ -40,7 +40,7 @@ void TaskEngine::on(const PlaceReport& r) {
   switch (r.outcome) {
     case PlaceOutcome::Accepted:
       answered(leg);
-      legs_[leg].rejects_in_row = 0;
+      record_.guards.rejects_in_row[leg] = 0;
       w->record.status = OrderStatus::Open;
       w->record.venue_order_id = r.venue_order_id;
       w->last_proof = now_;
@@ -60,7 +60,7 @@ void TaskEngine::on(const PlaceReport& r) {
     case PlaceOutcome::Unknown:
       if (planted(Bug::TimeoutIsFailure)) return close(*w, CloseReason::Refused);
       if (planted(Bug::Resend)) {
-        out_->sends.emplace_back(PlaceOrder{legs_[leg].instrument.venue, w->record.request});
+        out_->sends.emplace_back(PlaceOrder(legs_[leg].instrument.venue, planted_pass(w->record.request)));
         return;
       }
       become_unknown(*w, r.code, r.reason);
@@ -101,10 +101,10 @@ void TaskEngine::on_refused(WorkingOrder& w, const PlaceReport& r) {
     case RejectClass::Other:
     case RejectClass::Duplicate: break;
   }
-  ++l.rejects_in_row;
-  l.next_place = now_ + backoff(l.rejects_in_row, key_);
-  if (quote && l.rejects_in_row >= record_.spec.risk.max_repeated_errors) {
-    halt(ExitCode::Halted, "repeated_rejects", Reason("the venue refused " + std::to_string(l.rejects_in_row) + " orders in a row: " + r.reason.str()), true);
+  const std::int64_t rejects = ++record_.guards.rejects_in_row[leg];
+  l.next_place = now_ + backoff(static_cast<int>(rejects), key_);
+  if (quote && rejects >= record_.spec.risk.max_repeated_errors) {
+    halt(ExitCode::Halted, "repeated_rejects", Reason("the venue refused " + std::to_string(rejects) + " orders in a row: " + r.reason.str()), true);
   } else {
     enter_error(Reason("the venue refused an order: " + r.reason.str()));
   }

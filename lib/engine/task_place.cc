@@ -1,9 +1,16 @@
 // The only way by which an order is made: through the gate, durable before it is sent.
+#include <algorithm>
+
 #include "engine/ids.h"
 #include "engine/planted.h"
 #include "engine/task.h"
 
 namespace dn {
+namespace {
+
+constexpr Dur kDay = Dur::hours(24);
+
+}  // namespace
 
 GateView TaskEngine::gate_view(Side leg) const {
   GateView v;
@@ -12,15 +19,25 @@ GateView TaskEngine::gate_view(Side leg) const {
     v.open += w.exposure();
     v.has_unknown = v.has_unknown || w.is_unknown() || w.record.status == OrderStatus::Intent;
   }
-  v.traded = record_.leg.buy.traded_quote + record_.leg.sell.traded_quote;
-  v.sent_last_minute = static_cast<std::int64_t>(sent_last_minute_.size());
+  for (const Side l : kSides) {
+    v.committed += record_.leg[l].traded_quote;
+    for (const WorkingOrder& w : legs_[l].working) {
+      const OrderRecord& o = w.record;
+      if (o.status == OrderStatus::Closed) continue;
+      // What the venue says that it filled and whose trades are not read yet is not in the sums. An order taken over without a price counts
+      // at its leg's.
+      const Price price = o.request.price.is_zero() ? legs_[l].top.ask : o.request.price;
+      v.committed += price * (w.exposure() + (o.filled - o.booked));
+    }
+  }
   v.sent_this_run = orders_this_run_;
+  const auto since = [this](Dur window) { return std::upper_bound(sent_lately_.begin(), sent_lately_.end(), now_ - window); };
+  v.sent_last_minute = sent_lately_.end() - since(Dur::minutes(1));
+  v.sent_last_day = sent_lately_.end() - since(kDay);
   return v;
 }
 
-bool TaskEngine::place(Side leg, Side side, Purpose purpose, OrderType type, Price price, Qty qty) {
-  LegState& l = legs_[leg];
-  while (!sent_last_minute_.empty() && now_ - sent_last_minute_.front() >= Dur::minutes(1)) sent_last_minute_.pop_front();
+OrderRequest TaskEngine::make_request(Side leg, Side side, Purpose purpose, OrderType type, Price price, Qty qty) const {
   OrderRequest r;
   r.id = make_client_order_id(key_, leg, planted(Bug::ReuseIds) ? 1 : record_.run_epoch, record_.next_seq);
   r.leg = leg;
@@ -30,21 +47,48 @@ bool TaskEngine::place(Side leg, Side side, Purpose purpose, OrderType type, Pri
   r.price = price;
   r.qty = qty;
   // A perpetual leg only ever shrinks its position when the task unwinds, or when the leg itself is reduced.
-  r.reduce_only = l.instrument.kind == InstrumentKind::Perpetual && ((record_.spec.direction == Direction::Close) != (purpose == Purpose::Reduce));
+  r.reduce_only = legs_[leg].instrument.kind == InstrumentKind::Perpetual && ((record_.spec.direction == Direction::Close) != (purpose == Purpose::Reduce));
   r.created = now_;
   r.expires = now_ + kRequestLifetime;
+  return r;
+}
+
+// Both legs or none: a limit that lets the first one's order pass and would end the run on the second one's ends it before either is sent.
+bool TaskEngine::refuses_one_of_both(const PerSide<LegDecision>& both, OrderType type) {
+  const Situation s = situation();
+  for (const Side leg : kSides) {
+    const LegDecision& other = both[flip(leg)];
+    GateView view = gate_view(leg);
+    view.situation = &s;
+    view.committed += other.price * other.qty;
+    ++view.sent_last_minute;
+    ++view.sent_last_day;
+    ++view.sent_this_run;
+    const auto pass = pass_gate(view, make_request(leg, leg, Purpose::Quote, type, both[leg].price, both[leg].qty));
+    if (pass || !pass.error().lasting) continue;
+    on_gate_refusal(leg, Purpose::Quote, pass.error());
+    return true;
+  }
+  return false;
+}
+
+bool TaskEngine::place(Side leg, Side side, Purpose purpose, OrderType type, Price price, Qty qty) {
+  LegState& l = legs_[leg];
+  while (!sent_lately_.empty() && now_ - sent_lately_.front() >= kDay) sent_lately_.pop_front();
+  const OrderRequest r = make_request(leg, side, purpose, type, price, qty);
   const Situation s = situation();
   GateView view = gate_view(leg);
   view.situation = &s;
-  if (const auto refusal = check_order(view, r)) {
-    on_gate_refusal(leg, purpose, *refusal);
+  auto pass = pass_gate(view, r);
+  if (!pass) {
+    on_gate_refusal(leg, purpose, pass.error());
     return false;
   }
   l.shown_refusal = {};
   ++record_.next_seq;
   ++record_.orders;
   ++orders_this_run_;
-  sent_last_minute_.push_back(now_);
+  sent_lately_.push_back(now_);
   if (record_.first_order.us == 0) record_.first_order = now_;
   WorkingOrder w;
   w.record.request = r;
@@ -55,7 +99,7 @@ bool TaskEngine::place(Side leg, Side side, Purpose purpose, OrderType type, Pri
   w.next_try = now_;
   if (!planted(Bug::SendBeforeIntent)) save(w);
   emit_step(OrderStep::Intent, w.record, {}, {});
-  out_->sends.emplace_back(PlaceOrder{l.instrument.venue, r});
+  out_->sends.emplace_back(PlaceOrder(l.instrument.venue, std::move(*pass)));
   l.working.push_back(std::move(w));
   return true;
 }

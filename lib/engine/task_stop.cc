@@ -28,7 +28,7 @@ bool TaskEngine::attempt_is_over() {
   if (find_working(r.order) != nullptr) return false;
   for (const OrderRecord& o : legs_[r.leg].closed) {
     if (!(o.request.id == r.order) || o.booked < o.request.qty) continue;
-    if (!r.reduce) escalations_in_row_ = 0;
+    if (!r.reduce) record_.guards.escalations_in_row = 0;
     r.attempts = 0;
   }
   r.order = {};
@@ -74,9 +74,10 @@ bool TaskEngine::step_rebalance() {
 }
 
 bool TaskEngine::finish_rebalance() {
-  if (rebalance_->reduce && ++escalations_in_row_ >= record_.spec.risk.max_repeated_errors) {
+  if (rebalance_->reduce) save_task();
+  if (rebalance_->reduce && ++record_.guards.escalations_in_row >= record_.spec.risk.max_repeated_errors) {
     halt(ExitCode::Halted, "repeated_escalations",
-         Reason("the lagging leg could not be traded " + std::to_string(escalations_in_row_) +
+         Reason("the lagging leg could not be traded " + std::to_string(record_.guards.escalations_in_row) +
                 " times in a row; the leading leg was reduced, the sides are equal"),
          false);
     return false;
@@ -89,7 +90,7 @@ bool TaskEngine::place_hedge(const Situation& s, Side side) {
   const Instrument& i = legs_[r.leg].instrument;
   if (planted(Bug::HedgeWrongLeg)) side = flip(side);
   const Price price = market_like_price(s, r.leg, side);
-  const Qty qty = hedge_quantity(s, r.leg, side);
+  const Qty qty = within_order_limit(s, r.leg, price, hedge_quantity(s, r.leg, side));
   if (qty < i.min_tradable(price)) {
     escalate("what is left is below its minimum or beyond the total");
     return false;
@@ -164,18 +165,37 @@ bool TaskEngine::check_limits(const Situation& s) {
   return check_loss(s);
 }
 
-// Realised + marked: cash of both legs, the net position at its mid, fees in quote (those in base are in the net).
+// risk.max_loss, else twice what the task may cost at worst, by the first prices of its round.
+std::optional<Money> TaskEngine::loss_limit(const Situation& s) {
+  if (record_.spec.risk.max_loss) return record_.spec.risk.max_loss;
+  auto& own = record_.guards.loss_limit;
+  if (own || !s.leg.buy.fresh || !s.leg.sell.fresh) return own;
+  const auto quote = next_prices(s);
+  if (!quote) return own;
+  own = worst_case(record_.spec, plan_, {legs_.buy.instrument, legs_.sell.instrument}, *quote, {s.leg.buy.top, s.leg.sell.top}) * Decimal(2);
+  save_task();
+  return own;
+}
+
+// Realised + marked: cash of both legs, the net position at what it would bring now, fees in quote and in a token (those in base are in
+// the net).
 bool TaskEngine::check_loss(const Situation& s) {
-  const auto& most = record_.spec.risk.max_loss;
+  const auto most = loss_limit(s);
   if (!most || !s.leg.buy.known || !s.leg.sell.known) return false;
   const Asset& quote = record_.spec.symbol.quote;
   const LegSituation& exit_leg = s.leg[record_.imbalance().is_negative() ? Side::Buy : Side::Sell];
   const Price mark = record_.imbalance().is_negative() ? exit_leg.top.ask : exit_leg.top.bid;
-  const Money fees(record_.leg.buy.fees.of(quote).decimal() + record_.leg.sell.fees.of(quote).decimal());
+  Money fees;
+  for (const Side leg : kSides) {
+    const Instrument& i = legs_[leg].instrument;
+    fees += Money(record_.leg[leg].fees.of(quote).decimal());
+    if (i.fee_in == FeeIn::Token && !(i.fee_token == quote)) fees += i.fee_token_price * Qty(record_.leg[leg].fees.of(i.fee_token).decimal());
+  }
   const Money result = record_.leg.buy.cash + record_.leg.sell.cash + mark * record_.imbalance() - fees;
   if (!result.is_negative() || -result <= *most) return false;
-  alert(AlertKind::Limit, AlertLevel::Critical, "max_loss", Reason("realised and marked loss is above risk.max_loss"), (-result).str(), most->str());
-  halt(ExitCode::Halted, "max_loss", Reason("realised and marked loss " + (-result).str() + " is above risk.max_loss " + most->str()), true);
+  const std::string of = record_.spec.risk.max_loss ? "risk.max_loss " : "twice the worst case of the plan, ";
+  alert(AlertKind::Limit, AlertLevel::Critical, "max_loss", Reason("realised and marked loss is above " + of + most->str()), (-result).str(), most->str());
+  halt(ExitCode::Halted, "max_loss", Reason("realised and marked loss " + (-result).str() + " is above " + of + most->str()), true);
   return true;
 }
 
@@ -289,6 +309,7 @@ void TaskEngine::step_stop() {
   if (pending && now_ < stop_->deadline) return;
   if (pending) stop_->kind = Stop::Kind::Drain;  // no verdict without proof
   if (chore_ && chore_->what.kind == Errand::Kind::Order) end_order_by_hand();
+  if (chore_ && record_.guards.unwinding) end_unwind();
   finish(stop_->exit_code);
 }
 

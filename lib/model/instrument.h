@@ -72,6 +72,7 @@ struct Instrument {
   Rate maker_fee;
   Rate taker_fee;
   FeeIn fee_in = FeeIn::Quote;
+  Rate funding_rate;      // perpetual: what longs pay shorts at the next settlement, as last told; 0 for spot
   Asset fee_token;        // for FeeIn::Token
   Price fee_token_price;  // quote per token, for FeeIn::Token
 

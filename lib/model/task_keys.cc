@@ -241,14 +241,16 @@ void add_risk_keys(std::vector<Key>& k) {
                           DN_REF(std::int64_t, s.risk.max_orders_per_minute)));
   k.push_back(integer_key({"risk.max_orders_per_run", T::Integer, true, "whole number >= 1", "new orders in one run"}, 1, 10'000'000,
                           DN_REF(std::int64_t, s.risk.max_orders_per_run)));
-  k.push_back(amount_key<Bps>({"risk.price_collar_bps", T::Decimal, true, "decimal > 0, bps", "no order further than this beyond either venue's fresh mid"},
+  k.push_back(integer_key({"risk.max_orders_per_day", T::Integer, true, "whole number >= 0", "new orders in any 24 hours, over all runs (0: no limit)"}, 0,
+                          10'000'000, DN_REF(std::int64_t, s.risk.max_orders_per_day)));
+  k.push_back(amount_key<Bps>({"risk.price_collar_bps", T::Decimal, true, "decimal > 0, bps", "no quote further than this from either venue's fresh mid"},
                               Sign::Positive, DN_REF(Bps, s.risk.price_collar_bps)));
   k.push_back(amount_key<Bps>({"risk.max_slippage_bps", T::Decimal, true, "decimal > 0, bps", "price limit of market-like orders, from the opposite touch"},
                               Sign::Positive, DN_REF(Bps, s.risk.max_slippage_bps)));
   k.push_back(duration_key({"risk.max_book_age", T::Duration, true, "duration", "no quote on an older book; resting quotes are cancelled"}, Dur::millis(1),
                            DN_REF(Dur, s.risk.max_book_age)));
   k.push_back(
-      optional_key<Bps>({"risk.min_spread_bps", T::Decimal, true, "decimal, bps", "no new quotes below this spread, net of both legs' fees (default: off)"},
+      optional_key<Bps>({"risk.min_spread_bps", T::Decimal, true, "decimal, bps", "no new quotes below this spread, net of fees and funding (default: off)"},
                         Sign::Any, false, DN_REF(std::optional<Bps>, s.risk.min_spread_bps)));
   k.push_back(optional_key<Bps>({"risk.exit_spread_bps", T::Decimal, true, "decimal, bps; 0 = off", "act when the net spread falls below this"}, Sign::Any,
                                 true, DN_REF(std::optional<Bps>, s.risk.exit_spread_bps)));
@@ -267,8 +269,9 @@ void add_risk_keys(std::vector<Key>& k) {
                           100, DN_REF(std::int64_t, s.risk.rebalance_attempts)));
   k.push_back(integer_key({"risk.max_repeated_errors", T::Integer, true, "whole number >= 1", "errors or escalations in a row that halt the task"}, 1, 1000,
                           DN_REF(std::int64_t, s.risk.max_repeated_errors)));
-  k.push_back(optional_key<Money>({"risk.max_loss", T::Decimal, true, "decimal > 0, quote", "halt when realised + marked loss exceeds this"}, Sign::Positive,
-                                  false, DN_REF(std::optional<Money>, s.risk.max_loss)));
+  k.push_back(optional_key<Money>(
+      {"risk.max_loss", T::Decimal, true, "decimal > 0, quote", "halt when realised + marked loss exceeds this (default: 2 x the worst case)"}, Sign::Positive,
+      false, DN_REF(std::optional<Money>, s.risk.max_loss)));
   k.push_back(duration_key({"risk.max_hold", T::Duration, true, "duration", "longest run of a task; then it stops opening and halts balanced"}, Dur::seconds(1),
                            DN_REF(Dur, s.risk.max_hold)));
   k.push_back(

@@ -39,6 +39,16 @@ struct LegTotals {
   std::optional<Price> avg_price() const { return traded.is_positive() ? std::optional<Price>(average_price(traded_quote, traded)) : std::nullopt; }
 };
 
+// What limits count over all runs of a round, besides orders and fills.
+struct Guards {
+  PerSide<std::int64_t> rejects_in_row{};  // quotes that the leg's venue refused
+  std::int64_t escalations_in_row = 0;     // rebalances that had to reduce the leading leg
+  bool unwinding = false;                  // the spread's exit closes what the task holds; a restart goes on with it
+  std::optional<Money> loss_limit;         // the breaker's own, where risk.max_loss is not set: see engine/outlook.h
+  Dur unhedged;                            // how long the sides stood apart by what a venue trades
+  Money unhedged_money_seconds;            // and by how much: value x seconds
+};
+
 // One row of the tasks table.
 struct TaskRecord {
   std::int64_t id = 0;     // database key; one row per round
@@ -59,6 +69,7 @@ struct TaskRecord {
   std::int64_t rejects = 0;
   std::int64_t errors = 0;
   std::int64_t runs = 0;
+  Guards guards;
   bool restored = false;  // the [restore] position is in the sums
   bool live = false;      // trades with real money
   Time created;

@@ -42,10 +42,11 @@ struct RiskSpec {
   std::optional<Money> max_order_notional;  // required for live
   std::int64_t max_orders_per_minute = 120;
   std::int64_t max_orders_per_run = 2000;
+  std::int64_t max_orders_per_day = 0;  // in any 24 hours, over all runs; 0 = no limit
   Bps price_collar_bps{100};
   Bps max_slippage_bps{50};
   Dur max_book_age = Dur::seconds(2);
-  std::optional<Bps> min_spread_bps;   // net of both legs' fees
+  std::optional<Bps> min_spread_bps;   // net of both legs' fees and of funding
   std::optional<Bps> exit_spread_bps;  // 0 in a file = off
   SpreadExit exit_action = SpreadExit::Complete;
   Qty imbalance_threshold;             // 0 = the lagging leg's minimum tradable

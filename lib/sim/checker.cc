@@ -50,7 +50,7 @@ void Checker::check_place(Time now, const PlaceOrder& p) {
   if (r.side == r.leg && record.leg[r.leg].filled + may_fill > engine_->plan().total) {
     fail("filled, open and unknown of the " + std::string(name(r.leg)) + " side with order " + id + " exceed the total");
   }
-  if (r.purpose != Purpose::Quote && !flattening_) check_hedge(r);
+  if (r.purpose != Purpose::Quote && !flattening_ && !record.guards.unwinding) check_hedge(r);
   const auto top = world_.venue(r.leg).top();
   if (top && r.purpose == Purpose::Quote && last_book_.contains(p.venue) && now - last_book_.at(p.venue) > record.spec.risk.max_book_age) {
     fail("quote " + id + " is placed on a stale book");
@@ -64,7 +64,6 @@ void Checker::check_hedge(const OrderRequest& r) {
   if (after.abs() > before.abs()) fail("hedge " + r.id.str() + " enlarges the imbalance from " + before.str() + " to " + after.str());
 }
 
-// The leg's net base by the venue's own fills.
 Qty Checker::true_net(Side leg) const {
   Qty net = restored_[leg];
   for (const Fill& f : world_.venue(leg).truth().fills) {
@@ -77,10 +76,14 @@ Qty Checker::true_net(Side leg) const {
 }
 
 void Checker::heard(Time now, const Event& event) {
-  if (const auto* b = std::get_if<BookUpdate>(&event)) last_book_[b->venue] = now;
+  const auto* b = std::get_if<BookUpdate>(&event);
+  if (b == nullptr) return;
+  last_book_[b->venue] = now;
+  audit_.heard(now, *b);
 }
 
-void Checker::check_step(const TaskRecord& record) {
+void Checker::check_step(Time now, const TaskRecord& record) {
+  audit_.in_force(now, record);
   for (const Side leg : kSides) {
     const VenueTruth& t = world_.venue(leg).truth();
     if (t.duplicate_ids > 0) fail("a client order id reached " + std::string(name(instruments_[leg].venue)) + " twice");
@@ -105,6 +108,7 @@ void Checker::check_end(const StoredTask& stored, bool timed_out) {
     }
   }
   check_fills(stored);
+  if (auto bad = audit_.check(world_)) fail(std::move(*bad));
   if (t.verdict != Verdict::Completed) return;
   const Side lagging = true_imbalance().is_positive() ? Side::Sell : Side::Buy;
   const auto top = world_.venue(lagging).top();

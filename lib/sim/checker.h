@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "sim/audit.h"
 #include "sim/task_run.h"
 
 namespace dn::sim {
@@ -28,9 +29,12 @@ class Checker final : public RunObserver {
   // When a run is about to start: what it has read of the books, which is what is durable of them.
   void begin_run(const StoredTask& stored);
   // After every step. `record` is the engine's.
-  void check_step(const TaskRecord& record);
+  void check_step(Time now, const TaskRecord& record);
   // When the life is over.
   void check_end(const StoredTask& stored, bool timed_out);
+
+  // The leg's net base by the venue's own fills.
+  Qty true_net(Side leg) const;
 
   // The first broken promise; nullopt while all hold.
   const std::optional<std::string>& violation() const { return violation_; }
@@ -39,7 +43,6 @@ class Checker final : public RunObserver {
   void fail(std::string what);
   void check_place(Time now, const PlaceOrder& p);
   void check_hedge(const OrderRequest& r);
-  Qty true_net(Side leg) const;
   Qty true_imbalance() const { return true_net(Side::Buy) - true_net(Side::Sell); }
   void check_fills(const StoredTask& stored);
 
@@ -50,6 +53,7 @@ class Checker final : public RunObserver {
   std::unordered_set<std::string> sent_;
   std::map<Venue, Time> last_book_;  // when the task last heard of a venue's book
   bool flattening_ = false;
+  Audit audit_;
   PerSide<Qty> restored_;  // position from before the life
   std::optional<std::string> violation_;
 };

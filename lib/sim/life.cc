@@ -75,6 +75,27 @@ void draw_spec(Rng& rng, LifePlan& plan) {
   }
 }
 
+// Limits that are met now and then. A stream of its own.
+void draw_limits(Rng rng, LifePlan& plan) {
+  RiskSpec& r = plan.spec.risk;
+  const auto tenths = [&rng](std::int64_t least, std::int64_t most) { return Decimal::from_parts(rng.between(least, most), 1); };
+  const Money slice = plan.mid * plan.spec.order_quantity;
+  const Money total = plan.mid * plan.spec.total_quantity;
+  if (rng.chance(1, 12)) r.max_position = plan.spec.total_quantity * tenths(4, 12);
+  if (rng.chance(1, 8)) r.max_order_notional = slice * tenths(7, 30);
+  if (rng.chance(1, 12)) r.max_notional = total * tenths(8, 24);
+  if (rng.chance(1, 6)) r.max_orders_per_minute = rng.between(4, 40);
+  if (rng.chance(1, 12)) r.max_orders_per_run = rng.between(5, 80);
+  if (rng.chance(1, 12)) r.max_orders_per_day = rng.between(20, 200);
+  if (rng.chance(1, 8)) r.price_collar_bps = Bps(rng.between(5, 200));
+  if (rng.chance(1, 6)) r.max_slippage_bps = Bps(rng.between(1, 100));
+  if (rng.chance(1, 10)) r.max_loss = total * Decimal::from_parts(rng.between(1, 40), 4);
+  if (rng.chance(1, 5)) r.min_spread_bps = Bps(rng.between(-40, 5));
+  if (!rng.chance(1, 6)) return;
+  r.exit_spread_bps = r.min_spread_bps.value_or(Bps(0)) - Bps(rng.between(0, 30));
+  r.exit_action = std::array{SpreadExit::Pause, SpreadExit::Complete, SpreadExit::Unwind}[rng.below(3)];
+}
+
 void draw_faults(Rng& rng, LifePlan& plan) {
   plan.faults.until = plan.start + Dur::seconds(rng.between(20, 90));
   if (rng.chance(1, 10)) return;  // a smooth life
@@ -152,6 +173,7 @@ class Life {
     result_.ended = world_.now();
     result_.faults = world_.faults_drawn();
     result_.end = store_->load().value();
+    result_.result = true_result();
     if (!checker_.violation()) checker_.check_end(result_.end, result_.timed_out);
     result_.violation = checker_.violation();
     return std::move(result_);
@@ -166,8 +188,24 @@ class Life {
     w.balances = draw_balances(rng_, plan_);
     w.faults = plan_.faults;
     w.feed = std::make_unique<LightFeed>(LightFeedSetup{plan_.seed * 17 + 3, plan_.start, plan_.instruments,
-                                                        plan_.instruments.buy.venue == plan_.instruments.sell.venue, plan_.mid, plan_.spec.order_quantity});
+                                                        plan_.instruments.buy.venue == plan_.instruments.sell.venue, plan_.mid, plan_.spec.order_quantity,
+                                                        plan_.still});
     return World(std::move(w));
+  }
+
+  Money true_result() const {
+    Money out;
+    for (const Side leg : kSides) {
+      const Instrument& i = plan_.instruments[leg];
+      for (const Fill& f : world_.venue(leg).truth().fills) {
+        if (f.leg != leg) continue;
+        const Money value = f.price * f.qty;
+        out += f.side == Side::Sell ? value : -value;
+        if (f.fee_asset == i.symbol.quote) out -= Money(f.fee.decimal());
+        if (i.fee_in == FeeIn::Token && f.fee_asset == i.fee_token) out -= i.fee_token_price * Qty(f.fee.decimal());
+      }
+    }
+    return out + plan_.mid * (checker_.true_net(Side::Buy) - checker_.true_net(Side::Sell));
   }
 
   // Ended for good and nothing of it left to prove, or broken.
@@ -200,16 +238,18 @@ class Life {
     TaskRun run(world_, engine, *store_, teller_);
     tell(fmt::format("run {} starts{}", result_.runs, options.errand ? ", an errand" : ""));
     auto done = run.start(world_.now(), *known);
+    checker_.check_step(world_.now(), engine.record());
     while (done && !run.crashed() && !run.finished() && !checker_.violation()) {
       done = run.step();
-      checker_.check_step(engine.record());
+      checker_.check_step(run.now(), engine.record());
       if (++result_.steps > kMostSteps || run.now() - plan_.start > kLongestLife) {
         result_.runs = kMostRuns;
         return;
       }
       if (run.crashed() || run.finished()) break;
-      if (engine.record().mode == TaskMode::Paused && run.now() > plan_.wishes_until) done = run.inject(Resume{}, run.now());
+      if (run.now() > plan_.wishes_until) done = give_way(run, engine);
       if (done && plan_.wishes && run.now() < plan_.wishes_until && rng_.chance(1, 400)) done = wish(run, engine);
+      checker_.check_step(run.now(), engine.record());
     }
     if (run.crashed() || !done) return die();
     tell(fmt::format("the run ends with exit code {}: {}", number(engine.exit_code()), engine.record().reason));
@@ -238,6 +278,16 @@ class Life {
     if (errands_.chance(1, 2)) e.kind = Errand::Kind::Rebalance;
     if (errands_.chance(1, 20) && plan_.spec.direction == Direction::Open) e.kind = Errand::Kind::Flatten;
     return e;
+  }
+
+  // Its owner wants the task to end: what only waits for a better spread is let go.
+  Expected<void, JournalError> give_way(TaskRun& run, const TaskEngine& engine) {
+    if (engine.record().mode == TaskMode::Paused) return run.inject(Resume{}, run.now());
+    TaskSpec s = engine.record().spec;
+    if (!s.risk.min_spread_bps && !s.risk.exit_spread_bps) return {};
+    s.risk.min_spread_bps.reset();
+    s.risk.exit_spread_bps.reset();
+    return run.inject(ChangeSpec{s, {}}, run.now());
   }
 
   Expected<void, JournalError> wish(TaskRun& run, const TaskEngine& engine) {
@@ -289,6 +339,7 @@ LifePlan plan_life(std::uint64_t seed) {
   draw_venues(rng, plan);
   draw_spec(rng, plan);
   draw_faults(rng, plan);
+  draw_limits(Rng(seed ^ 0x165667b1), plan);
   plan.wishes = rng.chance(1, 2);
   plan.wishes_until = plan.start + Dur::seconds(60);
   return plan;

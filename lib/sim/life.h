@@ -23,6 +23,7 @@ struct LifePlan {
   Time wishes_until;    // pauses, restarts and changes of parameters happen before this
   bool wishes = false;  // ... if at all
   Price mid;
+  bool still = false;  // the market's prices do not move
 };
 // Everything that the seed decides before the first step.
 LifePlan plan_life(std::uint64_t seed);
@@ -31,6 +32,7 @@ std::string describe(const LifePlan& plan);
 struct LifeResult {
   std::optional<std::string> violation;
   StoredTask end;
+  Money result;  // what the venues' own trades and fees brought, in quote; what is held stands at the first price
   std::int64_t steps = 0;
   std::int64_t crashes = 0;
   std::int64_t faults = 0;

@@ -23,8 +23,9 @@ std::optional<MarketEvent> LightFeed::next() {
 
 void LightFeed::make_more() {
   at_ = at_ + Dur{rng_.between(80'000, 400'000)};
-  mid_ticks_ += rng_.between(-3, 3);
-  if (rng_.chance(1, 4)) gap_ticks_ = std::clamp<std::int64_t>(gap_ticks_ + rng_.between(-2, 2), -6, 10);
+  const std::int64_t moved = rng_.between(-3, 3);
+  if (!setup_.still) mid_ticks_ += moved;
+  if (!setup_.still && rng_.chance(1, 4)) gap_ticks_ = std::clamp<std::int64_t>(gap_ticks_ + rng_.between(-2, 2), -6, 10);
   if (mid_ticks_ < 100) mid_ticks_ = 100;
   for (const Side leg : kSides) {
     if (setup_.one_venue && leg == Side::Sell) break;

@@ -14,8 +14,9 @@ struct LightFeedSetup {
   Time start;
   PerSide<Instrument> instruments;
   bool one_venue = false;
-  Price mid;         // where it starts
-  Qty typical_size;  // of a level and of a trade
+  Price mid;           // where it starts
+  Qty typical_size;    // of a level and of a trade
+  bool still = false;  // prices do not move
 };
 
 class LightFeed final : public MarketFeed {

@@ -73,6 +73,10 @@ void bind_task(Query& q, const TaskRecord& t) {
   q.add(t.round).add(std::string_view(to_text(t.spec))).add(name(t.state)).add(name(t.mode)).add(name(t.verdict)).add(std::string_view(t.reason));
   q.add(number(t.exit_code)).add(t.run_epoch).add(t.next_seq).add(t.orders).add(t.rebalances).add(t.rejects).add(t.errors).add(t.runs);
   q.add(t.restored).add(t.created).add(t.first_order).add(t.updated).add(std::string_view(t.source)).add(t.live);
+  const Guards& g = t.guards;
+  const std::string limit = g.loss_limit ? g.loss_limit->str() : std::string();
+  q.add(g.rejects_in_row.buy).add(g.rejects_in_row.sell).add(g.escalations_in_row).add(g.unwinding).add(std::string_view(limit));
+  q.add(g.unhedged.us).add(g.unhedged_money_seconds);
 }
 
 void bind_order(Query& q, const OrderRecord& o) {
@@ -127,6 +131,14 @@ Expected<TaskRecord, StoreError> read_task(const Query& q) {
   row.read(t.updated);
   row.read(t.source);
   row.read(t.live);
+  Guards& g = t.guards;
+  row.read(g.rejects_in_row.buy);
+  row.read(g.rejects_in_row.sell);
+  row.read(g.escalations_in_row);
+  row.read(g.unwinding);
+  row.read(g.loss_limit);
+  row.read(g.unhedged.us);
+  row.read(g.unhedged_money_seconds);
   if (row.error()) return Unexpected{*row.error()};
   return t;
 }

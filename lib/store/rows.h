@@ -41,6 +41,17 @@ class RowReader {
     const Decimal d = next_decimal();
     if (!error_) out = Amount<Tag>(d);
   }
+  // Empty text: no value.
+  template <class Tag>
+  void read(std::optional<Amount<Tag>>& out) {
+    const std::string_view text = next_text();
+    if (error_ || text.empty()) return;
+    if (const auto d = Decimal::parse(text)) {
+      out = Amount<Tag>(*d);
+    } else {
+      fail_value(text, describe(d.error()));
+    }
+  }
   // An enumeration by its name.
   template <class E>
   void read(E& out, std::optional<E> (*from)(std::string_view)) {
@@ -70,7 +81,7 @@ class RowReader {
 // ---- columns in the order in which the functions below bind and read them
 #define DN_TASK_COLUMNS                                                                                                              \
   "round, spec, state, mode, verdict, reason, exit_code, run_epoch, next_seq, orders, rebalances, rejects, errors, runs, restored, " \
-  "created_us, first_order_us, updated_us, source, live"
+  "created_us, first_order_us, updated_us, source, live, rejects_buy, rejects_sell, escalations, unwinding, loss_limit, unhedged_us, unhedged_money_seconds"
 #define DN_ORDER_COLUMNS                                                                                                    \
   "client_order_id, leg, side, type, purpose, price, quantity, reduce_only, created_us, expires_us, status, close_reason, " \
   "venue_order_id, filled, filled_quote, booked, cancel_requested, code, reason, updated_us, request"

@@ -137,7 +137,18 @@ constexpr const char* kVersion2 = "ALTER TABLE tasks ADD COLUMN live INTEGER NOT
 // Which request of a person an order carries out: a repeat of the request finds it.
 constexpr const char* kVersion3 = "ALTER TABLE orders ADD COLUMN request TEXT NOT NULL DEFAULT ''";
 
-constexpr std::array kMigrations{Migration{1, kVersion1}, Migration{2, kVersion2}, Migration{3, kVersion3}};
+// What limits count over all runs of a round.
+constexpr const char* kVersion4 = R"sql(
+ALTER TABLE tasks ADD COLUMN rejects_buy INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tasks ADD COLUMN rejects_sell INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tasks ADD COLUMN escalations INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tasks ADD COLUMN unwinding INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tasks ADD COLUMN loss_limit TEXT NOT NULL DEFAULT '';            -- quote; empty = none yet
+ALTER TABLE tasks ADD COLUMN unhedged_us INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tasks ADD COLUMN unhedged_money_seconds TEXT NOT NULL DEFAULT '0';
+)sql";
+
+constexpr std::array kMigrations{Migration{1, kVersion1}, Migration{2, kVersion2}, Migration{3, kVersion3}, Migration{4, kVersion4}};
 static_assert(kMigrations.back().version == Store::kSchemaVersion);
 
 struct Identity {

@@ -23,14 +23,16 @@ struct Statements {
   Statement task_legs{"SELECT task_id, leg, filled, net, traded, traded_quote, cash FROM legs WHERE task_id = ?1"};
   Statement task_fees{"SELECT task_id, leg, asset, amount FROM fees WHERE task_id = ?1"};
   Statement last_round{"SELECT coalesce(max(round), 0), coalesce(max(run_epoch), 0) FROM tasks WHERE name = ?1"};
-  Statement insert_task{"INSERT INTO tasks (name, " DN_TASK_COLUMNS
-                        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)"};
+  Statement insert_task{
+      "INSERT INTO tasks (name, " DN_TASK_COLUMNS
+      ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)"};
   // The name keeps a record from landing in another task's row; the epoch keeps a process that lost its task (and with it
   // the right to number orders) from writing over the run that came after it.
   Statement update_task{
       "UPDATE tasks SET round = ?3, spec = ?4, state = ?5, mode = ?6, verdict = ?7, reason = ?8, exit_code = ?9, run_epoch = ?10, next_seq = ?11, "
       "orders = ?12, rebalances = ?13, rejects = ?14, errors = ?15, runs = ?16, restored = ?17, created_us = ?18, first_order_us = ?19, updated_us = ?20, "
-      "source = ?21, live = ?22 WHERE id = ?1 AND name = ?2 AND round = ?3 AND run_epoch <= ?10"};
+      "source = ?21, live = ?22, rejects_buy = ?23, rejects_sell = ?24, escalations = ?25, unwinding = ?26, loss_limit = ?27, "
+      "unhedged_us = ?28, unhedged_money_seconds = ?29 WHERE id = ?1 AND name = ?2 AND round = ?3 AND run_epoch <= ?10"};
   Statement begin_run{"UPDATE tasks SET run_epoch = run_epoch + 1, runs = runs + 1, next_seq = 1, updated_us = ?2 WHERE id = ?1 AND run_epoch < 4294967295"};
   Statement put_leg{
       "INSERT INTO legs (task_id, leg, filled, net, traded, traded_quote, cash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "

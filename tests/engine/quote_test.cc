@@ -124,14 +124,33 @@ TEST_F(Quote, WhereBuysPayInBaseTheSellSideEndsAtTheNetBought) {
 
 TEST_F(Quote, TheNetSpreadDeductsBothLegsFees) {
   // Buy quoted at 99.8, sold at 100.7: 0.9 gross; fees 0.0998 + 0.1007.
-  EXPECT_EQ(net_spread(s)->decimal().rounded(2, Rounding::HalfUp), dec("70.09"));
+  EXPECT_EQ(quoted_spread(s)->net.decimal().rounded(2, Rounding::HalfUp), dec("70.09"));
 }
 
-TEST_F(Quote, BelowTheMinimumSpreadNothingNewIsQuoted) {
-  spec.risk.min_spread_bps = Bps(dec("70.1"));
+TEST_F(Quote, ThePerpetualLegsFundingCountsInTheNetSpread) {
+  instruments.sell = perpetual();
+  reset();
+  const Bps without = quoted_spread(s)->net;
+  instruments.sell.funding_rate = Rate(dec("0.0001"));  // longs pay shorts, and this leg is short
+  EXPECT_EQ((quoted_spread(s)->net - without).decimal().rounded(2, Rounding::HalfUp), dec("1.01"));
+  instruments.sell.funding_rate = Rate(dec("-0.0001"));
+  EXPECT_EQ((quoted_spread(s)->net - without).decimal().rounded(2, Rounding::HalfUp), dec("-1.01"));
+}
+
+TEST_F(Quote, WhileTheSpreadIsClosedNothingNewIsQuotedAndWhatRestsGoes) {
+  s.spread_closed = true;
   EXPECT_EQ(analyze(s).leg.buy.action, LegAction::Keep);
-  spec.risk.min_spread_bps = Bps(70);
-  EXPECT_EQ(analyze(s).leg.buy.action, LegAction::Place);
+  s.leg.buy.has_orders = true;
+  s.leg.buy.resting = RestingOrder{px("99.8"), qty("0.1")};
+  EXPECT_EQ(analyze(s).leg.buy.action, LegAction::Cancel);
+  s.spread_closed = false;
+  EXPECT_EQ(analyze(s).leg.sell.action, LegAction::Place);
+}
+
+TEST_F(Quote, AHedgeIsCutToTheLargestOrderThatTheTaskAllows) {
+  EXPECT_EQ(within_order_limit(s, Side::Sell, px("99.5"), qty("0.5")), qty("0.5"));
+  spec.risk.max_order_notional = Money(10);
+  EXPECT_EQ(within_order_limit(s, Side::Sell, px("99.5"), qty("0.5")), qty("0.1005"));
 }
 
 class Gate : public Quote {
@@ -143,8 +162,8 @@ class Gate : public Quote {
     order.qty = qty("0.1");
   }
   std::string refusal() const {
-    const auto r = check_order(view, order);
-    return r ? r->code : "";
+    const auto r = pass_gate(view, order);
+    return r ? "" : r.error().code;
   }
   GateView view;
   OrderRequest order;
@@ -167,12 +186,12 @@ TEST_F(Gate, EachLimitPassesExactlyMetAndRefusesTheSmallestUnitBeyond) {
   order.qty = qty("0.1001");
   EXPECT_EQ(refusal(), "max_order_notional");
   order.qty = qty("0.1");
-  view.traded = Money(90);
+  view.committed = Money(90);
   spec.risk.max_notional = Money(100);
   EXPECT_EQ(refusal(), "");
-  view.traded = Money(dec("90.01"));
+  view.committed = Money(dec("90.01"));
   EXPECT_EQ(refusal(), "max_notional");
-  view.traded = {};
+  view.committed = {};
   view.sent_last_minute = spec.risk.max_orders_per_minute - 1;
   EXPECT_EQ(refusal(), "");
   ++view.sent_last_minute;
@@ -191,7 +210,61 @@ TEST_F(Gate, PricesBeyondTheCollarOfEitherMidAreRefused) {
   EXPECT_EQ(refusal(), "price_collar_bps") << "the other venue says that this buys 10 % too high";
   order.leg = order.side = Side::Sell;
   order.price = px("100.7");
-  EXPECT_EQ(refusal(), "") << "selling above both mids is what the trade is for";
+  EXPECT_EQ(refusal(), "price_collar_bps") << "and one of the two is wrong: nobody knows which";
+}
+
+TEST_F(Gate, AHedgeMayBeBetterThanTheCollarButNotWhereTheMidsContradictEachOther) {
+  order.leg = order.side = Side::Sell;
+  order.purpose = Purpose::Rebalance;
+  order.price = px("100");
+  s.leg.buy.top = {px("97.0"), px("97.2"), qty("1"), qty("1")};
+  EXPECT_EQ(refusal(), "") << "3 % better than the other venue's";
+  s.leg.buy.top = {px("10.0"), px("10.2"), qty("1"), qty("1")};
+  EXPECT_EQ(refusal(), "price_collar_bps");
+}
+
+TEST_F(Gate, AMarketLikeOrderKeepsToTheSlippageLimit) {
+  order.purpose = Purpose::Rebalance;
+  order.type = OrderType::Ioc;
+  order.price = px("101.0025");  // the ask 100.5 and 50 bps
+  EXPECT_EQ(refusal(), "");
+  order.price = px("101.0026");
+  EXPECT_EQ(refusal(), "max_slippage_bps");
+  order.leg = order.side = Side::Sell;
+  order.price = px("99.5");
+  EXPECT_EQ(refusal(), "");
+  order.price = px("99.4999");
+  EXPECT_EQ(refusal(), "max_slippage_bps");
+}
+
+TEST_F(Gate, ASideKeepsToItsShareOfTheAccount) {
+  s.leg.buy.filled = qty("0.3");
+  view.open = qty("0.1");
+  s.capital.buy = Money(1000);  // 5 % of it
+  EXPECT_EQ(refusal(), "") << "0.5 at 100 is 50";
+  s.capital.buy = Money(dec("999.99"));
+  EXPECT_EQ(refusal(), "max_capital_fraction_bps");
+  order.purpose = Purpose::Rebalance;
+  EXPECT_EQ(refusal(), "") << "a hedge restores the balance";
+  order.purpose = Purpose::Quote;
+  s.capital.buy.reset();
+  EXPECT_EQ(refusal(), "") << "nothing is told of the account";
+}
+
+TEST_F(Gate, OrdersOfADayAreCountedWhereTheOwnerWantsIt) {
+  view.sent_last_day = 1000;
+  EXPECT_EQ(refusal(), "");
+  spec.risk.max_orders_per_day = 1001;
+  EXPECT_EQ(refusal(), "");
+  spec.risk.max_orders_per_day = 1000;
+  EXPECT_EQ(refusal(), "max_orders_per_day");
+}
+
+TEST_F(Gate, NoQuotePassesWhileTheSpreadIsClosedButTheLaggingLegsMay) {
+  s.spread_closed = true;
+  EXPECT_EQ(refusal(), "min_spread_bps");
+  s.leg.sell.filled = s.leg.sell.net = qty("0.1");
+  EXPECT_EQ(refusal(), "") << "it catches up";
 }
 
 TEST_F(Gate, UnknownOrdersAndStaleBooksRefuse) {

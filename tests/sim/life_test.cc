@@ -58,6 +58,32 @@ TEST(Life, IsTheSameOnSqliteAsInMemory) {
   }
 }
 
+// Worst case: see engine/outlook.h. Its assumptions are that prices stand still and that no slice is taken back more than once.
+TEST(Life, InAStillMarketNoLifeLosesMoreThanThePlansWorstCase) {
+  int looked_at = 0;
+  int hedged = 0;
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+    LifePlan plan = plan_life(seed);
+    plan.still = true;
+    plan.wishes = false;
+    plan.spec.restore = {};
+    const LifeResult r = run_life(plan);
+    ASSERT_FALSE(r.violation) << "seed " << seed << ": " << *r.violation;
+    const auto& limit = r.end.task.guards.loss_limit;  // twice the worst case
+    Qty taken_back;
+    for (const OrderRecord& o : r.end.orders) {
+      if (o.request.purpose == Purpose::Reduce) taken_back += o.booked;
+      if (o.request.purpose == Purpose::Rebalance) ++hedged;
+    }
+    const bool held = r.end.task.imbalance().is_zero() && taken_back <= plan.spec.total_quantity;
+    if (!limit || !held) continue;
+    ++looked_at;
+    EXPECT_LE(-r.result * Decimal(2), *limit) << "seed " << seed;
+  }
+  EXPECT_GT(looked_at, 150);
+  EXPECT_GT(hedged, 100) << "nothing was put to the test";
+}
+
 TEST(Life, TheSameSeedIsTheSameStory) {
   const auto story = [](std::uint64_t seed) {
     std::string out;

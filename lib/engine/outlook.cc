@@ -1,0 +1,43 @@
+#include "engine/outlook.h"
+
+namespace dn {
+namespace {
+
+constexpr int kPlaces = 8;
+
+// What one base costs to buy, or brings when sold, with the taker's fee.
+Decimal with_fee(const Decimal& price, Side side, const Instrument& i) {
+  const Decimal fee = price * i.taker_fee.decimal();
+  return side == Side::Buy ? price + fee : price - fee;
+}
+
+// By a market-like order at its limit.
+Decimal at_limit(const TopOfBook& top, Side side, const Bps& slippage, const Instrument& i) {
+  const Decimal touch = (side == Side::Buy ? top.ask : top.bid).decimal();
+  const Decimal slip = bps_of(touch, slippage);
+  return with_fee(side == Side::Buy ? touch + slip : touch - slip, side, i);
+}
+
+}  // namespace
+
+BreakEven break_even(const PerSide<Instrument>& i) {
+  const Decimal bps(10000);
+  return {Bps(((i.buy.maker_fee.decimal() + i.sell.maker_fee.decimal()) * bps).normalized()),
+          Bps(((i.buy.taker_fee.decimal() + i.sell.taker_fee.decimal()) * bps).normalized())};
+}
+
+Money worst_case(const TaskSpec& spec, const Plan& plan, const PerSide<Instrument>& instruments, const PerSide<Price>& quote, const PerSide<TopOfBook>& top) {
+  Decimal worst;
+  for (const Side first : kSides) {
+    const Decimal done = with_fee(quote[first].decimal(), first, instruments[first]);
+    // The other leg at its limit, or the first one back on its own venue.
+    for (const Side venue : kSides) {
+      const Decimal other = at_limit(top[venue], flip(first), spec.risk.max_slippage_bps, instruments[venue]);
+      const Decimal lost = first == Side::Buy ? done - other : other - done;
+      if (lost > worst) worst = lost;
+    }
+  }
+  return Money((worst * plan.total.decimal()).rounded(kPlaces, Rounding::Up));
+}
+
+}  // namespace dn

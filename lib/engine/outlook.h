@@ -1,0 +1,30 @@
+// What a task may cost and earn at the prices of now: pure figures for the plan, the checks before a start and the circuit breaker.
+#pragma once
+
+#include <optional>
+
+#include "engine/plan.h"
+#include "model/order.h"
+
+namespace dn {
+
+// Quoted against each other: what both legs' orders would bring at their prices of now.
+struct Spread {
+  Bps gross;  // sell price over buy price
+  Bps net;    // less both legs' fees, and with the funding that a perpetual leg is told to receive (+) or pay (-) at its next settlement
+};
+
+// The gross spread at which both legs' fees are just paid: at best (both as maker) and at worst (both as taker).
+struct BreakEven {
+  Bps maker;
+  Bps taker;
+};
+BreakEven break_even(const PerSide<Instrument>& instruments);
+
+// The most that the task loses, in quote, if on every slice the first leg fills at its quote and the second one fails: it then trades by
+// market-like orders at the slippage limit, or the first one is taken back at that limit, whichever costs more. Every order pays the
+// taker's fee. It holds while the books stay where they are until a slice is whole, and while no slice is taken back and quoted again more
+// often than once. `quote`: the legs' target prices; `top`: the books. Rounded up to 8 places; never negative.
+Money worst_case(const TaskSpec& spec, const Plan& plan, const PerSide<Instrument>& instruments, const PerSide<Price>& quote, const PerSide<TopOfBook>& top);
+
+}  // namespace dn
