@@ -12,6 +12,7 @@ import unittest
 
 import doors
 import exact
+import gate
 import hygiene
 import purity
 import source
@@ -31,6 +32,36 @@ class House(unittest.TestCase):
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+
+
+class Gate(House):
+    GOOD = [
+        ("lib/engine/task_place.cc", "auto pass = pass_gate(view, r); sends.emplace_back(PlaceOrder(venue, std::move(*pass)));\n"),
+        ("lib/live/link.cc", "api_->place(theirs);\n"),
+        ("lib/app/a.cc", "if (std::get_if<PlaceOrder>(&send)) return; // PlaceOrder(venue, pass)\n"),
+        ("tests/conformance/a.h", "PlaceOrder(venue, TestPass::of(r));\n"),
+    ]
+    BAD = [
+        ("lib/app/a.cc", "auto x = PlaceOrder(venue, pass);\n"),
+        ("lib/app/a.cc", "struct TestPass {};\n"),
+        ("lib/engine/task_stop.cc", "const auto pass = pass_gate(view, r);\n"),
+        ("lib/engine/task.cc", "sends.push_back(PlaceOrder{venue, pass});\n"),
+        ("lib/engine/task.cc", "return GatePass(order);\n"),
+        ("lib/live/desk.cc", "api->place(request);\n"),
+        ("lib/sim/life.cc", "planted_pass(order);\n"),
+    ]
+
+    def test_the_way_through_the_gate_passes(self):
+        for name, text in self.GOOD:
+            self.plant(name, text)
+        self.assertEqual(gate.violations(self.root), [])
+
+    def test_each_way_around_it_is_caught(self):
+        for name, text in self.BAD:
+            with self.subTest(name=name, text=text):
+                self.plant(name, text)
+                self.assertNotEqual(gate.violations(self.root), [])
+                (self.root / name).unlink()
 
 
 class Doors(House):
