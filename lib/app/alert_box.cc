@@ -78,7 +78,7 @@ AlertBox::AlertBox(Store& store, std::string task, std::string path, std::string
     }
   }
   if (const std::int64_t left = sum_of(ledger_); left > 0) {
-    notes.push_back(fmt::format("task {}: {} of an earlier run go out to {} now", task_, alerts(left), receiver));
+    notes.push_back(fmt::format("task {}: {} of an earlier run: to be told to {} now", task_, alerts(left), receiver));
   }
   changed_ = begin || ledger_.failed > 0;
   ledger_.failed = 0;

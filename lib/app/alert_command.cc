@@ -5,7 +5,6 @@
 #include <spawn.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +17,10 @@
 
 #include "base/check.h"
 #include "base/text.h"
+
+extern "C" {
+#include <sys/pidfd.h>  // glibc 2.36 does not say itself that these are C functions
+}
 
 namespace dn::app {
 namespace {

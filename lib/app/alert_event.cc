@@ -5,9 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/text.h"
 #include "model/names.h"
-#include "venues/json.h"
 
 namespace dn::app {
 namespace {
@@ -17,6 +15,23 @@ constexpr Names<AlertLevel, 4> kLevels{
 
 // What happens all the time: not even read.
 constexpr std::array<std::string_view, 7> kRoutine{"state", "intent", "ack", "fill", "cancel", "resolved", "run_start"};
+
+// A member of an event as JsonWriter writes it, its escapes left as they are; "" when there is none. Inside a text every quote has a backslash
+// before it, so what is searched for stands nowhere but at the member.
+std::string_view text_field(std::string_view json, std::string_view key) {
+  const std::string begin = fmt::format(",\"{}\":\"", key);
+  const auto at = json.find(begin);
+  if (at == std::string_view::npos) return {};
+  json.remove_prefix(at + begin.size());
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    if (json[i] == '\\') {
+      ++i;
+    } else if (json[i] == '"') {
+      return json.substr(0, i);
+    }
+  }
+  return {};
+}
 
 AlertLevel level_by_type(std::string_view type, std::string_view error_class) {
   if (type == "error") return error_class == "temporary" || error_class == "rate_limit" ? AlertLevel::Info : AlertLevel::Warning;
@@ -31,13 +46,11 @@ std::optional<AlertLevel> alert_level_from(std::string_view text) { return value
 
 AlertKindOf kind_of(std::string_view type, std::string_view json) {
   if (std::ranges::find(kRoutine, type) != kRoutine.end()) return {AlertLevel::Debug, std::string(type)};
-  const auto document = venues::JsonDocument::parse(json);
-  if (!document) return {AlertLevel::Warning, std::string(type)};
-  const std::string_view error_class = venues::text(document->root(), "class");
-  std::string_view code = venues::text(document->root(), "code");
+  const std::string_view error_class = text_field(json, "class");
+  std::string_view code = text_field(json, "code");
   if (code.empty()) code = error_class.empty() ? type : error_class;
-  const auto told = alert_level_from(venues::text(document->root(), "level"));
-  return {told.value_or(level_by_type(type, error_class)), printable(code)};
+  const auto told = alert_level_from(text_field(json, "level"));
+  return {told.value_or(level_by_type(type, error_class)), std::string(code)};
 }
 
 AlertLevel level_of(const ToolError& error) {

@@ -95,7 +95,7 @@ void AlertMail::end() {
     box.save(wall_clock(), true, notes_);
     left += box.waiting();
   }
-  if (left > 0) notes_.push_back(fmt::format("{} alerts are not delivered by {} yet: the next run of the task tries again", left, receiver()));
+  if (left > 0) notes_.push_back(fmt::format("alerts not delivered by {} yet: {}; the next run of the task tries again", receiver(), left));
   arriving_.clear();
   boxes_.clear();
   store_.reset();
