@@ -12,6 +12,7 @@
 #include "app/control.h"
 #include "app/signals.h"
 #include "store/files.h"
+#include "store/task_lock.h"
 
 namespace dn::app {
 namespace {
@@ -35,18 +36,50 @@ Alerts::~Alerts() = default;
 
 std::string Alerts::path(std::string_view task, const Receiver& receiver) const { return fmt::format("{}/{}.{}", lock_directory(db_), task, receiver.suffix); }
 
-void Alerts::watch(const std::vector<std::string>& tasks, Output& output) {
-  if (receivers_.empty() || tasks.empty()) return;
+std::vector<AlertBox> Alerts::open(const std::vector<std::string>& tasks, Receiver& receiver, Output& output) const {
+  std::vector<AlertBox> out;
   auto store = Store::open(db_, Store::Mode::ReadOnly);
-  if (!store) return output.message(fmt::format("alerts are not delivered: {}", store.error().message));
-  for (auto& r : receivers_) {
-    std::vector<std::string> notes;
-    if (const std::string why = r->mail.sink().unusable(); !why.empty()) {
-      notes.push_back(fmt::format("{} {}: alerts cannot be delivered by it", r->mail.receiver(), why));
-    }
-    for (const std::string& task : tasks) r->mail.watch(AlertBox(**store, task, path(task, *r), r->mail.receiver(), wall_clock(), notes));
-    for (const std::string& n : notes) output.message(n);
+  if (!store) {
+    output.message(fmt::format("alerts are not delivered: {}", store.error().message));
+    return out;
   }
+  std::vector<std::string> notes;
+  for (const std::string& task : tasks) out.emplace_back(**store, task, path(task, receiver), receiver.mail.receiver(), wall_clock(), notes);
+  for (const std::string& n : notes) output.message(n);
+  return out;
+}
+
+void Alerts::watch(const std::vector<std::string>& tasks, Output& output) {
+  if (tasks.empty()) return;
+  for (auto& r : receivers_) {
+    if (const std::string why = r->mail.sink().unusable(); !why.empty()) {
+      output.message(fmt::format("{} {}: alerts cannot be delivered by it", r->mail.receiver(), why));
+    }
+    for (AlertBox& box : open(tasks, *r, output)) r->mail.watch(std::move(box));
+  }
+}
+
+void Alerts::mark_idle(const std::vector<std::string>& tasks, Output& output) {
+  for (const std::string& task : tasks) {
+    if (receivers_.empty()) return;
+    const auto lock = TaskLock::acquire(lock_directory(db_), task);
+    if (!lock) continue;
+    for (auto& r : receivers_) (void)open({task}, *r, output);
+  }
+}
+
+void Alerts::deliver_idle(const std::vector<std::string>& tasks, Output& output) {
+  if (receivers_.empty()) return;
+  std::vector<TaskLock> locks;
+  std::vector<std::string> idle;
+  for (const std::string& task : tasks) {
+    auto lock = TaskLock::acquire(lock_directory(db_), task);
+    if (!lock) continue;
+    locks.push_back(std::move(*lock));
+    idle.push_back(task);
+  }
+  watch(idle, output);
+  settle(output);
 }
 
 void Alerts::tell(Output& output) {
@@ -88,7 +121,7 @@ void Alerts::tell_error(const ToolError& error, Output& output) {
     auto known = read_alert_ledger(path(".error", *r));
     AlertLedger ledger = known && *known ? std::move(**known) : AlertLedger{};
     if (const auto failed = std::exchange(ledger.failed, 0); failed > 0) {
-      output.message(fmt::format("{} alerts of errors at an earlier time could not be delivered by {}", failed, r->mail.receiver()));
+      output.message(fmt::format("errors of earlier runs that could not be told to {}: {}", r->mail.receiver(), failed));
     }
     const auto due = AlertThrottle(AlertBounds{options_.interval}).offer_at_once(ledger, wall_clock(), fmt::format("exit_{}", number(error.code)));
     if (due) {

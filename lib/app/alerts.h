@@ -30,6 +30,10 @@ class Alerts {
   void tell(Output& output);
   // The tasks' runs are over: waits for what is outstanding, for a while; a signal ends the wait.
   void settle(Output& output);
+  // For a command that stores events of tasks which nobody runs: before it, where alerts begin; after it, what is outstanding. Tasks that
+  // another process holds are left to it.
+  void mark_idle(const std::vector<std::string>& tasks, Output& output);
+  void deliver_idle(const std::vector<std::string>& tasks, Output& output);
   // The tool ends with this error.
   void tell_error(const ToolError& error, Output& output);
 
@@ -39,6 +43,7 @@ class Alerts {
     std::string suffix;  // of its files
   };
   std::string path(std::string_view task, const Receiver& receiver) const;
+  std::vector<AlertBox> open(const std::vector<std::string>& tasks, Receiver& receiver, Output& output) const;
   void wait_until_idle();
 
   AlertOptions options_;

@@ -220,6 +220,27 @@ class Command(AlertsTest):
         told, printed = json.loads(self.told()[0]), json.loads(done.stdout)
         self.assertEqual([told[k] for k in ("type", "code", "message", "next")], [printed[k] for k in ("type", "code", "message", "next")])
 
+    def test_halt_and_resume_by_a_person_are_told_too(self):
+        config = self.config(alert_command=self.hook)
+        self.assertEqual(self.run_task(BTC, *FAST, "--max-cycles", "1", *config).returncode, 10)
+        self.assertEqual(self.recover("halt", "--task", "btc", "--reason", "odd prices", *config).returncode, 0)
+        self.assertEqual(self.codes(), ["halted"])
+        self.assertEqual(self.recover("resume", "--task", "btc", "--yes", *config).returncode, 0)
+        self.assertEqual(self.codes(), ["halted", "resumed"])
+        done = self.run_task(BTC, *FAST, *config)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.codes(), ["halted", "resumed"])
+
+    def test_halt_at_once_also_where_the_hook_hangs(self):
+        config = self.config(alert_command=self.script("hangs", "sleep 1000\n"))
+        process = self.begin(BTC, "--ndjson", *config)
+        self.wait_for_event(process, "ack")
+        begun = time.monotonic()
+        self.assertIn(self.recover("halt", "--cancel-all", *config).returncode, (20, 23))
+        self.assertLess(time.monotonic() - begun, 20)
+        self.assertEqual(self.rows("orders", "--open"), [])
+        process.communicate(timeout=60)
+
     def test_a_command_that_makes_no_sense_is_refused(self):
         for command, why in (("mail 'me", "not closed"), ("''", "names no program"), ("", "empty")):
             done = self.run_task(BTC, *FAST, "--on-alert", command)
