@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
+#include <utility>
 
 #include "app/alert_event.h"
 #include "app/alert_file.h"
@@ -37,8 +37,12 @@ std::optional<StoredEvent> newest_of(Store& store, std::int64_t round) {
   return first_after(store, round, low);
 }
 
-std::int64_t sum_of(const AlertLedger& ledger) {
-  return std::accumulate(ledger.pending.begin(), ledger.pending.end(), std::int64_t{0}, [](std::int64_t n, const PendingAlert& p) { return n + p.events(); });
+// Events that nobody has been told of yet.
+std::int64_t untold(const AlertLedger& ledger) {
+  std::int64_t n = 0;
+  for (const PendingAlert& p : ledger.pending) n += p.events();
+  for (const AlertWindow& w : ledger.windows) n += w.held;
+  return n;
 }
 
 std::string alerts(std::int64_t n) { return n == 1 ? "1 alert" : fmt::format("{} alerts", n); }
@@ -62,8 +66,7 @@ AlertBox::AlertBox(Store& store, std::string task, std::string path, std::string
     begin = !last || last->ts != ledger_.cursor_time;
     if (begin) {
       notes.push_back(fmt::format("task {}: this is another database than the one whose alerts were delivered last; alerts begin with this run", task_));
-      ledger_.failed += sum_of(ledger_);
-      for (const AlertWindow& w : ledger_.windows) ledger_.failed += w.held;
+      ledger_.failed += untold(ledger_);
     }
   }
   if (ledger_.failed > 0) {
@@ -77,7 +80,7 @@ AlertBox::AlertBox(Store& store, std::string task, std::string path, std::string
       ledger_.cursor_time = last->ts;
     }
   }
-  if (const std::int64_t left = sum_of(ledger_); left > 0) {
+  if (const std::int64_t left = untold(ledger_); left > 0) {
     notes.push_back(fmt::format("task {}: {} of an earlier run: to be told to {} now", task_, alerts(left), receiver));
   }
   changed_ = begin || ledger_.failed > 0;
@@ -105,7 +108,7 @@ bool AlertBox::read(Store& store, AlertThrottle& throttle, AlertLevel least, Tim
   for (; reading_ < rounds_.size(); ++reading_) {
     const auto page = store.events(rounds_[reading_], ledger_.cursor, kPage);
     if (!page) {
-      notes.push_back(fmt::format("task {}: its alerts cannot be read: {}", task_, page.error().message));
+      if (!std::exchange(unreadable_, true)) notes.push_back(fmt::format("task {}: its alerts cannot be read: {}", task_, page.error().message));
       return true;
     }
     for (const StoredEvent& e : *page) {
@@ -159,7 +162,7 @@ void AlertBox::drop(std::size_t pending) {
   delivered(pending);
 }
 
-std::int64_t AlertBox::waiting() const { return sum_of(ledger_); }
+std::int64_t AlertBox::waiting() const { return untold(ledger_); }
 
 void AlertBox::save(Time now, bool at_once, std::vector<std::string>& notes) {
   const bool soon = now >= saved_ && now - saved_ < kBetweenSaves;

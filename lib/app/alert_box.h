@@ -33,7 +33,7 @@ class AlertBox {
   // It cannot be told: counted as failed at once.
   void drop(std::size_t pending);
 
-  std::int64_t waiting() const;  // events that stand in deliveries not made yet
+  std::int64_t waiting() const;  // events that nobody has been told of yet
   const std::string& task() const { return task_; }
   // Writes the file, where something changed: soon after a delivery, else once a second.
   void save(Time now, bool at_once, std::vector<std::string>& notes);
@@ -49,6 +49,7 @@ class AlertBox {
   AlertLedger ledger_;
   bool changed_ = false;
   bool unwritable_ = false;  // and said so
+  bool unreadable_ = false;  // likewise
   Time saved_;
 };
 

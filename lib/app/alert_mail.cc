@@ -138,7 +138,7 @@ Store* AlertMail::store() {
   if (opened) {
     store_ = std::move(*opened);
   } else {
-    note(fmt::format("alerts cannot be read: {}", opened.error().message));
+    if (next_open_ == Time{}) note(fmt::format("alerts cannot be read: {}", opened.error().message));
     next_open_ = wall_clock() + kBetweenOpens;
   }
   return store_.get();

@@ -312,7 +312,7 @@ class Webhook(AlertsTest):
         self.receiver.shutdown()
         self.receiver.server_close()
         begun = time.monotonic()
-        done = self.run_task(BTC, *FAST, *self.config(alert_webhook=self.address))
+        done = self.run_task(BTC, *FAST, "--alert-webhook", self.address)
         self.assertLess(time.monotonic() - begun, 5, "a refused connection costs no wait")
         self.assertIn("cannot be reached: connection refused", done.stderr)
         self.nowhere_shown(done)
