@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <sstream>
 
@@ -73,8 +74,14 @@ TEST_F(Command, GetsTheEventOnItsInputAndItsArgumentsAsTheyAre) {
 TEST_F(Command, SeesNoSecretNoDescriptorAndNoSignalOfOurs) {
   setenv("DN_TEST_SECRET", "hunter2", 1);
   const Descriptor ours(dup(STDOUT_FILENO));  // not close-on-exec
+  sigset_t blocked;                           // as a run has them, which reads its signals
+  sigset_t before;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGTERM);
+  sigprocmask(SIG_BLOCK, &blocked, &before);
   const std::string path = hook("env > env; ls /proc/self/fd > fds; grep SigBlk /proc/self/status > blocked; grep SigIgn /proc/self/status > ignored\n");
   EXPECT_EQ(deliver({path}), "");
+  sigprocmask(SIG_SETMASK, &before, nullptr);
   unsetenv("DN_TEST_SECRET");
   EXPECT_THAT(text_of("env"), HasSubstr("PATH="));
   EXPECT_THAT(text_of("env"), Not(HasSubstr("hunter2")));
