@@ -17,6 +17,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "app/descriptor.h"
 #include "app/toml_text.h"
 #include "base/text.h"
 
@@ -37,22 +38,6 @@ class Wiped {
     for (std::size_t i = 0; i < text.size(); ++i) p[i] = '\0';
   }
   std::string text;
-};
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() { reset(); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  void reset() {
-    if (fd_ >= 0) close(fd_);
-    fd_ = -1;
-  }
-
- private:
-  int fd_;
 };
 
 // "" when all of it came; why not otherwise.

@@ -4,17 +4,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
 
+#include "app/alert_command.h"
+#include "app/alert_webhook.h"
 #include "app/toml_text.h"
 #include "base/text.h"
 
 namespace dn::app {
 namespace {
 
-const std::vector<std::string> kKeys{"mode", "feed", "state_dir", "credential_command", "endpoints"};
+const std::vector<std::string> kKeys{"mode",          "feed",        "state_dir",      "credential_command", "alert_command",
+                                     "alert_webhook", "alert_level", "alert_interval", "endpoints"};
 const std::vector<std::string> kEndpointKeys{"rest", "ws", "ca_file", "rate_scale"};
 
 std::string environment(const char* name) {
@@ -101,6 +105,8 @@ class Reader {
     } else if (e.key == "credential_command") {
       if (const std::string why = no_text(e); !why.empty()) return problems.add(e.place, e.key, why);
       config_.credential_command = e.text;
+    } else if (e.key.starts_with("alert_")) {
+      alert(e);
     } else if (e.key == "endpoints") {
       if (e.kind != TomlKind::Table) problems.add(e.place, e.key, "is a table; write [endpoints.mexc_spot] and its keys below it");
     } else if (e.key.starts_with("endpoints.")) {
@@ -137,6 +143,29 @@ class Reader {
     }
     const bool text = e.kind == TomlKind::String;
     problems.add(e.place, e.key, text ? fmt::format("\"{}\" is not one of {}", printable_excerpt(e.text), list) : "must be one of " + list + ", in quotes");
+  }
+
+  // No message quotes the webhook: its address may hold a token.
+  void alert(const TomlEntry& e) {
+    AlertOptions& to = config_.alerts;
+    const bool text = e.kind == TomlKind::String;
+    if (e.key == "alert_level") {
+      const std::array levels{AlertLevel::Critical, AlertLevel::Warning, AlertLevel::Info, AlertLevel::Debug};
+      choose(e, {"CRITICAL", "WARNING", "INFO", "DEBUG"}, [&](std::size_t i) { to.level = levels.at(i); });
+    } else if (e.key == "alert_interval") {
+      const auto interval = parse_duration(e.text);
+      if (!text || !interval) return problems.add(e.place, e.key, "must be a duration in quotes, for example \"60s\"");
+      to.interval = *interval;
+    } else if (e.key == "alert_command") {
+      auto command = split_command(e.text);
+      if (!text || !command) return problems.add(e.place, e.key, text ? command.error() : "must be a text in quotes");
+      to.command = std::move(*command);
+    } else if (e.key == "alert_webhook") {
+      if (const std::string why = text ? webhook_problem(e.text) : "must be a text in quotes"; !why.empty()) return problems.add(e.place, e.key, why);
+      to.webhook = e.text;
+    } else {
+      problems.add(e.place, e.key, unknown(e.key, kKeys));
+    }
   }
 
   void endpoint(const TomlEntry& e) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "app/alert_options.h"
 #include "app/tool_error.h"
 #include "model/instrument.h"
 
@@ -27,6 +28,7 @@ struct DnConfig {
   FeedKind feed = FeedKind::Synthetic;
   std::string state_dir;           // holds dn.db, locks, HALT
   std::string credential_command;  // run by the shell, prints a credentials file; empty: none
+  AlertOptions alerts;
   std::map<Venue, Endpoint> endpoints;
 };
 

@@ -55,6 +55,12 @@ Expected<std::vector<TaskRecord>, ToolError> concerned(const RunRequest& run, bo
   return out;
 }
 
+std::vector<std::string> names_of(const std::vector<TaskRecord>& tasks) {
+  std::vector<std::string> out;
+  for (const TaskRecord& t : tasks) out.push_back(t.spec.name);
+  return out;
+}
+
 // A run that was just halted cancels and proves before it lets go of its task.
 void wait_for_lock(const std::string& db, const std::string& task) {
   for (int i = 0; i < kMostLooks; ++i) {
@@ -77,13 +83,19 @@ Expected<ExitCode, ToolError> halt_tasks(const HaltRequest& request, Output& out
   auto tasks = concerned(request.run, request.flatten);
   if (!tasks) return Unexpected{tasks.error()};
   if (tasks->empty()) tell(output, "", "no task is under way");
+  const std::vector<std::string> names = names_of(*tasks);
+  Alerts alerts(request.run.alerts, request.run.session.db);
+  alerts.mark_idle(names, output);
   for (const TaskRecord& t : *tasks) {
     if (t.mode == TaskMode::Halted) tell(output, t.spec.name, fmt::format("task {}: is halted already: {}", t.spec.name, printable(t.reason)));
     if (t.mode == TaskMode::Halted || t.verdict != Verdict::None) continue;
     auto done = control_task(request.run.session.db, ControlRequest::Verb::Halt, t.spec.name, {reason}, output);
     if (!done) return done;
   }
-  if (!request.cancel_all && !request.flatten) return ExitCode::Ok;
+  if (!request.cancel_all && !request.flatten) {
+    alerts.deliver_idle(names, output);
+    return ExitCode::Ok;
+  }
   ExitCode code = ExitCode::Ok;
   for (const TaskRecord& t : *tasks) {
     const bool live = request.run.live && request.run.live->orders;
@@ -113,6 +125,9 @@ Expected<ExitCode, ToolError> resume_tasks(const RunRequest& run, Output& output
     return Unexpected{ToolError{ExitCode::Refused, fmt::format("task {} has ended", run.names[0]),
                                 "dn-run FILE --restart begins a new round; dn-recover resume --all --yes takes the file HALT away"}};
   }
+  const std::vector<std::string> names = names_of(*tasks);
+  Alerts alerts(run.alerts, run.session.db);
+  alerts.mark_idle(names, output);
   for (const TaskRecord& t : *tasks) {
     const std::string& name = t.spec.name;
     auto lock = TaskLock::acquire(lock_directory(run.session.db), name);
@@ -144,6 +159,7 @@ Expected<ExitCode, ToolError> resume_tasks(const RunRequest& run, Output& output
       return Unexpected{ToolError{ExitCode::Io, fmt::format("{}: {}", printable(file), std::strerror(errno)), "remove it by hand: until then every run halts"}};
     }
   }
+  alerts.deliver_idle(names, output);
   return ExitCode::Ok;
 }
 

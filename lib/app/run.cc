@@ -31,7 +31,7 @@ std::int64_t real_us() { return std::chrono::duration_cast<std::chrono::microsec
 // The sessions of a run and what drives them.
 class Runner {
  public:
-  Runner(const RunRequest& request, Output& output) : request_(request), output_(output) {}
+  Runner(const RunRequest& request, Output& output, Alerts& alerts) : request_(request), output_(output), alerts_(alerts) {}
 
   Expected<RunOutcome, ToolError> run() {
     auto done = run_to_end();
@@ -39,8 +39,10 @@ class Runner {
     output_.flush();
     if (!done) {
       if (done.error().code == ExitCode::Io) withdraw();
+      alerts_.settle(output_);
       return Unexpected{done.error()};
     }
+    alerts_.settle(output_);
     return outcome();
   }
 
@@ -68,6 +70,7 @@ class Runner {
     if (!tasks) return Unexpected{tasks.error()};
     if (auto ready = open_grounds(*tasks); !ready) return ready;
     if (auto opened = open_all(*tasks); !opened) return opened;
+    watch_alerts();
     for (auto& s : sessions_) {
       if (auto started = s->start(); !started) return started;
     }
@@ -80,6 +83,13 @@ class Runner {
       if (!*due || next->finished()) continue;
       if (auto stepped = next->step(); !stepped) return stepped;
     }
+  }
+
+  // Before the first step, so that nothing of this run is missed.
+  void watch_alerts() {
+    std::vector<std::string> names;
+    for (const auto& s : sessions_) names.push_back(s->record().spec.name);
+    alerts_.watch(names, output_);
   }
 
   // The disk fails, the venues may not: what rests is asked to go, and the requests get the time to leave.
@@ -235,6 +245,7 @@ class Runner {
     const std::int64_t now = real_us();
     if (now < next_look_us_) return {};
     next_look_us_ = now + kPollUs;
+    alerts_.tell(output_);
     for (auto& s : sessions_) {
       if (auto polled = s->poll_requests(); !polled) return polled;
     }
@@ -287,6 +298,7 @@ class Runner {
 
   const RunRequest& request_;
   Output& output_;
+  Alerts& alerts_;
   SignalReader signals_;
   std::unique_ptr<Grounds> grounds_;
   std::vector<std::unique_ptr<Session>> sessions_;
@@ -319,7 +331,7 @@ std::vector<std::string> tasks_with_orders(const RunRequest& request) {
 }
 
 // Nothing of an earlier run stays at a venue because a new one could not begin. What is left is added to the error.
-ToolError rescue(const RunRequest& request, ToolError e, Output& output) {
+ToolError rescue(const RunRequest& request, ToolError e, Output& output, Alerts& alerts) {
   const bool by_venue = e.code == ExitCode::VenueDown || e.code == ExitCode::Config;
   if (!request.live || !request.live->orders || request.session.errand || !by_venue) return e;
   RunRequest prove = request;
@@ -333,7 +345,7 @@ ToolError rescue(const RunRequest& request, ToolError e, Output& output) {
   prove.session.db = request.session.db;
   prove.session.errand = Errand{};
   output.message(fmt::format("{}\nthe run does not begin; what an earlier one left is cancelled and proven where that can be done", e.message));
-  const auto done = Runner(prove, output).run();
+  const auto done = Runner(prove, output, alerts).run();
   const std::vector<std::string> left = tasks_with_orders(request);
   for (const std::string& task : left) e.message += fmt::format("\norders of task {} are not proven yet: dn-status orders {} --open", task, task);
   if (done && done->code != ExitCode::VenueDown) e.code = worse(e.code, done->code);
@@ -372,13 +384,19 @@ Expected<std::unique_ptr<Grounds>, ToolError> make_grounds(const RunRequest& req
 }
 
 Expected<RunOutcome, ToolError> carry_out(const RunRequest& request, Output& output) {
-  auto done = Runner(request, output).run();
-  if (!done) return Unexpected{rescue(request, done.error(), output)};
-  return done;
+  Alerts alerts(request.alerts, request.session.db);
+  auto done = Runner(request, output, alerts).run();
+  if (done) return done;
+  ToolError e = rescue(request, done.error(), output, alerts);
+  alerts.tell_error(e, output);
+  return Unexpected{std::move(e)};
 }
 
 Expected<ExitCode, ToolError> run_tasks(const RunRequest& request, Output& output) {
-  if (request.plan) return Runner(request, output).plan();
+  if (request.plan) {
+    Alerts none({}, {});
+    return Runner(request, output, none).plan();
+  }
   const auto done = carry_out(request, output);
   if (!done) return Unexpected{done.error()};
   if (output.options().json) {

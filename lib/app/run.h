@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/alerts.h"
 #include "app/live_ground.h"
 #include "app/output.h"
 #include "app/session.h"
@@ -26,6 +27,7 @@ struct RunRequest {
   std::optional<Decimal> speed;     // virtual seconds per second; nullopt = as fast as it goes
   bool plan = false;
   std::vector<std::string> halt_files;  // the kill switch: any of these
+  AlertOptions alerts;
 };
 
 // The grounds of these tasks. Live: with the keys of the venues that they name, and only when each has the limit that orders need.

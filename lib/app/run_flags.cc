@@ -6,6 +6,8 @@
 #include <chrono>
 #include <fstream>
 
+#include "app/alert_command.h"
+#include "app/alert_webhook.h"
 #include "app/control.h"
 #include "app/faults_file.h"
 #include "base/text.h"
@@ -117,6 +119,23 @@ Expected<void, ToolError> read_live(const RunFlags& f, const CommonFlags& common
   return {};
 }
 
+// Who is told of alerts: dn.toml, and the flags instead of it.
+Expected<void, ToolError> read_alerts(const RunFlags& f, const DnConfig& config, RunRequest& r) {
+  r.alerts = config.alerts;
+  if (!f.on_alert.empty()) {
+    auto command = split_command(f.on_alert);
+    if (!command) return Unexpected{usage("--on-alert " + command.error(), "write for example --on-alert \"mail -s 'dn alert' me\"; there is no shell")};
+    r.alerts.command = std::move(*command);
+  }
+  if (!f.alert_webhook.empty()) {
+    if (const std::string why = webhook_problem(f.alert_webhook); !why.empty()) {
+      return Unexpected{usage("--alert-webhook " + why, "set alert_webhook in dn.toml; other users of this machine see command lines")};
+    }
+    r.alerts.webhook = f.alert_webhook;
+  }
+  return {};
+}
+
 }  // namespace
 
 void add_run_flags(CLI::App& app, RunFlags& f) {
@@ -135,6 +154,12 @@ void add_run_flags(CLI::App& app, RunFlags& f) {
   app.add_option("--speed", f.speed, "virtual seconds per second, or max")->type_name("N");
   app.add_option("--seed", f.seed, "of the synthetic market and the simulator: same seed, same run")->type_name("N");
   app.add_option("--faults", f.faults, "rehearse against faults")->check(not_empty)->type_name("FILE");
+  app.add_option("--on-alert", f.on_alert, "run this for each alert, its JSON on standard input; no shell (default: alert_command of dn.toml)")
+      ->check(not_empty)
+      ->type_name("CMD");
+  app.add_option("--alert-webhook", f.alert_webhook, "post each alert's JSON to this address (default: alert_webhook of dn.toml, where no one sees it)")
+      ->check(not_empty)
+      ->type_name("URL");
   app.add_option("--name", f.name, "task by flags: its name")->type_name("NAME");
   app.add_option("--symbol", f.symbol, "task by flags: pair, as BTC/USDT")->type_name("PAIR");
   app.add_option("--buy", f.buy, "task by flags: venue to buy on")->type_name("VENUE");
@@ -182,6 +207,7 @@ Expected<RunRequest, ToolError> run_request(const RunFlags& f, const CommonFlags
           usage(fmt::format("--max-runtime \"{}\" {}", printable_excerpt(f.max_runtime), d ? "is zero" : d.error()), "write for example --max-runtime 50s")};
     r.session.max_runtime = *d;
   }
+  if (auto done = read_alerts(f, place->config, r); !done) return Unexpected{done.error()};
   if (auto done = read_live(f, common, place->config, r); !done) return Unexpected{done.error()};
   if (!f.replay.empty()) r.paper.replay_dir = f.replay;
   if (auto done = read_speed(f, r); !done) return Unexpected{done.error()};

@@ -6,15 +6,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
 
-#include "base/json_writer.h"
 #include "base/text.h"
-#include "base/time.h"
 
 namespace dn::app {
 namespace {
@@ -35,15 +32,10 @@ void write(std::FILE* stream, const std::string& text) {
 }
 
 int fail(const std::string& tool, bool json, const ToolError& e) {
-  const std::string next = e.next.empty() ? std::string(info(e.code).next) : e.next;
   if (json) {
-    const Time now{std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
-    JsonWriter w;
-    w.begin_object().field("schema", "dn.event/1").field("type", "exit_error").field("ts", rfc3339(now)).field("ts_us", now.us);
-    w.field("code", std::int64_t{number(e.code)}).field("message", e.message).field("next", next).end_object();
-    write(stdout, w.str() + "\n");
+    write(stdout, exit_error_json(e) + "\n");
   } else {
-    write(stderr, fmt::format("{}: {}\n  next: {}\n", tool, e.message, next));
+    write(stderr, fmt::format("{}: {}\n  next: {}\n", tool, e.message, next_step(e)));
   }
   return number(e.code);
 }

@@ -14,4 +14,9 @@ struct ToolError {
   std::string next;     // what to do, a command where there is one; empty: the exit code's own advice
 };
 
+// What to do, the exit code's own advice where the error has none.
+std::string next_step(const ToolError& e);
+// The error as an event of the type "exit_error", as of now.
+std::string exit_error_json(const ToolError& e);
+
 }  // namespace dn::app

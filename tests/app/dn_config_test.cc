@@ -149,6 +149,25 @@ TEST_F(Config, RefusesWhatItDoesNotKnowAndSuggests) {
   EXPECT_TRUE(read("[endpoints]\n[endpoints.mexc_spot]\n").endpoints.empty());
 }
 
+TEST_F(Config, SaysWhoIsToldOfAlerts) {
+  const DnConfig c = read(
+      "alert_command = \"mail -s 'dn alert' me\"\nalert_webhook = \"https://example.com/hook?token=1\"\nalert_level = \"INFO\"\n"
+      "alert_interval = \"5m\"\n");
+  EXPECT_EQ(c.alerts.command, (std::vector<std::string>{"mail", "-s", "dn alert", "me"}));
+  EXPECT_EQ(c.alerts.webhook, "https://example.com/hook?token=1");
+  EXPECT_EQ(c.alerts.level, AlertLevel::Info);
+  EXPECT_EQ(c.alerts.interval, Dur::minutes(5));
+  EXPECT_FALSE(read("").alerts.asked());
+  EXPECT_EQ(read("alert_webhook = \"http://127.0.0.1:8000/\"").alerts.webhook, "http://127.0.0.1:8000/");
+  EXPECT_EQ(refusal("alert_webhook = \"http://example.com/s3cr3t\""),
+            "dn.toml:1:17: alert_webhook: must be https: what an alert says is for its receiver only");
+  EXPECT_THAT(refusal("alert_webhook = \"s3cr3t\""), Not(HasSubstr("s3cr3t")));
+  EXPECT_THAT(refusal("alert_command = \"mail 'me\""), HasSubstr("has a ' that is not closed"));
+  EXPECT_THAT(refusal("alert_level = \"LOUD\""), HasSubstr("\"LOUD\" is not one of CRITICAL, WARNING, INFO, DEBUG"));
+  EXPECT_THAT(refusal("alert_interval = 60"), HasSubstr("must be a duration in quotes"));
+  EXPECT_THAT(refusal("alert_comand = \"x\""), HasSubstr("did you mean alert_command?"));
+}
+
 TEST_F(Config, RefusesValuesThatAreNone) {
   EXPECT_EQ(refusal("mode = \"real\"\n"), "dn.toml:1:8: mode: \"real\" is not one of paper, live");
   EXPECT_EQ(refusal("mode = true\n"), "dn.toml:1:8: mode: must be one of paper, live, in quotes");

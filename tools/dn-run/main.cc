@@ -16,6 +16,7 @@ constexpr const char* kExamples =
     "  dn-run btc.toml --max-runtime 50s        from cron: a slice of work, then exit 10\n"
     "  dn-run --task btc                        go on with a task of the database\n"
     "  dn-run btc.toml --replay DIR             on a recording\n"
+    "  dn-run btc.toml --on-alert notify-me     tell a program of alerts, their JSON on its input\n"
     "  dn-run set btc order_quantity=0.05       change a task, running or not\n"
     "  dn-run pause btc | resume btc | cancel btc\n"
     "  dn-run keys                              the keys of a task file\n";

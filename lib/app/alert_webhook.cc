@@ -1,0 +1,58 @@
+#include "app/alert_webhook.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <optional>
+
+#include "net/http_client.h"
+#include "net/loop.h"
+#include "net/url.h"
+
+namespace dn::app {
+namespace {
+
+constexpr std::size_t kMostReply = 64U << 10U;
+constexpr std::chrono::milliseconds kBetweenLooks(50);  // for the end of the run
+
+std::string base_of(const net::Url& url) { return fmt::format("{}://{}:{}", url.scheme, net::host_in_url(url.host), url.port); }
+
+}  // namespace
+
+struct AlertWebhook::Connection {
+  explicit Connection(const std::string& base) : client(loop, {base, "", kMostReply, 1}) {}
+  net::Loop loop;
+  net::HttpClient client;
+};
+
+std::string webhook_problem(const std::string& address) {
+  const auto url = net::parse_url(address);
+  if (!url || (url->scheme != "https" && url->scheme != "http")) return "is not an address; write https://HOST/PATH";
+  if (url->scheme == "http" && !net::is_loopback(url->host)) return "must be https: what an alert says is for its receiver only";
+  return "";
+}
+
+AlertWebhook::AlertWebhook(const std::string& address, int most_millis) : most_millis_(most_millis) {
+  if (const auto url = net::parse_url(address)) {
+    base_ = base_of(*url);
+    target_ = url->path;
+  }
+}
+
+AlertWebhook::~AlertWebhook() = default;
+
+std::string AlertWebhook::deliver(const std::string& json, const StopSignal& stop) {
+  if (!connection_) connection_ = std::make_unique<Connection>(base_);
+  std::optional<wire::HttpResponse> reply;
+  connection_->client.send({"POST", target_, {{"Content-Type", "application/json"}}, json}, std::chrono::milliseconds(most_millis_),
+                           [&reply](wire::HttpResponse r) { reply = std::move(r); });
+  while (!reply && !stop.raised()) connection_->loop.run_one_until(std::chrono::steady_clock::now() + kBetweenLooks);
+  if (!reply) {
+    connection_.reset();  // drops the request, whose callback knows this frame
+    return "was not done when the run ended";
+  }
+  if (reply->status == 0) return fmt::format("cannot be reached: {}", reply->error);
+  return reply->status >= 200 && reply->status < 300 ? "" : fmt::format("answers with HTTP status {}", reply->status);
+}
+
+}  // namespace dn::app
