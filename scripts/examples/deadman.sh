@@ -29,7 +29,7 @@ lock=$state/locks/$task.lock
 
 [[ -e $lock ]] || exit 0
 age=$(($(date +%s) - $(stat -c %Y "$lock")))
-((age > after)) || exit 0
+((age >= after)) || exit 0
 
 read -r pid _ <"$lock" || pid=
 if [[ $pid =~ ^[0-9]+$ ]] && find "/proc/$pid/fd" -lname "$(readlink -f "$lock")" 2>/dev/null | grep -q .; then

@@ -35,8 +35,8 @@ class DeadManTest(LiveTest):
     def marks(self, what, venue):
         return [m for m in self.exchange.ledger()["marks"] if m["what"] == what and m["venue"] == venue]
 
-    def settings(self, venue):
-        """The lengths that were set, in seconds, in order."""
+    def lengths(self, venue):
+        """The lengths that the countdown was set to, in seconds, in order."""
         return [int(m["detail"].split()[1]) for m in self.marks("countdown", venue)]
 
     def end(self, task, code=143):
@@ -66,12 +66,12 @@ class DeadMan(DeadManTest):
             self.assertEqual(armed["detail"], "ETH_USDT 5")
             self.assertLess(armed["time_us"], first, "an order rested before anything would have taken it away")
         for venue in VENUES:
-            self.until(lambda v=venue: len(self.settings(v)) >= 4)  # and renewed, with silent streams as well
+            self.until(lambda v=venue: len(self.lengths(v)) >= 4)  # and renewed, with silent streams as well
         foreign = self.place_foreign()
         err = self.end(task)
         self.assertIn("the dead man's switch is armed", err)
         for venue in VENUES:
-            self.assertEqual(self.settings(venue)[-1], 0)
+            self.assertEqual(self.lengths(venue)[-1], 0)
             self.assertEqual(self.marks("countdown_struck", venue), [])
         self.assertEqual([o["venue_order_id"] for o in self.open_orders()], [foreign])
         self.assert_no_sins()
@@ -81,7 +81,7 @@ class DeadMan(DeadManTest):
         self.end(task)
         self.assertEqual(len(self.open_orders()), 2)
         for venue in VENUES:
-            self.assertEqual(self.settings(venue)[-1], 0)
+            self.assertEqual(self.lengths(venue)[-1], 0)
 
     def test_a_killed_run_leaves_nothing_at_the_exchange(self):
         task = self.begin_resting("t")
@@ -96,7 +96,7 @@ class DeadMan(DeadManTest):
         err = self.end(first)
         self.assertIn("left to the other runs", err)
         for venue in VENUES:
-            self.assertNotIn(0, self.settings(venue))
+            self.assertNotIn(0, self.lengths(venue))
         self.assertEqual(len(self.open_orders()), 2)
         second.send_signal(signal.SIGSTOP)
         self.until(lambda: not self.open_orders(), 8)
@@ -104,13 +104,13 @@ class DeadMan(DeadManTest):
         self.until(lambda: len(self.open_orders()) == 2)
         self.end(second)
         for venue in VENUES:
-            self.assertEqual(self.settings(venue)[-1], 0)
+            self.assertEqual(self.lengths(venue)[-1], 0)
 
     def test_a_renewal_that_fails_is_told_and_repeated(self):
         task = self.begin_resting("t")
         self.exchange.fault(venue="gateio_spot", what="deadman", fault="http_502_html", count=2)
-        known = len(self.settings("gateio_spot"))
-        self.until(lambda: len(self.settings("gateio_spot")) >= known + 2)
+        known = len(self.lengths("gateio_spot"))
+        self.until(lambda: len(self.lengths("gateio_spot")) >= known + 2)
         self.assertEqual(len(self.open_orders()), 2)
         err = self.end(task)
         self.assertIn("WARNING: the dead man's switch was not renewed", err)
@@ -120,7 +120,7 @@ class DeadMan(DeadManTest):
     def test_one_that_cannot_be_armed_is_a_warning_and_no_obstacle(self):
         self.exchange.fault(venue="gateio_spot", what="deadman", fault="http_502_html", count=1000)
         task = self.begin_resting("t")
-        self.assertEqual(self.settings("gateio_spot"), [])
+        self.assertEqual(self.lengths("gateio_spot"), [])
         err = self.end(task)
         self.assertIn("WARNING: the dead man's switch cannot be armed", err)
 
@@ -129,17 +129,17 @@ class DeadMan(DeadManTest):
         self.config = self.write_config(more='deadman = "0s"')
         self.end(self.begin_resting("by-installation", None))
         for venue in VENUES:
-            self.assertEqual(self.settings(venue), [])
+            self.assertEqual(self.lengths(venue), [])
         self.end(self.begin_resting("but-this", "7s"))
-        self.assertEqual(self.settings("gateio_spot")[0], 7)
+        self.assertEqual(self.lengths("gateio_spot")[0], 7)
 
     def test_it_can_be_changed_while_the_task_runs(self):
         task = self.begin_resting("t", "30s")
         self.assertEqual(self.run_task("set", "t", "risk.dead_man=3s").returncode, 78)
         self.assertEqual(self.run_task("set", "t", "risk.dead_man=6s").returncode, 0)
-        self.until(lambda: self.settings("gateio_spot")[-1] == 6)
+        self.until(lambda: self.lengths("gateio_spot")[-1] == 6)
         self.assertEqual(self.run_task("set", "t", "risk.dead_man=0s").returncode, 0)
-        self.until(lambda: self.settings("gateio_spot")[-1] == 0)
+        self.until(lambda: self.lengths("gateio_spot")[-1] == 0)
         self.end(task)
 
     def test_what_a_halted_start_does_needs_no_switch(self):
@@ -151,7 +151,7 @@ class DeadMan(DeadManTest):
         self.assertEqual(self.open_orders(), [])
         self.assertEqual(len(self.exchange.ledger()["orders"]), placed, "a halted task sends nothing but cancels")
         for venue in VENUES:
-            self.assertEqual(self.settings(venue), [])
+            self.assertEqual(self.lengths(venue), [])
 
 
 class Standstill(DeadManTest):
