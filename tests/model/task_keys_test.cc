@@ -230,6 +230,18 @@ TEST(TaskKeys, NoAcceptedValuesOverflowTogether) {
   EXPECT_NE(error_of("risk.max_slippage_bps", "0.00001").find("4 behind the point"), std::string::npos);
 }
 
+TEST(TaskKeys, ADeadMansSwitchIsOffOrLongEnoughForTheVenues) {
+  TaskSpec s;
+  EXPECT_EQ(get_task_key(s, "risk.dead_man"), std::nullopt) << "the installation's";
+  for (const char* text : {"0s", "5s", "90s", "1h"}) {
+    ASSERT_TRUE(set_task_key(s, "risk.dead_man", text).has_value()) << text;
+    EXPECT_TRUE(get_task_key(s, "risk.dead_man").has_value()) << text;
+  }
+  EXPECT_EQ(*s.risk.dead_man, Dur::hours(1));
+  for (const char* text : {"4s", "1ms", "2h", "5", ""}) EXPECT_NE(error_of("risk.dead_man", text), "") << text;
+  EXPECT_TRUE(find_task_key("risk.dead_man")->live);
+}
+
 TEST(TaskKeys, GraceDependsOnTheLead) {
   TaskSpec s;
   EXPECT_EQ(s.imbalance_grace(), Dur::seconds(1));
