@@ -61,6 +61,7 @@ class DeadMan(DeadManTest):
         task = self.begin_resting("t")
         orders = self.exchange.ledger()["orders"]
         for venue in VENUES:
+            self.until(lambda v=venue: self.marks("countdown", v))
             armed = self.marks("countdown", venue)[0]
             first = min(o["began_us"] for o in orders if o["venue"] == venue)
             self.assertEqual(armed["detail"], "ETH_USDT 5")

@@ -49,6 +49,7 @@ const std::map<std::string, std::string, std::less<>> kValues = {
     {"risk.max_repeated_errors", "4"},
     {"risk.max_loss", "500"},
     {"risk.max_hold", "2h"},
+    {"risk.dead_man", "7s"},
     {"risk.max_capital_fraction_bps", "250"},
     {"restore.buy.filled_quantity", "0.3"},
     {"restore.buy.avg_price", "43250"},
