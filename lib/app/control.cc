@@ -124,8 +124,7 @@ std::string lock_directory(const std::string& db) {
   return ((path.has_parent_path() ? path.parent_path() : std::filesystem::path(".")) / (file == "dn.db" ? "locks" : file + ".locks")).string();
 }
 
-Expected<ExitCode, ToolError> control_task(const std::string& db, Verb verb, const std::string& task, const std::vector<std::string>& settings,
-                                           Output& output) {
+Expected<std::string, ToolError> ask_of_task(const std::string& db, Verb verb, const std::string& task, const std::vector<std::string>& settings) {
   if (!std::filesystem::exists(db))
     return Unexpected{ToolError{ExitCode::NotFound, fmt::format("{}: there is no database", printable(db)), "give the --db that dn-run used"}};
   auto store = Store::open(db, Store::Mode::ReadWrite);
@@ -149,10 +148,8 @@ Expected<ExitCode, ToolError> control_task(const std::string& db, Verb verb, con
     std::string text;
     for (const std::string& s : settings) text += s + "\n";
     if (auto asked = (*store)->ask(task, verb, text, wall_clock()); !asked) return Unexpected{store_failure(asked.error())};
-    tell(output, task,
-         unsettled ? fmt::format("task {}: asked to cancel; it has orders or an imbalance, so dn-run --task {} carries it out", task, task)
-                   : fmt::format("task {}: asked to {}; the process that runs it does so at its next cycle", task, word(verb)));
-    return ExitCode::Ok;
+    return unsettled ? fmt::format("task {}: asked to cancel; it has orders or an imbalance, so dn-run --task {} carries it out", task, task)
+                     : fmt::format("task {}: asked to {}; the process that runs it does so at its next cycle", task, word(verb));
   }
   JournalBatch batch;
   batch.task = true;
@@ -160,7 +157,14 @@ Expected<ExitCode, ToolError> control_task(const std::string& db, Verb verb, con
   auto changed = change_idle(verb, *stored, settings, batch);
   if (!changed) return Unexpected{changed.error()};
   if (auto done = (*store)->commit(stored->task, batch); !done) return Unexpected{journal_failure(done.error(), task)};
-  tell(output, task, *changed);
+  return *changed;
+}
+
+Expected<ExitCode, ToolError> control_task(const std::string& db, Verb verb, const std::string& task, const std::vector<std::string>& settings,
+                                           Output& output) {
+  const auto done = ask_of_task(db, verb, task, settings);
+  if (!done) return Unexpected{done.error()};
+  tell(output, task, *done);
   return ExitCode::Ok;
 }
 

@@ -22,6 +22,10 @@ std::string lock_directory(const std::string& db);
 Expected<ExitCode, ToolError> control_task(const std::string& db, ControlRequest::Verb verb, const std::string& task, const std::vector<std::string>& settings,
                                            Output& output);
 
+// The same without telling: what became of it, for its owner.
+Expected<std::string, ToolError> ask_of_task(const std::string& db, ControlRequest::Verb verb, const std::string& task,
+                                             const std::vector<std::string>& settings);
+
 // What became of a wish, for a person, or as an object where JSON is asked for.
 void tell(Output& output, const std::string& task, const std::string& message);
 

@@ -13,11 +13,12 @@
 #include "app/alert_webhook.h"
 #include "app/toml_text.h"
 #include "base/text.h"
+#include "model/task_spec.h"
 
 namespace dn::app {
 namespace {
 
-const std::vector<std::string> kKeys{"mode",          "feed",        "state_dir",      "credential_command", "alert_command",
+const std::vector<std::string> kKeys{"mode",          "feed",        "state_dir",      "credential_command", "deadman", "alert_command",
                                      "alert_webhook", "alert_level", "alert_interval", "endpoints"};
 const std::vector<std::string> kEndpointKeys{"rest", "ws", "ca_file", "rate_scale"};
 
@@ -107,6 +108,11 @@ class Reader {
       config_.credential_command = e.text;
     } else if (e.key.starts_with("alert_")) {
       alert(e);
+    } else if (e.key == "deadman") {
+      if (const std::string why = no_text(e); !why.empty()) return problems.add(e.place, e.key, why);
+      const auto timer = parse_dead_man(e.text);
+      if (!timer) return problems.add(e.place, e.key, timer.error());
+      config_.dead_man = *timer;
     } else if (e.key == "endpoints") {
       if (e.kind != TomlKind::Table) problems.add(e.place, e.key, "is a table; write [endpoints.mexc_spot] and its keys below it");
     } else if (e.key.starts_with("endpoints.")) {

@@ -7,6 +7,7 @@
 
 #include "app/alert_options.h"
 #include "app/tool_error.h"
+#include "base/time.h"
 #include "model/instrument.h"
 
 namespace dn::app {
@@ -26,8 +27,9 @@ struct DnConfig {
   std::string file;  // where it was read; empty: no file, the defaults
   TradingMode mode = TradingMode::Paper;
   FeedKind feed = FeedKind::Synthetic;
-  std::string state_dir;           // holds dn.db, locks, HALT
-  std::string credential_command;  // run by the shell, prints a credentials file; empty: none
+  std::string state_dir;            // holds dn.db, locks, HALT
+  std::string credential_command;   // run by the shell, prints a credentials file; empty: none
+  Dur dead_man = Dur::seconds(10);  // of tasks that do not set their own; 0: off
   AlertOptions alerts;
   std::map<Venue, Endpoint> endpoints;
 };

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,6 +12,8 @@
 #include <thread>
 
 #include "app/control.h"
+#include "app/halt_files.h"
+#include "base/json_writer.h"
 #include "base/text.h"
 #include "store/task_lock.h"
 
@@ -36,8 +39,10 @@ Expected<void, ToolError> write_halt_file(const std::string& path, const std::st
   return {};
 }
 
+bool trades_on(const TaskSpec& spec, Venue venue) { return spec.leg.buy.exchange == venue || spec.leg.sell.exchange == venue; }
+
 // The tasks that a command is about; of ended ones those that are named, where it is about what they hold.
-Expected<std::vector<TaskRecord>, ToolError> concerned(const RunRequest& run, bool ended) {
+Expected<std::vector<TaskRecord>, ToolError> concerned(const RunRequest& run, std::optional<Venue> exchange, bool ended) {
   std::vector<TaskRecord> out;
   if (!std::filesystem::exists(run.session.db) && run.names.empty()) return out;
   auto store = Store::open(run.session.db, Store::Mode::ReadOnly);
@@ -50,6 +55,7 @@ Expected<std::vector<TaskRecord>, ToolError> concerned(const RunRequest& run, bo
   }
   for (TaskRecord& t : *tasks) {
     const bool named = std::ranges::find(run.names, t.spec.name) != run.names.end();
+    if (exchange && !trades_on(t.spec, *exchange)) continue;
     if (named ? ended || t.verdict == Verdict::None : run.names.empty() && t.verdict == Verdict::None) out.push_back(std::move(t));
   }
   return out;
@@ -61,6 +67,15 @@ std::vector<std::string> names_of(const std::vector<TaskRecord>& tasks) {
   return out;
 }
 
+// Tasks that were halted because of a venue are known by its file's name in their reason, whether the file or the command was first.
+std::string mark_of(Venue venue) { return halt_file_of("HALT", venue); }
+
+Expected<void, ToolError> check_choice(const RunRequest& run, std::optional<Venue> exchange) {
+  if (!exchange || run.names.empty()) return {};
+  return Unexpected{
+      ToolError{ExitCode::Usage, "--exchange and --task do not go together: --exchange is about everything that trades there", "give one of them"}};
+}
+
 // A run that was just halted cancels and proves before it lets go of its task.
 void wait_for_lock(const std::string& db, const std::string& task) {
   for (int i = 0; i < kMostLooks; ++i) {
@@ -70,37 +85,43 @@ void wait_for_lock(const std::string& db, const std::string& task) {
   }
 }
 
-}  // namespace
+// What is told on the way: at once for a person and as NDJSON, as one document at the end with --json.
+class Report {
+ public:
+  Report(std::string_view verb, Output& output) : verb_(verb), output_(output) {}
 
-Expected<ExitCode, ToolError> halt_tasks(const HaltRequest& request, Output& output) {
-  const std::string reason = request.reason.empty() ? "halted by a person" : printable(request.reason);
-  const bool everything = request.run.names.empty();
-  // First what stops everything, also where the database cannot be read.
-  if (everything) {
-    if (auto done = write_halt_file(request.run.halt_files[0], reason); !done) return Unexpected{done.error()};
-    output.message(fmt::format("{} is written: every run of this state directory stops trading now", request.run.halt_files[0]));
+  void say(const std::string& task, const std::string& message) {
+    if (!output_.options().json) return tell(output_, task, message);
+    told_ += fmt::format("{}{{\"task\":\"{}\",\"message\":\"{}\"}}", told_.empty() ? "" : ",", json_escaped(task), json_escaped(message));
   }
-  auto tasks = concerned(request.run, request.flatten);
-  if (!tasks) return Unexpected{tasks.error()};
-  if (tasks->empty()) tell(output, "", "no task is under way");
-  const std::vector<std::string> names = names_of(*tasks);
-  Alerts alerts(request.run.alerts, request.run.session.db);
-  alerts.mark_idle(names, output);
-  for (const TaskRecord& t : *tasks) {
-    if (t.mode == TaskMode::Halted) tell(output, t.spec.name, fmt::format("task {}: is halted already: {}", t.spec.name, printable(t.reason)));
-    if (t.mode == TaskMode::Halted || t.verdict != Verdict::None) continue;
-    auto done = control_task(request.run.session.db, ControlRequest::Verb::Halt, t.spec.name, {reason}, output);
-    if (!done) return done;
+  void add(const RunOutcome& outcome) {
+    ends_.insert(ends_.end(), outcome.json.begin(), outcome.json.end());
+    if (output_.options().json || output_.options().ndjson) return;
+    for (const std::string& text : outcome.text) output_.data(text);
   }
-  if (!request.cancel_all && !request.flatten) {
-    alerts.deliver_idle(names, output);
-    return ExitCode::Ok;
+  ExitCode end(ExitCode code) {
+    if (output_.options().json) {
+      output_.data(
+          fmt::format("{{\"schema\":\"dn.{}/1\",\"exit_code\":{},\"messages\":[{}],\"outcome\":[{}]}}", verb_, number(code), told_, fmt::join(ends_, ",")));
+    }
+    output_.flush();
+    return code;
   }
+
+ private:
+  std::string_view verb_;
+  Output& output_;
+  std::string told_;
+  std::vector<std::string> ends_;
+};
+
+// What a halt leaves to do: cancel and prove, or close as well, task by task.
+Expected<ExitCode, ToolError> clear_away(const HaltRequest& request, const std::vector<TaskRecord>& tasks, Output& output, Report& report) {
   ExitCode code = ExitCode::Ok;
-  for (const TaskRecord& t : *tasks) {
-    const bool live = request.run.live && request.run.live->orders;
+  const bool live = request.run.live && request.run.live->orders;
+  for (const TaskRecord& t : tasks) {
     if (t.live != live) {
-      output.message(fmt::format("task {} was begun {}: left out (--mode {})", t.spec.name, t.live ? "live" : "on paper", t.live ? "live" : "paper"));
+      report.say(t.spec.name, fmt::format("task {} was begun {}: left out (--mode {})", t.spec.name, t.live ? "live" : "on paper", t.live ? "live" : "paper"));
       continue;
     }
     wait_for_lock(request.run.session.db, t.spec.name);
@@ -113,54 +134,156 @@ Expected<ExitCode, ToolError> halt_tasks(const HaltRequest& request, Output& out
     const auto done = carry_out(r, output);
     if (!done) return Unexpected{done.error()};
     code = worse(code, done->code);
-    if (!output.options().json && !output.options().ndjson) output.data(done->text[0]);
+    report.add(*done);
   }
   return code;
 }
 
-Expected<ExitCode, ToolError> resume_tasks(const RunRequest& run, Output& output) {
-  auto tasks = concerned(run, false);
+// A person who resumes has seen to what was asked before: a wish to halt that nobody has carried out yet is over.
+Expected<void, ToolError> withdraw_halts(Store& store, const std::string& task, Time now) {
+  auto pending = store.pending_requests(task);
+  if (!pending) return Unexpected{store_failure(pending.error())};
+  for (const ControlRequest& r : *pending) {
+    if (r.verb != ControlRequest::Verb::Halt) continue;
+    if (auto done = store.mark_done(r.id, "withdrawn by resume", now); !done) return Unexpected{store_failure(done.error())};
+  }
+  return {};
+}
+
+// The reason of the halt that it lifted; empty: it was not halted any more.
+Expected<std::string, ToolError> lift(const std::string& db, const std::string& name) {
+  auto lock = TaskLock::acquire(lock_directory(db), name);
+  if (!lock) return Unexpected{lock_failure(lock.error(), name)};
+  auto store = Store::open(db, Store::Mode::ReadWrite);
+  if (!store) return Unexpected{store_failure(store.error())};
+  auto stored = (*store)->load_task(name);
+  if (!stored) return Unexpected{store_failure(stored.error())};
+  TaskRecord& r = stored->task;
+  if (r.mode != TaskMode::Halted) return std::string();
+  const std::string why = r.reason.empty() ? "no reason is known" : r.reason;
+  r.mode = TaskMode::Active;
+  r.reason.clear();
+  // What was counted in a row counts anew, and what was being closed is traded again.
+  r.guards.rejects_in_row = {};
+  r.guards.escalations_in_row = 0;
+  r.guards.unwinding = false;
+  r.updated = present_of(r);
+  if (auto done = withdraw_halts(**store, name, r.updated); !done) return Unexpected{done.error()};
+  JournalBatch batch;
+  batch.task = true;
+  batch.events.push_back(
+      {r.updated, Alerted{AlertKind::Alert, AlertLevel::Warning, Code("resumed"), Reason("by dn-recover resume; it was halted: " + why), {}, {}}});
+  if (auto done = (*store)->commit(r, batch); !done) return Unexpected{journal_failure(done.error(), name)};
+  return why;
+}
+
+// The files that the command takes away: none where it is about named tasks alone.
+std::vector<HaltFile> files_to_remove(const ResumeRequest& request) {
+  if (!request.run.names.empty()) return {};
+  std::vector<HaltFile> out = halts_there(request.run.halt_files);
+  if (request.exchange) std::erase_if(out, [&](const HaltFile& f) { return f.venue != request.exchange; });
+  return out;
+}
+
+bool is_meant(const TaskRecord& t, std::optional<Venue> exchange) {
+  return t.mode == TaskMode::Halted && (!exchange || t.reason.find(mark_of(*exchange)) != std::string::npos);
+}
+
+ToolError ask_for_yes(const ResumeRequest& request, const std::vector<TaskRecord>& tasks, const std::vector<HaltFile>& files) {
+  std::string what;
+  for (const TaskRecord& t : tasks) {
+    if (is_meant(t, request.exchange)) what += fmt::format("\n  task {}, halted: {}", t.spec.name, printable(t.reason));
+  }
+  for (const HaltFile& f : files) what += fmt::format("\n  {} is taken away{}", printable(f.path), f.reason.empty() ? "" : ": " + f.reason);
+  return {ExitCode::Usage, what.empty() ? "nothing is halted that this would resume" : "lifting a halt needs --yes; this would resume:" + what,
+          "read the reasons first (dn-status show NAME), then add --yes"};
+}
+
+// What still halts a task that was resumed by its name.
+void warn_of_files(const ResumeRequest& request, const TaskSpec& spec, Report& report) {
+  for (const HaltFile& f : halts_there(request.run.halt_files)) {
+    if (f.venue && !trades_on(spec, *f.venue)) continue;
+    const std::string how = f.venue ? fmt::format("--exchange {}", name(*f.venue)) : "--all";
+    report.say(spec.name,
+               fmt::format("task {}: {} is still there and halts its next run: dn-recover resume {} --yes takes it away", spec.name, printable(f.path), how));
+  }
+}
+
+}  // namespace
+
+Expected<ExitCode, ToolError> halt_tasks(const HaltRequest& request, Output& output) {
+  if (auto fine = check_choice(request.run, request.exchange); !fine) return Unexpected{fine.error()};
+  Report report("halt", output);
+  const std::string& db = request.run.session.db;
+  std::string reason = request.reason.empty() ? "halted by a person" : printable(request.reason);
+  // First what stops everything, also where the database cannot be read.
+  if (request.run.names.empty()) {
+    const std::string& all = request.run.halt_files[0];
+    const std::string file = request.exchange ? halt_file_of(all, *request.exchange) : all;
+    if (auto done = write_halt_file(file, reason); !done) return Unexpected{done.error()};
+    report.say("", fmt::format("{} is written: {} stops trading now", printable(file),
+                               request.exchange ? fmt::format("what trades on {}", name(*request.exchange)) : "every run of this state directory"));
+  }
+  if (request.exchange) reason = fmt::format("{}: {}", mark_of(*request.exchange), reason);
+  auto tasks = concerned(request.run, request.exchange, request.flatten);
+  if (!tasks) return Unexpected{tasks.error()};
+  if (tasks->empty()) report.say("", "no task is under way");
+  const std::vector<std::string> names = names_of(*tasks);
+  Alerts alerts(request.run.alerts, db);
+  alerts.mark_idle(names, output);
+  for (const TaskRecord& t : *tasks) {
+    if (t.mode == TaskMode::Halted) report.say(t.spec.name, fmt::format("task {}: is halted already: {}", t.spec.name, printable(t.reason)));
+    if (t.mode == TaskMode::Halted || t.verdict != Verdict::None) continue;
+    auto done = ask_of_task(db, ControlRequest::Verb::Halt, t.spec.name, {reason});
+    if (!done) return Unexpected{done.error()};
+    report.say(t.spec.name, *done);
+  }
+  if (!request.cancel_all && !request.flatten) {
+    alerts.deliver_idle(names, output);
+    return report.end(ExitCode::Ok);
+  }
+  const auto code = clear_away(request, *tasks, output, report);
+  if (!code) return code;
+  return report.end(*code);
+}
+
+Expected<ExitCode, ToolError> resume_tasks(const ResumeRequest& request, Output& output) {
+  const RunRequest& run = request.run;
+  if (auto fine = check_choice(run, request.exchange); !fine) return Unexpected{fine.error()};
+  auto tasks = concerned(run, request.exchange, false);
   if (!tasks) return Unexpected{tasks.error()};
   if (tasks->empty() && !run.names.empty()) {
     return Unexpected{ToolError{ExitCode::Refused, fmt::format("task {} has ended", run.names[0]),
-                                "dn-run FILE --restart begins a new round; dn-recover resume --all --yes takes the file HALT away"}};
+                                "dn-run FILE --restart begins a new round; dn-recover resume --all --yes takes the files of the kill switch away"}};
   }
+  const std::vector<HaltFile> files = files_to_remove(request);
+  if (!request.yes) return Unexpected{ask_for_yes(request, *tasks, files)};
   const std::vector<std::string> names = names_of(*tasks);
   Alerts alerts(run.alerts, run.session.db);
   alerts.mark_idle(names, output);
+  Report report("resume", output);
   for (const TaskRecord& t : *tasks) {
     const std::string& name = t.spec.name;
-    auto lock = TaskLock::acquire(lock_directory(run.session.db), name);
-    if (!lock) return Unexpected{lock_failure(lock.error(), name)};
-    auto store = Store::open(run.session.db, Store::Mode::ReadWrite);
-    if (!store) return Unexpected{store_failure(store.error())};
-    auto stored = (*store)->load_task(name);
-    if (!stored) return Unexpected{store_failure(stored.error())};
-    TaskRecord& r = stored->task;
-    if (r.mode != TaskMode::Halted) {
-      tell(output, name, fmt::format("task {}: not halted, nothing to do", name));
+    if (t.mode == TaskMode::Halted && !is_meant(t, request.exchange)) {
+      report.say(name, fmt::format("task {}: stays halted, for another reason: {}", name, printable(t.reason)));
       continue;
     }
-    const std::string why = r.reason;
-    r.mode = TaskMode::Active;
-    r.reason.clear();
-    r.updated = present_of(r);
-    JournalBatch batch;
-    batch.task = true;
-    batch.events.push_back(
-        {r.updated, Alerted{AlertKind::Alert, AlertLevel::Warning, Code("resumed"), Reason("by dn-recover resume; it was halted: " + why), {}, {}}});
-    if (auto done = (*store)->commit(r, batch); !done) return Unexpected{journal_failure(done.error(), name)};
-    tell(output, name, fmt::format("task {}: resumed; it was halted: {}", name, printable(why)));
+    const auto why = is_meant(t, request.exchange) ? lift(run.session.db, name) : Expected<std::string, ToolError>(std::string());
+    if (!why) return Unexpected{why.error()};
+    report.say(name, why->empty() ? fmt::format("task {}: not halted, nothing to do", name)
+                                  : fmt::format("task {}: resumed; it was halted: {}", name, printable(*why)));
+    if (!run.names.empty()) warn_of_files(request, t.spec, report);
   }
-  for (const std::string& file : run.halt_files) {
-    if (unlink(file.c_str()) == 0) {
-      tell(output, "", fmt::format("{} is removed", file));
-    } else if (errno != ENOENT) {
-      return Unexpected{ToolError{ExitCode::Io, fmt::format("{}: {}", printable(file), std::strerror(errno)), "remove it by hand: until then every run halts"}};
+  for (const HaltFile& f : files) {
+    if (unlink(f.path.c_str()) != 0 && errno != ENOENT) {
+      return Unexpected{ToolError{ExitCode::Io, fmt::format("{}: {}", printable(f.path), std::strerror(errno)),
+                                  "remove it by hand: until then it halts every run it is for"}};
     }
+    report.say("", fmt::format("{} is removed", printable(f.path)));
   }
+  if (tasks->empty() && files.empty()) report.say("", "nothing is halted");
   alerts.deliver_idle(names, output);
-  return ExitCode::Ok;
+  return report.end(ExitCode::Ok);
 }
 
 }  // namespace dn::app

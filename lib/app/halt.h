@@ -1,6 +1,7 @@
 // The kill switch by command: halting tasks, and lifting a halt.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,15 +10,22 @@
 namespace dn::app {
 
 struct HaltRequest {
-  RunRequest run;  // which tasks; none named: all, and the file HALT keeps new runs from trading
+  RunRequest run;                 // which tasks; none named: all, and the file HALT keeps new runs from trading
+  std::optional<Venue> exchange;  // instead: what trades on it, and the file HALT-<venue>
   std::string reason;
   bool cancel_all = false;  // cancel what the tasks have resting, and prove it
   bool flatten = false;     // and close what they hold
 };
-// Errors: Io (the file cannot be written), NotFound (no such task).
+// Errors: Usage (tasks and an exchange), Io (the file cannot be written), NotFound (no such task).
 Expected<ExitCode, ToolError> halt_tasks(const HaltRequest& request, Output& output);
 
-// Lifts the halt of each task, and takes the file HALT away. Errors: NotFound, Locked, Refused (a task that has ended).
-Expected<ExitCode, ToolError> resume_tasks(const RunRequest& run, Output& output);
+struct ResumeRequest {
+  RunRequest run;                 // which tasks; none named: all that are halted, and every file of the kill switch goes
+  std::optional<Venue> exchange;  // instead: what was halted because of it, and the file HALT-<venue>
+  bool yes = false;
+};
+// Lifts halts. Named tasks alone leave the files of the kill switch where they are. Errors: Usage (without `yes`: says what would be resumed),
+// NotFound, Locked, Refused (a task that has ended), Io (a file that cannot be removed).
+Expected<ExitCode, ToolError> resume_tasks(const ResumeRequest& request, Output& output);
 
 }  // namespace dn::app

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <deque>
 
+#include "app/halt_files.h"
 #include "app/paper_live.h"
 #include "base/text.h"
 #include "live/live_run.h"
@@ -48,9 +49,13 @@ Money capital_of(const venues::VenueFacts& f) {
 
 class LiveGround final : public Ground {
  public:
-  LiveGround(MarketView view, const TaskSpec& spec, std::vector<venues::VenueFacts> facts, live::Venues& venues, LinkHook hook,
-             std::function<std::optional<ExitCode>()> stop)
-      : Ground(std::move(view)), spec_(spec), facts_(std::move(facts)), venues_(venues), hook_(std::move(hook)), stop_(std::move(stop)) {}
+  LiveGround(MarketView view, const TaskSpec& spec, std::vector<venues::VenueFacts> facts, live::Venues& venues, LinkHook hook, const LiveOptions& options)
+      : Ground(std::move(view)), spec_(spec), facts_(std::move(facts)), venues_(venues), hook_(std::move(hook)), stop_(options.stop) {
+    run_.dead_man = options.dead_man;
+    run_.leave_orders = options.leave_orders;
+    if (options.halt_files.empty()) return;
+    run_.is_halted = [files = KillSwitch(options.halt_files, spec)] { return files.pulled() != nullptr; };
+  }
 
   std::vector<std::string> prepare(const StoredTask& stored) override {
     seed_ = fnv1a(stored.task.spec.name) + stored.task.run_epoch;
@@ -79,7 +84,7 @@ class LiveGround final : public Ground {
   }
 
   std::unique_ptr<TaskDriver> drive(TaskEngine& engine, Journal& journal, RunObserver& observer) override {
-    auto run = std::make_unique<live::LiveRun>(venues_.clock(), engine, journal, observer);
+    auto run = std::make_unique<live::LiveRun>(venues_.clock(), engine, journal, observer, run_);
     for (const venues::VenueFacts& f : facts_) {
       auto link = venues_.link(f, true, seed_, run->emit());
       hook_(*link);
@@ -95,6 +100,7 @@ class LiveGround final : public Ground {
   live::Venues& venues_;
   LinkHook hook_;
   std::function<std::optional<ExitCode>()> stop_;
+  live::LiveRunOptions run_;
   std::uint64_t seed_ = 0;
 };
 
@@ -188,7 +194,7 @@ Expected<std::unique_ptr<Ground>, ToolError> LiveGrounds::open(const TaskSpec& s
   if (!view) return Unexpected{view.error()};
   view->absent = std::move(*failed);
   if (!options_.orders) return paper_on_live_prices(std::move(*view), std::move(facts), venues_, options_.paper, hook());
-  return std::unique_ptr<Ground>(new LiveGround(std::move(*view), spec, std::move(facts), venues_, hook(), options_.stop));
+  return std::unique_ptr<Ground>(new LiveGround(std::move(*view), spec, std::move(facts), venues_, hook(), options_));
 }
 
 }  // namespace dn::app

@@ -17,6 +17,9 @@ struct LiveOptions {
   bool orders = true;  // false: paper on live prices; nothing that needs a key is reached
   std::map<Venue, live::Access> access;
   PaperOptions paper;                             // of paper on live prices
+  Dur dead_man = Dur::seconds(10);                // see live::LiveRunOptions
+  bool leave_orders = false;                      // see there
+  std::vector<std::string> halt_files;            // the kill switch; see halt_files.h
   std::string record;                             // directory; empty: nothing is recorded
   std::function<std::optional<ExitCode>()> stop;  // asked while a start waits: a signal came; optional
   std::function<void(const std::string&)> note;   // connections made and lost and the like, for a person; optional

@@ -10,6 +10,7 @@
 
 #include "app/control.h"
 #include "app/event_text.h"
+#include "app/halt_files.h"
 #include "app/status_json.h"
 #include "base/text.h"
 #include "engine/ids.h"
@@ -150,12 +151,27 @@ class Rebalance {
   // The kill switch stops every order except those that are a person's way out.
   Expected<void, ToolError> check_halt() const {
     if (request_.flatten || request_.dry_run) return {};
-    for (const std::string& file : run_.halt_files) {
-      if (!std::filesystem::exists(file)) continue;
-      return Unexpected{ToolError{ExitCode::Halted, fmt::format("the file {} is there: no order is sent", printable(file)),
-                                  "dn-rebalance --flatten closes a position also now; dn-recover resume --task NAME --yes lifts the halt"}};
+    for (const HaltFile& file : halts_there(run_.halt_files)) {
+      if (file.venue && !trades_on(*file.venue)) continue;
+      const std::string whom = file.venue ? fmt::format("--exchange {}", name(*file.venue)) : "--all";
+      return Unexpected{ToolError{ExitCode::Halted, fmt::format("the file {} is there: no order is sent", printable(file.path)),
+                                  fmt::format("dn-rebalance --flatten closes a position also now; dn-recover resume {} --yes takes the file away", whom)}};
     }
     return {};
+  }
+
+  // What is not known yet does not trade there.
+  bool trades_on(Venue venue) const {
+    TaskSpec spec;
+    if (by_hand()) {
+      spec = run_.from_flags[0].spec;
+    } else {
+      auto store = Store::open(run_.session.db, Store::Mode::ReadOnly);
+      const auto known = store ? (*store)->find_task(task()) : Expected<std::optional<TaskRecord>, StoreError>(std::nullopt);
+      if (!known || !*known) return false;
+      spec = (*known)->spec;
+    }
+    return spec.leg.buy.exchange == venue || spec.leg.sell.exchange == venue;
   }
 
   // A request that was carried out whole, also in an earlier round, is told again and not done again.

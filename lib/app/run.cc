@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -13,6 +12,7 @@
 #include "app/control.h"
 #include "app/credentials.h"
 #include "app/event_text.h"
+#include "app/halt_files.h"
 #include "app/plan_text.h"
 #include "app/signals.h"
 #include "base/text.h"
@@ -21,10 +21,11 @@
 namespace dn::app {
 namespace {
 
-constexpr std::int64_t kPollUs = 50'000;         // how often requests of other processes and the kill switch are looked for
-constexpr std::int64_t kProgressUs = 200'000;    // how often the progress line is drawn
-constexpr std::int64_t kWithdrawUs = 1'000'000;  // how long cancels get that nothing waits for
-constexpr int kStepsPerLook = 256;               // without a pace: steps between two looks at the clock
+constexpr std::int64_t kPollUs = 50'000;          // how often requests of other processes and the kill switch are looked for
+constexpr std::int64_t kProgressUs = 200'000;     // how often the progress line is drawn
+constexpr std::int64_t kHeartbeatUs = 1'000'000;  // how often a run shows that it is alive
+constexpr std::int64_t kWithdrawUs = 1'000'000;   // how long cancels get that nothing waits for
+constexpr int kStepsPerLook = 256;                // without a pace: steps between two looks at the clock
 
 std::int64_t real_us() { return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -180,6 +181,7 @@ class Runner {
       auto session = Session::open(std::move(locks[i]), std::move(source), from_file, request_.session, *grounds_, output_);
       if (!session) return Unexpected{session.error()};
       sessions_.push_back(std::move(*session));
+      kill_switches_.emplace_back(std::in_place, request_.halt_files, sessions_.back()->record().spec);
     }
     return {};
   }
@@ -227,12 +229,12 @@ class Runner {
   }
 
   Expected<void, ToolError> mind_kill_switch() {
-    if (halted_) return {};
-    const auto file = std::ranges::find_if(request_.halt_files, [](const std::string& f) { return access(f.c_str(), F_OK) == 0; });
-    if (file == request_.halt_files.end()) return {};
-    halted_ = true;
-    for (auto& s : sessions_) {
-      if (auto done = s->inject(HaltTask{Code("halt_file"), Reason("the file " + *file + " is there")}); !done) return done;
+    for (std::size_t i = 0; i < kill_switches_.size(); ++i) {
+      const std::string* file = kill_switches_[i] ? kill_switches_[i]->pulled() : nullptr;
+      if (file == nullptr) continue;
+      const Reason why(reason_of_halt(*file));
+      kill_switches_[i].reset();
+      if (auto done = sessions_[i]->inject(HaltTask{Code("halt_file"), why}); !done) return done;
     }
     return {};
   }
@@ -246,6 +248,7 @@ class Runner {
     if (now < next_look_us_) return {};
     next_look_us_ = now + kPollUs;
     alerts_.tell(output_);
+    show_heartbeat(now);
     for (auto& s : sessions_) {
       if (auto polled = s->poll_requests(); !polled) return polled;
     }
@@ -257,6 +260,18 @@ class Runner {
       output_.flush();
     }
     return {};
+  }
+
+  // The time of a task's lock file says to other programs when its run was last alive.
+  void show_heartbeat(std::int64_t now) {
+    if (now < next_heartbeat_us_) return;
+    next_heartbeat_us_ = now + kHeartbeatUs;
+    for (const auto& s : sessions_) {
+      std::error_code ignored;
+      if (s->finished()) continue;
+      const std::string lock = lock_directory(request_.session.db) + "/" + s->record().spec.name + ".lock";
+      std::filesystem::last_write_time(lock, std::filesystem::file_time_type::clock::now(), ignored);
+    }
   }
 
   Expected<void, ToolError> on_signal(int signal) {
@@ -305,8 +320,9 @@ class Runner {
   std::int64_t began_us_ = 0;
   std::int64_t next_look_us_ = 0;
   std::int64_t next_progress_us_ = 0;
+  std::int64_t next_heartbeat_us_ = 0;
   int steps_ = 0;
-  bool halted_ = false;
+  std::vector<std::optional<KillSwitch>> kill_switches_;  // of each session, until it is pulled
   bool interrupted_ = false;
 };
 
@@ -380,6 +396,8 @@ Expected<std::unique_ptr<Grounds>, ToolError> make_grounds(const RunRequest& req
   (void)make_private_directory(lock_directory(request.session.db));
   if (!output.options().quiet) live.note = [&output](const std::string& note) { output.message(note); };
   live.stop = std::move(stop);
+  live.leave_orders = request.session.leave_orders;
+  live.halt_files = request.halt_files;
   return std::unique_ptr<Grounds>(std::make_unique<LiveGrounds>(std::move(live)));
 }
 

@@ -104,6 +104,7 @@ Expected<void, ToolError> read_live(const RunFlags& f, const CommonFlags& common
   LiveOptions live;
   live.orders = orders;
   live.record = f.record;
+  live.dead_man = config.dead_man;
   for (const venues::VenueEntry& v : venues::registered_venues()) {
     const auto at = config.endpoints.find(v.venue);
     const Endpoint e = at == config.endpoints.end() ? Endpoint{} : at->second;

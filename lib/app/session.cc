@@ -273,7 +273,7 @@ void Session::withdraw() {
 }
 
 Expected<void, ToolError> Session::inject(const Event& event) {
-  if (finished()) return {};
+  if (decided()) return {};
   if (std::holds_alternative<Drain>(event)) draining_ = true;
   return after_step(run_->inject(event, run_->now()));
 }
@@ -283,10 +283,11 @@ Expected<void, ToolError> Session::after_step(const Expected<void, JournalError>
   if (run_->crashed())
     return Unexpected{
         ToolError{ExitCode::Internal, fmt::format("task {}: the fault plan drew a crash of this process", record().spec.name), "run the same command again"}};
-  return engine_->finished() ? conclude() : Expected<void, ToolError>();
+  return engine_->finished() && !concluded_ ? conclude() : Expected<void, ToolError>();
 }
 
 Expected<void, ToolError> Session::conclude() {
+  concluded_ = true;
   const std::string name = record().spec.name;
   const std::string summary = summary_json();
   if (output_.options().ndjson) output_.data(summary);
@@ -300,7 +301,7 @@ Expected<void, ToolError> Session::conclude() {
 }
 
 Expected<void, ToolError> Session::poll_requests() {
-  if (finished()) return {};
+  if (decided()) return {};
   auto pending = store_->pending_requests(record().spec.name);
   if (!pending) return Unexpected{store_failure(pending.error())};
   for (const ControlRequest& r : *pending) {
@@ -331,13 +332,13 @@ Expected<void, ToolError> Session::poll_requests() {
     if (!done) return done;
     if (r.verb == ControlRequest::Verb::Cancel) continue;  // done when the task is cancelled, also by a later run
     if (auto marked = store_->mark_done(r.id, outcome, run_->now()); !marked) return Unexpected{store_failure(marked.error())};
-    if (finished()) return {};
+    if (decided()) return {};
   }
   return {};
 }
 
 Expected<void, ToolError> Session::reload(const TaskSource& source) {
-  if (finished() || to_text(source.spec) == record().source) return {};
+  if (decided() || to_text(source.spec) == record().source) return {};
   if (const std::string key = fixed_difference(record().spec, source.spec); !key.empty()) {
     output_.message(fmt::format("reload refused: {} cannot change while the task runs", key));
     return {};

@@ -40,7 +40,9 @@ class Session final : public RunObserver {
   // When its next step is due, also by the end of its budget.
   Time next_time() const;
   Time started() const { return started_; }
-  bool finished() const { return engine_ == nullptr || engine_->finished(); }
+  bool finished() const { return engine_ == nullptr || (engine_->finished() && run_->finished()); }
+  // Nothing more can be asked of it, although it may still put something right behind its end.
+  bool decided() const { return engine_ == nullptr || engine_->finished(); }
   ExitCode exit_code() const { return record().exit_code; }
   const TaskRecord& record() const { return engine_ ? engine_->record() : idle_; }
 
@@ -94,6 +96,7 @@ class Session final : public RunObserver {
   std::vector<Event> known_;        // what the venues told before the first step
   std::set<std::int64_t> cancels_;  // requests to cancel that are under way
   bool draining_ = false;
+  bool concluded_ = false;
 };
 
 // The present of a task for what is done between its runs: one that began on the clock of seeded runs stays on it.

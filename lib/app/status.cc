@@ -6,6 +6,7 @@
 #include <charconv>
 #include <csignal>
 
+#include "app/halt_files.h"
 #include "app/session.h"
 #include "app/signals.h"
 #include "app/status_json.h"
@@ -25,7 +26,7 @@ class View {
     auto views = tasks();
     if (!views) return Unexpected{views.error()};
     ExitCode code = ExitCode::Ok;
-    for (const TaskView& v : *views) code = worse(code, health(v));
+    for (const TaskView& v : *views) code = worse(code, worse(health(v), kept_from_running(v.task)));
     auto done = print(*views);
     if (!done) return Unexpected{done.error()};
     return request_.check ? code : ExitCode::Ok;
@@ -49,6 +50,30 @@ class View {
   }
 
  private:
+  // A file of the kill switch halts a task also while nobody runs it.
+  ExitCode kept_from_running(const TaskRecord& t) const {
+    const bool is_under_way = t.verdict == Verdict::None;
+    return is_under_way && KillSwitch(request_.halt_files, t.spec).pulled() != nullptr ? ExitCode::Halted : ExitCode::Ok;
+  }
+
+  void print_halts() const {
+    for (const HaltFile& f : halts_there(request_.halt_files)) {
+      const std::string what = f.venue ? fmt::format("what trades on {}", name(*f.venue)) : "everything";
+      const std::string how = f.venue ? fmt::format("--exchange {}", name(*f.venue)) : "--all";
+      fmt::print("{} halts {}{}; dn-recover resume {} --yes takes it away\n", printable(f.path), what, f.reason.empty() ? "" : " (" + f.reason + ")", how);
+    }
+  }
+
+  void write_halts(JsonWriter& w) const {
+    w.key("halts").begin_array();
+    for (const HaltFile& f : halts_there(request_.halt_files)) {
+      w.begin_object().field("file", f.path).key("exchange");
+      f.venue ? w.value(name(*f.venue)) : w.null();
+      w.field("reason", f.reason).end_object();
+    }
+    w.end_array();
+  }
+
   Expected<std::vector<TaskView>, ToolError> tasks() {
     auto records = store_.tasks();
     if (!records) return Unexpected{store_failure(records.error())};
@@ -121,7 +146,9 @@ class View {
     }
     w.begin_object().field("schema", "dn.status/1").key("tasks").begin_array();
     for (const TaskView& v : views) write_task(w, v);
-    w.end_array().end_object();
+    w.end_array();
+    write_halts(w);
+    w.end_object();
     fmt::print("{}\n", w.str());
   }
 
@@ -143,6 +170,7 @@ class View {
                  or_dash(number(v.figures.profit_bps), 2), std::to_string(v.open_orders), std::to_string(v.unknown_orders), next_step(v)});
     }
     put(table, "no tasks yet: dn-run FILE makes one");
+    if (!request_.csv) print_halts();
   }
 
   void print_show(const std::vector<TaskView>& views) const {
@@ -180,6 +208,7 @@ class View {
       table.add({"next", next_step(v)});
       put(table, "");
     }
+    if (!request_.csv) print_halts();
   }
 
   void print_pnl(const std::vector<TaskView>& views) const {

@@ -15,7 +15,8 @@ enum class StatusVerb : std::uint8_t { Tasks, Show, Orders, Fills, Events, Pnl }
 struct StatusRequest {
   StatusVerb verb = StatusVerb::Tasks;
   std::string db;
-  std::vector<std::string> tasks;  // empty: all
+  std::vector<std::string> halt_files;  // the kill switch; see halt_files.h
+  std::vector<std::string> tasks;       // empty: all
   OutputOptions output;
   bool csv = false;
   bool check = false;   // the exit code tells the state

@@ -65,6 +65,8 @@ class Desk {
 
   // Measures the venue's clock every now and then, and sends what waited for budget.
   void keep_clock(std::function<std::unique_ptr<venues::Question<venues::Outcome<Time>>>()> ask_time);
+  // Measures it at the next wake: it may have been set.
+  void doubt_clock() { next_measure_ = ask_time_ ? clock_.now() : next_measure_; }
   void wake();
   Time next_deadline() const;
 

@@ -19,6 +19,13 @@ constexpr Dur kTopEvery = Dur::seconds(1);
 // An order waits so long for budget, at most; longer and its price would be an old one.
 constexpr Dur kShortWait = Dur::millis(50);
 
+// An order that was decided on so long ago rests on prices of then: something held everything up on its way here.
+constexpr Dur kOldOrder = Dur::seconds(2);
+// An order that may rest waits so long, at most, until the dead man's switch is armed.
+constexpr Dur kHeldOrder = Dur::seconds(1);
+
+bool may_rest(const OrderRequest& r) { return r.type == OrderType::Limit || r.type == OrderType::PostOnly; }
+
 bool is_hedge(const OrderRequest& r) { return r.purpose == Purpose::Rebalance || r.purpose == Purpose::Reduce; }
 
 PlaceReport not_sent(const ClientOrderId& id, RejectClass reject, std::string_view code, std::string reason, Dur retry_after) {
@@ -35,7 +42,7 @@ PlaceReport not_sent(const ClientOrderId& id, RejectClass reject, std::string_vi
 }  // namespace
 
 Link::Link(net::Loop& loop, Desk& desk, const Instrument& instrument, std::unique_ptr<venues::VenueApi> api, const LinkOptions& options, Emit emit)
-    : desk_(desk), instrument_(instrument), api_(std::move(api)), emit_(std::move(emit)) {
+    : desk_(desk), instrument_(instrument), api_(std::move(api)), emit_(std::move(emit)), dead_man_(options.dead_man) {
   venues::StreamRules rules = options.rules;
   public_stream_ = std::make_unique<Stream>(loop, desk, options.streams, api_->public_stream(), rules, public_);
   if (!options.orders) return;
@@ -48,7 +55,7 @@ Link::Link(net::Loop& loop, Desk& desk, const Instrument& instrument, std::uniqu
   }
 }
 
-Link::~Link() = default;
+Link::~Link() { unguard(false); }
 
 void Link::start() {
   for (Stream* s : {public_stream_.get(), private_stream_.get(), order_stream_.get()}) {
@@ -75,6 +82,34 @@ void Link::send(const Send& send) {
 }
 
 void Link::place(const OrderRequest& request) {
+  if (guarded_for_.us > 0 && dead_man_->is_awaited() && may_rest(request)) {
+    held_.push_back(request);
+    return;
+  }
+  send_order(request);
+}
+
+void Link::send_held() {
+  const bool awaited = guarded_for_.us > 0 && dead_man_->is_awaited();
+  std::vector<OrderRequest> held;
+  held.swap(held_);
+  for (const OrderRequest& r : held) {
+    if (!awaited) {
+      send_order(r);
+    } else if (desk_.now() - r.created < kHeldOrder) {
+      held_.push_back(r);
+    } else {
+      emit_(not_sent(r.id, RejectClass::RateLimited, "dead_man", "the dead man's switch is not armed yet", kShortWait));
+    }
+  }
+}
+
+void Link::send_order(const OrderRequest& request) {
+  if (desk_.now() - request.created > kOldOrder) {
+    answer_later(
+        not_sent(request.id, RejectClass::RateLimited, "too_late", "nothing ran between the decision and its sending: its prices are old", kShortWait));
+    return;
+  }
   if (!desk_.clock_is_good()) {
     answer_later(not_sent(request.id, RejectClass::Permission, "clock",
                           fmt::format("this machine's clock and {}'s differ by more than 1s", name(instrument_.venue)), {}));
@@ -147,6 +182,8 @@ void Link::give_up(const Open& o, std::string_view code) {
 
 void Link::wake() {
   const Time now = desk_.now();
+  if (dead_man_ != nullptr) dead_man_->wake();
+  send_held();
   std::vector<Event> ready;
   ready.swap(later_);
   for (Event& e : ready) emit_(std::move(e));
@@ -166,13 +203,40 @@ void Link::wake() {
 }
 
 Time Link::next_deadline() const {
-  if (!later_.empty()) return desk_.now();
+  if (!later_.empty() || (!held_.empty() && !dead_man_->is_awaited())) return desk_.now();
   Time t = next_top_;
+  if (dead_man_ != nullptr) t = std::min(t, dead_man_->next_deadline());
+  for (const OrderRequest& r : held_) t = std::min(t, r.created + kHeldOrder);
   for (const Open& o : open_) t = std::min(t, o.deadline);
   for (const Stream* s : {public_stream_.get(), private_stream_.get(), order_stream_.get()}) {
     if (s != nullptr) t = std::min(t, s->next_deadline());
   }
   return t;
+}
+
+void Link::guard(Dur timeout) {
+  if (dead_man_ == nullptr || timeout == guarded_for_) return;
+  guarded_for_ = timeout;
+  dead_man_->hold(this, timeout, [this] { emit_(PrivateStreamReset{venue()}); });
+  dead_man_->wake();
+}
+
+void Link::unguard(bool disarm) {
+  if (guarded_for_.us == 0) return;
+  guarded_for_ = Dur{};
+  dead_man_->release(this, disarm);
+  dead_man_->wake();
+}
+
+void Link::stood_still(Dur time) {
+  const std::string why = fmt::format("nothing ran here for {} ms: prices and orders are asked for anew", time.us / 1000);
+  say("connections", why);
+  desk_.doubt_clock();
+  emit_(BookLost{venue()});
+  emit_(PrivateStreamReset{venue()});
+  for (Stream* s : {public_stream_.get(), private_stream_.get(), order_stream_.get()}) {
+    if (s != nullptr) s->renew(why);
+  }
 }
 
 // ---- what the streams say

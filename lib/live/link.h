@@ -12,14 +12,16 @@
 
 #include "engine/command.h"
 #include "engine/event.h"
+#include "live/dead_man.h"
 #include "live/stream.h"
 
 namespace dn::live {
 
 struct LinkOptions {
   Stream::Address streams;
-  venues::StreamRules rules;  // of each stream, with a jitter seed of its own
-  bool orders = true;         // false: prices only, nothing that needs a key
+  venues::StreamRules rules;    // of each stream, with a jitter seed of its own
+  bool orders = true;           // false: prices only, nothing that needs a key
+  DeadMan* dead_man = nullptr;  // of this venue and symbol, where there is one; outlives the link
 };
 
 class Link {
@@ -38,6 +40,17 @@ class Link {
   void send(const Send& send);
   void wake();
   Time next_deadline() const;
+
+  // From now on orders of the run may rest here: the dead man's switch is armed with this timeout, above zero. Again: another timeout.
+  void guard(Dur timeout);
+  // None may any more; see DeadMan::release. A link that ends without it leaves the timer to strike.
+  void unguard(bool disarm);
+  bool is_guarded() const { return guarded_for_.us > 0; }
+  // Nothing is under way that the end of the run should wait for.
+  bool is_settled() const { return dead_man_ == nullptr || (guarded_for_.us == 0 && dead_man_->is_settled()); }
+
+  // Nothing ran for so long: what waits in the sockets is old, and what was said meanwhile is lost. All streams are made anew.
+  void stood_still(Dur time);
 
   Venue venue() const { return instrument_.venue; }
   const Instrument& instrument() const { return instrument_; }
@@ -77,6 +90,8 @@ class Link {
   };
 
   void place(const OrderRequest& request);
+  void send_order(const OrderRequest& request);
+  void send_held();
   PlaceReport no_budget(const ClientOrderId& id, Urgency urgency) const;
   void cancel(const CancelOrder& c);
   void lookup(const LookupOrder& l);
@@ -103,7 +118,10 @@ class Link {
   std::unique_ptr<Stream> public_stream_;
   std::unique_ptr<Stream> private_stream_;
   std::unique_ptr<Stream> order_stream_;
+  DeadMan* dead_man_;
+  Dur guarded_for_;  // zero: not
   std::vector<Open> open_;
+  std::vector<OrderRequest> held_;  // until the dead man's switch is armed
   std::vector<Event> later_;
   Time next_top_ = Time::never();  // when the first price is asked for, the stream being silent
   bool asking_top_ = false;

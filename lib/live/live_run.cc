@@ -3,9 +3,17 @@
 #include <algorithm>
 
 namespace dn::live {
+namespace {
 
-LiveRun::LiveRun(const Clock& clock, TaskEngine& engine, Journal& journal, RunObserver& observer)
-    : clock_(clock), engine_(engine), journal_(journal), observer_(observer) {}
+constexpr Dur kBeat = Dur::seconds(1);  // how often a run looks at its pulse, at least
+// What came in during a pause as long as the task lets a book age may be older than that.
+constexpr Dur kLeastStandstill = Dur::seconds(1);
+constexpr Dur kMostStandstill = Dur::seconds(3);
+
+}  // namespace
+
+LiveRun::LiveRun(const Clock& clock, TaskEngine& engine, Journal& journal, RunObserver& observer, LiveRunOptions options)
+    : clock_(clock), engine_(engine), journal_(journal), observer_(observer), options_(std::move(options)) {}
 
 Link::Emit LiveRun::emit() {
   return [this](Event event) { heard(std::move(event)); };
@@ -29,20 +37,34 @@ Expected<void, JournalError> LiveRun::start(Time now, const std::vector<Event>& 
   commands_.clear();
   engine_.start(now_, commands_, known);
   if (auto done = carry_out(); !done) return done;
+  mind_dead_man();  // before the first price, hence before the first order
   for (auto& l : links_) l->start();
+  (void)pulse_.beat();
+  beat_ = clock_.now();
   return {};
 }
 
+bool LiveRun::finished() const {
+  return engine_.finished() && std::ranges::all_of(links_, [](const auto& l) { return l->is_settled(); });
+}
+
 Time LiveRun::next_time() const {
-  if (engine_.finished()) return Time::never();
+  if (finished()) return Time::never();
   if (!events_.empty()) return now_;
-  Time t = engine_.next_deadline();
+  Time t = std::min(engine_.next_deadline(), beat_ + kBeat);
   for (const Desk* d : desks_) t = std::min(t, d->next_deadline());
   for (const auto& l : links_) t = std::min(t, l->next_deadline());
   return std::max(now_, t);
 }
 
 Expected<void, JournalError> LiveRun::step() {
+  look_at_pulse();
+  auto done = advance();
+  mind_dead_man();
+  return done;
+}
+
+Expected<void, JournalError> LiveRun::advance() {
   for (Desk* d : desks_) d->wake();
   for (auto& l : links_) l->wake();
   if (!events_.empty()) {
@@ -54,7 +76,54 @@ Expected<void, JournalError> LiveRun::step() {
   return handle(Wake{});
 }
 
-Expected<void, JournalError> LiveRun::inject(const Event& event, Time /*now*/) { return handle(event); }
+Expected<void, JournalError> LiveRun::inject(const Event& event, Time /*now*/) {
+  look_at_pulse();
+  auto done = handle(event);
+  mind_dead_man();
+  return done;
+}
+
+// After a standstill the prices that wait here and in the sockets are those of before it, and the venues may have done anything meanwhile.
+void LiveRun::look_at_pulse() {
+  const Dur still = pulse_.beat();
+  beat_ = clock_.now();
+  if (still <= std::clamp(engine_.record().spec.risk.max_book_age, kLeastStandstill, kMostStandstill)) return;
+  std::erase_if(events_, [](const Event& e) { return std::holds_alternative<BookUpdate>(e); });
+  for (auto& l : links_) l->stood_still(still);
+}
+
+// Orders that may rest are behind the dead man's switch from before the first one until the run ends.
+void LiveRun::mind_dead_man() {
+  const Dur timeout = engine_.record().spec.risk.dead_man.value_or(options_.dead_man);
+  for (auto& l : links_) {
+    if (engine_.finished()) {
+      l->unguard(leaves_nothing_in_doubt(l->venue()));
+    } else if (timeout.us == 0) {
+      l->unguard(true);
+    } else if (l->is_guarded() || may_have_resting(l->venue())) {
+      l->guard(timeout);
+    }
+  }
+}
+
+// A run that only cancels, proves and hedges leaves nothing to rest.
+bool LiveRun::may_have_resting(Venue venue) const {
+  const TaskRecord& r = engine_.record();
+  if (r.state == TaskState::Completing) return false;
+  const auto quotes = [&](Side leg) { return r.spec.lead == Lead::Both || (r.spec.lead == Lead::Buy) == (leg == Side::Buy); };
+  return std::ranges::any_of(kSides, [&](Side leg) { return engine_.venue(leg) == venue && (quotes(leg) || !engine_.working(leg).empty()); });
+}
+
+bool LiveRun::leaves_nothing_in_doubt(Venue venue) const {
+  for (const Side leg : kSides) {
+    if (engine_.venue(leg) != venue) continue;
+    for (const WorkingOrder& w : engine_.working(leg)) {
+      const bool stays = options_.leave_orders && w.record.status == OrderStatus::Open && !w.record.cancel_requested;
+      if (!stays && w.record.status != OrderStatus::Closed) return false;
+    }
+  }
+  return true;
+}
 
 Expected<void, JournalError> LiveRun::handle(const Event& event) {
   now_ = std::max(now_, clock_.now());
@@ -91,9 +160,22 @@ void LiveRun::withdraw() {
 
 void LiveRun::send(const Send& send) {
   const Venue venue = std::visit([](const auto& s) { return s.venue; }, send);
+  if (const auto* p = std::get_if<PlaceOrder>(&send); p != nullptr && options_.is_halted && options_.is_halted()) return refuse_for_halt(*p);
   const auto link = std::find_if(links_.begin(), links_.end(), [&](const auto& l) { return l->venue() == venue; });
   if (link == links_.end()) return answer_for_absent(send);
   (*link)->send(send);
+}
+
+// The file came between the decision and its sending; that it is there is told to the engine before the next step.
+void LiveRun::refuse_for_halt(const PlaceOrder& order) {
+  PlaceReport r;
+  r.id = order.request.id;
+  r.outcome = PlaceOutcome::Refused;
+  r.reject = RejectClass::RateLimited;
+  r.code = Code("halt_file");
+  r.reason = Reason("the kill switch is there: no order is sent");
+  r.retry_after = Dur::seconds(1);
+  events_.push_back(r);
 }
 
 void LiveRun::answer_for_absent(const Send& send) {

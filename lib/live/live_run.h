@@ -6,6 +6,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -14,9 +15,15 @@
 
 namespace dn::live {
 
+struct LiveRunOptions {
+  Dur dead_man = Dur::seconds(10);  // of a task that does not set its own; zero: off
+  bool leave_orders = false;        // what rests at the end may stay: then the dead man's switch must not take it
+  std::function<bool()> is_halted;  // the kill switch, looked at before every order; optional
+};
+
 class LiveRun final : public TaskDriver {
  public:
-  LiveRun(const Clock& clock, TaskEngine& engine, Journal& journal, RunObserver& observer);
+  LiveRun(const Clock& clock, TaskEngine& engine, Journal& journal, RunObserver& observer, LiveRunOptions options = {});
 
   // Where the events of a link go. The desks and links are woken by the run. What is sent to a venue without a link is answered as by a venue
   // that cannot be reached.
@@ -29,20 +36,30 @@ class LiveRun final : public TaskDriver {
   Expected<void, JournalError> step() override;
   Expected<void, JournalError> inject(const Event& event, Time now) override;
   void withdraw() override;
-  bool finished() const override { return engine_.finished(); }
+  // Also what has to be put right at the venues behind the task's end is done, or given up.
+  bool finished() const override;
   Time now() const override { return now_; }
 
  private:
   void heard(Event event);
+  void look_at_pulse();
+  void mind_dead_man();
+  bool may_have_resting(Venue venue) const;
+  bool leaves_nothing_in_doubt(Venue venue) const;
+  Expected<void, JournalError> advance();
   Expected<void, JournalError> handle(const Event& event);
   Expected<void, JournalError> carry_out();
   void send(const Send& send);
+  void refuse_for_halt(const PlaceOrder& order);
   void answer_for_absent(const Send& send);
 
   const Clock& clock_;
   TaskEngine& engine_;
   Journal& journal_;
   RunObserver& observer_;
+  LiveRunOptions options_;
+  Pulse pulse_;
+  Time beat_;  // when it was last looked at
   std::vector<Desk*> desks_;
   std::vector<std::unique_ptr<Link>> links_;  // one a venue
   std::deque<Event> events_;                  // arrived, not yet handed to the engine

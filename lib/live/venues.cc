@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace dn::live {
 namespace {
 
@@ -173,10 +175,28 @@ std::unique_ptr<venues::VenueApi> Venues::make(Venue venue, const Symbol& symbol
   return venues::registered(venue).make({venue, symbol, orders ? access_[venue].credentials : venues::Credentials{}});
 }
 
+DeadMan* Venues::dead_man(const Instrument& instrument) {
+  auto& d = dead_men_[{instrument.venue, instrument.symbol.str()}];
+  if (d) return d.get();
+  auto api = make(instrument.venue, instrument.symbol, true);
+  if (api->cancel_all_after(Dur{}) == nullptr) return nullptr;
+  const Access& a = access_[instrument.venue];
+  std::string lock;
+  if (!a.budget_directory.empty()) {
+    const std::string& rest = a.rest.empty() ? venues::registered(instrument.venue).rest : a.rest;
+    lock = fmt::format("{}/{}-{}-{}-{:016x}.deadman", a.budget_directory, name(instrument.venue), instrument.symbol.base.view(), instrument.symbol.quote.view(),
+                       fnv1a(rest));
+  }
+  api->set_instrument(instrument);
+  d = std::make_unique<DeadMan>(desk(instrument.venue), std::move(api), fmt::format("{}, {}", name(instrument.venue), instrument.symbol.str()), std::move(lock),
+                                note_);
+  return d.get();
+}
+
 std::unique_ptr<Link> Venues::link(const VenueFacts& facts, bool orders, std::uint64_t jitter_seed, Link::Emit emit) {
   const Venue venue = facts.instrument.venue;
   const Access& a = access_[venue];
-  LinkOptions options{{a.ws.empty() ? venues::registered(venue).ws : a.ws, a.ca_file}, {}, orders};
+  LinkOptions options{{a.ws.empty() ? venues::registered(venue).ws : a.ws, a.ca_file}, {}, orders, orders ? dead_man(facts.instrument) : nullptr};
   options.rules.jitter_seed = jitter_seed;
   auto api = make(venue, facts.instrument.symbol, orders);
   api->set_instrument(facts.instrument);

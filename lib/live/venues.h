@@ -43,6 +43,7 @@ class Venues {
   std::vector<venues::Outcome<venues::Survey>> survey(const std::vector<Instrument>& instruments, Time since, const std::function<bool()>& stop = {});
 
   Desk& desk(Venue venue);
+  // With `orders`, behind the dead man's switch of its venue and symbol, where there is one.
   std::unique_ptr<Link> link(const venues::VenueFacts& facts, bool orders, std::uint64_t jitter_seed, Link::Emit emit);
   const Clock& clock() const { return clock_; }
 
@@ -50,6 +51,7 @@ class Venues {
   class Start;
   // Runs the loop until `done`; false when that took longer than `patience` or `stop` said so.
   bool run_until(const std::function<bool()>& done, Dur patience, const std::function<bool()>& stop);
+  DeadMan* dead_man(const Instrument& instrument);
   std::unique_ptr<venues::VenueApi> make(Venue venue, const Symbol& symbol, bool orders);
 
   net::Loop& loop_;
@@ -57,6 +59,7 @@ class Venues {
   std::map<Venue, Access> access_;
   Note note_;
   std::map<Venue, std::unique_ptr<Desk>> desks_;
+  std::map<std::pair<Venue, std::string>, std::unique_ptr<DeadMan>> dead_men_;  // by venue and symbol
 };
 
 }  // namespace dn::live

@@ -186,6 +186,18 @@ Key grace_key(KeyInfo info) {
           [](const TaskSpec& s) -> Text { return s.risk.imbalance_grace ? Text(format_duration(*s.risk.imbalance_grace)) : std::nullopt; }};
 }
 
+// A venue's own timer: off, or at least what every venue that has one takes.
+Key dead_man_key(KeyInfo info) {
+  return {info,
+          [](TaskSpec& s, std::string_view text) -> Result {
+            const auto d = parse_dead_man(text);
+            if (!d) return bad(d.error());
+            s.risk.dead_man = *d;
+            return {};
+          },
+          [](const TaskSpec& s) -> Text { return s.risk.dead_man ? Text(format_duration(*s.risk.dead_man)) : std::nullopt; }};
+}
+
 Key order_id_key(KeyInfo info, Side side) {
   return {info,
           [side](TaskSpec& s, std::string_view text) -> Result {
@@ -274,6 +286,8 @@ void add_risk_keys(std::vector<Key>& k) {
       false, DN_REF(std::optional<Money>, s.risk.max_loss)));
   k.push_back(duration_key({"risk.max_hold", T::Duration, true, "duration", "longest run of a task; then it stops opening and halts balanced"}, Dur::seconds(1),
                            DN_REF(Dur, s.risk.max_hold)));
+  k.push_back(dead_man_key({"risk.dead_man", T::Duration, true, "duration from 5s to 1h, or 0s = off",
+                            "live on Gate.io: the venue cancels the symbol's orders when a run is silent for so long (default: deadman of dn.toml, 10s)"}));
   k.push_back(
       amount_key<Bps>({"risk.max_capital_fraction_bps", T::Decimal, true, "decimal > 0, bps", "largest share of the account's balance that the task may use"},
                       Sign::Positive, DN_REF(Bps, s.risk.max_capital_fraction)));
@@ -312,6 +326,15 @@ const Key* find(std::string_view key) {
 }
 
 }  // namespace
+
+Expected<Dur, std::string> parse_dead_man(std::string_view text) {
+  constexpr Dur kLeast = Dur::seconds(5);
+  constexpr Dur kMost = Dur::hours(1);
+  const auto d = parse_duration(text);
+  if (!d) return Unexpected{fmt::format("\"{}\" {}", printable_excerpt(text), d.error())};
+  if (*d == Dur{} || (*d >= kLeast && *d <= kMost)) return *d;
+  return Unexpected{fmt::format("\"{}\" is neither 0s (off) nor from {} to {}", printable_excerpt(text), format_duration(kLeast), format_duration(kMost))};
+}
 
 const std::vector<KeyInfo>& task_keys() {
   static const std::vector<KeyInfo> infos = [] {

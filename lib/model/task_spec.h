@@ -57,6 +57,7 @@ struct RiskSpec {
   std::int64_t max_repeated_errors = 3;  // errors or escalations in a row: HALTED
   std::optional<Money> max_loss;         // realised + marked
   Dur max_hold = Dur::hours(4);
+  std::optional<Dur> dead_man;    // live, at venues with a dead man's switch: its timer, 0 = off; default: the installation's
   Bps max_capital_fraction{500};  // of the account's balance
 };
 
@@ -93,6 +94,9 @@ const KeyInfo* find_task_key(std::string_view key);
 Expected<void, std::string> set_task_key(TaskSpec& spec, std::string_view key, std::string_view value);
 // The key's value as text that set_task_key reads back to the same value; nullopt when it is unset or at "no value".
 std::optional<std::string> get_task_key(const TaskSpec& spec, std::string_view key);
+
+// The timer of a dead man's switch as files write it: 0 is off, else from 5 s (the least that venues take) to 1 h.
+Expected<Dur, std::string> parse_dead_man(std::string_view text);
 
 // "key=value" lines of all keys that have a value, in table order: the durable form.
 std::string to_text(const TaskSpec& spec);

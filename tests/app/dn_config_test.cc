@@ -183,6 +183,14 @@ TEST_F(Config, RefusesValuesThatAreNone) {
 
 std::string endpoint(std::string_view key, std::string_view url) { return fmt::format("[endpoints.mexc_spot]\n{} = \"{}\"\n", key, url); }
 
+TEST_F(Config, TakesTheLengthOfADeadMansSwitch) {
+  EXPECT_EQ(read("").dead_man, Dur::seconds(10));
+  EXPECT_EQ(read("deadman = \"0s\"\n").dead_man, Dur{});
+  EXPECT_EQ(read("deadman = \"30s\"\n").dead_man, Dur::seconds(30));
+  EXPECT_EQ(refusal("deadman = \"2s\"\n"), "dn.toml:1:11: deadman: \"2s\" is neither 0s (off) nor from 5s to 1h");
+  EXPECT_THAT(refusal("deadman = 10\n"), HasSubstr("must be a text in quotes"));
+}
+
 TEST_F(Config, TakesAddressesOfVenues) {
   for (const std::string url :
        {"https://api.mexc.com", "https://api.mexc.com/", "https://h:1", "https://h:65535", "https://10.0.0.1:8443", "https://[2001:db8::1]:443"}) {

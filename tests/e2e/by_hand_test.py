@@ -136,8 +136,8 @@ class ByHand(ToolTest):
         self.assertEqual(self.task("btc")["reason"], "odd prices")
         self.assertEqual(self.run_task(self.file).returncode, 23)
         self.assertEqual(self.rebalance("--task", "btc", *SEND).returncode, 23)
-        self.assertEqual(self.recover("resume", "--task", "btc").returncode, 64)  # it must be said twice
-        self.assertEqual(self.recover("resume", "--task", "btc", "--yes").returncode, 0)
+        self.assertEqual(self.recover("resume", "--all").returncode, 64)  # it must be said twice
+        self.assertEqual(self.recover("resume", "--all", "--yes").returncode, 0)
         self.assertIn(self.run_task(self.file, "--speed", "max").returncode, (0, 10))
 
     def test_halt_can_cancel_and_flatten(self):

@@ -211,7 +211,7 @@ class Recover(LiveTest):
         task.communicate()
         self.assertEqual(task.returncode, 23)
         self.assertEqual(self.rows("orders", "--open"), [])
-        self.assertEqual(self.recover("resume", "--task", "quiet", "--yes").returncode, 0)
+        self.assertEqual(self.recover("resume", "--all", "--yes", "--config", self.config).returncode, 0)
         self.assertFalse(os.path.exists(os.path.join(os.path.dirname(self.db), "HALT")))
 
 

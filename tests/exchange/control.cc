@@ -19,6 +19,7 @@ std::string ledger_order(const Order& o) {
   out.s("venue", name(o.market->venue)).s("symbol", o.market->name).s("client_order_id", o.client_id).s("venue_order_id", o.id);
   out.s("side", name(o.side)).s("type", type_name(o.type)).d("price", o.price).d("quantity", o.qty).d("filled", o.filled);
   out.d("filled_quote", o.filled_quote).b("open", o.open).b("reduce_only", o.reduce_only).s("finish", o.finish_as).n("time_ms", o.created.us / 1000);
+  out.n("began_us", o.created.us).n("ended_us", o.open ? 0 : o.updated.us);
   return out.str();
 }
 
@@ -87,7 +88,10 @@ class Control final : public Api {
     }
     Obj counters;
     for (const auto& [key, n] : counted) counters.n(key, n);
+    Arr marks;
+    for (const Site::Mark& m : site_.marks) marks.raw(Obj().n("time_us", m.time.us).s("what", m.what).s("venue", name(m.venue)).s("detail", m.detail).str());
     Obj out;
+    out.raw("marks", marks.str());
     out.raw("orders", orders.str()).raw("trades", trades.str()).raw("balances", balances.str()).raw("positions", positions.str());
     return out.raw("counters", counters.str()).str();
   }

@@ -11,7 +11,7 @@ constexpr std::array<std::string_view, 11> kOfRequests{"reset_before",      "res
                                                        "http_503_accepted", "http_502_html", "html_403", "empty", "rate_limit"};
 constexpr std::array<std::string_view, 6> kOfPushes{"duplicate", "reorder", "garbage", "drop_private", "slow", "truncate"};
 constexpr std::array<std::string_view, 3> kAtOnce{"stall_stream", "drop_stream", "upgrade_notice"};
-constexpr std::array<std::string_view, 7> kWhats{"place", "cancel", "query", "public", "session", "stream", "any"};
+constexpr std::array<std::string_view, 8> kWhats{"place", "cancel", "query", "public", "session", "deadman", "stream", "any"};
 
 template <class List>
 bool among(const List& list, std::string_view text) {
@@ -36,7 +36,7 @@ std::string Faults::add(const Json& wish, std::vector<Fault>& now) {
   }
   const bool push_only = among(kOfPushes, f.fault) && !among(kOfRequests, f.fault);
   if (f.what.empty() || (push_only && f.what == "any")) f.what = push_only ? "stream" : "any";
-  if (!among(kWhats, f.what)) return "what: place, cancel, query, public, session, stream or any";
+  if (!among(kWhats, f.what)) return "what: place, cancel, query, public, session, deadman, stream or any";
   if (f.what == "stream" ? !among(kOfPushes, f.fault) : !among(kOfRequests, f.fault)) return "fault: not one for " + f.what;
   list_.push_back(f);
   return "";

@@ -35,6 +35,7 @@ class GateApi final : public Api {
     std::string tail;
     const Route* route = find_route(r, tail);
     if (route == nullptr || route->group == Group::Public) return "public";
+    if (r.path.ends_with("/countdown_cancel_all")) return "deadman";
     return route->group == Group::Place ? "place" : route->group == Group::Cancel ? "cancel" : "query";
   }
   HttpReply failure(int status) const override {

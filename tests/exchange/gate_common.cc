@@ -68,9 +68,11 @@ GateAnswer Countdowns::set(Venue venue, const Json& body, std::string_view symbo
   if (!symbol.empty() && site_.exchange.market(venue, symbol) == nullptr) return gate_invalid(symbol_key, symbol);
   const std::string what = fmt::format("{} {}", name(venue), symbol);
   armed_[what] = ++armings_;
+  site_.mark("countdown", venue, fmt::format("{} {}", symbol, timeout));
   if (timeout > 0) {
     site_.after(Dur::seconds(timeout), [this, what, venue, symbol, arming = armings_] {
       if (armed_[what] != arming) return;
+      site_.mark("countdown_struck", venue, symbol);
       for (Market* m : site_.exchange.markets(venue)) {
         if (!symbol.empty() && m->name != symbol) continue;
         const std::vector<Order*> open = m->open;

@@ -275,6 +275,7 @@ class GateStream final : public Stream {
         list.erase(item);
       } else if (!silent) {
         list.insert(item);
+        if (!is_private(what)) site_.mark("prices", venue(), item);
       }
     }
     if (list.empty() && is_private(what)) private_.erase(what);

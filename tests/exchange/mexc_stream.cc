@@ -124,6 +124,7 @@ class MexcStream final : public Stream {
     }
     // A refusal is no error to MEXC: only the text tells.
     if (bad.empty() && !good.empty()) {
+      site_.mark("prices", venue(), good);
       answer(json.whole("id", 0), good);
     } else {
       site_.exchange.count("ws_refusals");

@@ -67,6 +67,12 @@ std::vector<std::shared_ptr<Stream>> Site::live(std::optional<Venue> venue) {
 
 // ---- streams
 
+void Site::mark(std::string what, Venue venue, std::string detail) {
+  constexpr std::size_t kMost = 10'000;
+  marks.push_back({exchange.now(), std::move(what), venue, std::move(detail)});
+  if (marks.size() > kMost) marks.pop_front();
+}
+
 void Stream::opened(const std::shared_ptr<Connection>& connection) {
   connection_ = connection;
   site_.streams.push_back(weak_from_this());

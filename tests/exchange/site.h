@@ -52,6 +52,16 @@ struct Site {
   ApiKey gate;
   std::vector<std::weak_ptr<Stream>> streams;
 
+  // What happened when, besides orders and trades; for the ledger.
+  struct Mark {
+    Time time;
+    std::string what;
+    Venue venue = Venue::MexcSpot;
+    std::string detail;
+  };
+  std::deque<Mark> marks;  // the newest
+  void mark(std::string what, Venue venue, std::string detail);
+
   // A rate limit under the run's scale.
   RateLimits::Standing limit(const std::string& what, std::int64_t most, Dur window, std::int64_t weight = 1);
   void after(Dur wait, std::function<void()> what);

@@ -49,6 +49,7 @@ const std::map<std::string, std::string, std::less<>> kValues = {
     {"risk.max_repeated_errors", "4"},
     {"risk.max_loss", "500"},
     {"risk.max_hold", "2h"},
+    {"risk.dead_man", "7s"},
     {"risk.max_capital_fraction_bps", "250"},
     {"restore.buy.filled_quantity", "0.3"},
     {"restore.buy.avg_price", "43250"},
@@ -228,6 +229,18 @@ TEST(TaskKeys, NoAcceptedValuesOverflowTogether) {
   }
   EXPECT_NE(error_of("risk.max_slippage_bps", "999999999").find("at most 8 in all"), std::string::npos);
   EXPECT_NE(error_of("risk.max_slippage_bps", "0.00001").find("4 behind the point"), std::string::npos);
+}
+
+TEST(TaskKeys, ADeadMansSwitchIsOffOrLongEnoughForTheVenues) {
+  TaskSpec s;
+  EXPECT_EQ(get_task_key(s, "risk.dead_man"), std::nullopt) << "the installation's";
+  for (const char* text : {"0s", "5s", "90s", "1h"}) {
+    ASSERT_TRUE(set_task_key(s, "risk.dead_man", text).has_value()) << text;
+    EXPECT_TRUE(get_task_key(s, "risk.dead_man").has_value()) << text;
+  }
+  EXPECT_EQ(*s.risk.dead_man, Dur::hours(1));
+  for (const char* text : {"4s", "1ms", "2h", "5", ""}) EXPECT_NE(error_of("risk.dead_man", text), "") << text;
+  EXPECT_TRUE(find_task_key("risk.dead_man")->live);
 }
 
 TEST(TaskKeys, GraceDependsOnTheLead) {

@@ -15,7 +15,8 @@ constexpr const char* kExamples =
     "  dn-recover --from-venue btc.toml --apply the database is gone: make it anew from the venues\n"
     "  dn-recover verify                        do the books keep their promises?\n"
     "  dn-recover halt --reason \"odd prices\"    stop everything; --cancel-all, --flatten\n"
-    "  dn-recover resume --task btc --yes       lift a halt\n"
+    "  dn-recover halt --exchange gateio_spot   stop what trades there\n"
+    "  dn-recover resume --task btc --yes       lift a task's halt; --exchange V: of a venue; --all: every halt, and the file HALT\n"
     "\n"
     "It never sends an order that adds to a position, and never touches an order or a trade that is not its own.\n";
 
@@ -27,10 +28,17 @@ struct Flags {
   bool apply = false;
   bool from_venue = false;
   bool yes = false;
-  std::string plan_hash, since;
+  std::string plan_hash, since, exchange;
   std::vector<std::string> files;
   HaltRequest halt;
 };
+
+Expected<std::optional<dn::Venue>, ToolError> read_exchange(const std::string& text) {
+  if (text.empty()) return std::optional<dn::Venue>();
+  const auto venue = dn::venue_from(text);
+  if (!venue) return dn::Unexpected{ToolError{ExitCode::Usage, "--exchange is not a venue", "write " + std::string(dn::venue_list())}};
+  return venue;
+}
 
 // The database and the venues of this command line, with no task file of its own.
 Expected<RunRequest, ToolError> base(CommonFlags common) {
@@ -74,11 +82,13 @@ int main(int argc, char** argv) {
   app.add_option("--since", flags.since, "how far back the venues are asked (default: since the books' newest entry; --from-venue: 7 days)")->type_name("DUR");
   CLI::App* halt = app.add_subcommand("halt", "stop all tasks (or those of --task): no order is sent any more");
   halt->fallthrough();
+  halt->add_option("--exchange", flags.exchange, "what trades on this venue, and the file HALT-VENUE")->check(not_empty)->type_name("VENUE");
   halt->add_option("--reason", flags.halt.reason, "why, for whoever finds it")->type_name("TEXT");
   halt->add_flag("--cancel-all", flags.halt.cancel_all, "cancel what rests, and prove it");
   halt->add_flag("--flatten", flags.halt.flatten, "and close what the tasks hold");
-  CLI::App* resume = app.add_subcommand("resume", "lift a halt");
+  CLI::App* resume = app.add_subcommand("resume", "lift a halt: of the tasks of --task, else every one and the files of the kill switch");
   resume->fallthrough();
+  resume->add_option("--exchange", flags.exchange, "what was halted because of this venue, and the file HALT-VENUE")->check(not_empty)->type_name("VENUE");
   resume->add_flag("--yes", flags.yes, "you have read the reason");
   CLI::App* check = app.add_subcommand("verify", "check the promises that the books keep");
   check->fallthrough();
@@ -92,13 +102,11 @@ int main(int argc, char** argv) {
     if (!halt->parsed() && !resume->parsed()) return reconcile(flags, common, output);
     auto run = base(common);
     if (!run) return dn::Unexpected{run.error()};
-    if (halt->parsed()) {
-      flags.halt.run = std::move(*run);
-      return halt_tasks(flags.halt, output);
-    }
-    if (!flags.yes || (common.tasks.empty() && !common.all)) {
-      return dn::Unexpected{ToolError{ExitCode::Usage, "lifting a halt needs --task NAME (or --all) and --yes", "read the reason first: dn-status show NAME"}};
-    }
-    return resume_tasks(*run, output);
+    auto exchange = read_exchange(flags.exchange);
+    if (!exchange) return dn::Unexpected{exchange.error()};
+    if (resume->parsed()) return resume_tasks({std::move(*run), *exchange, flags.yes}, output);
+    flags.halt.run = std::move(*run);
+    flags.halt.exchange = *exchange;
+    return halt_tasks(flags.halt, output);
   });
 }

@@ -56,6 +56,7 @@ int main(int argc, char** argv) {
     auto place = installation(common);
     if (!place) return dn::Unexpected{place.error()};
     request.db = place->db;
+    request.halt_files = place->halt_files;
     request.output = common.output();
     request.tasks = common.tasks;
     request.tasks.insert(request.tasks.end(), names.begin(), names.end());
