@@ -271,9 +271,9 @@ void add_risk_keys(std::vector<Key>& k) {
                                   false, DN_REF(std::optional<Money>, s.risk.max_loss)));
   k.push_back(duration_key({"risk.max_hold", T::Duration, true, "duration", "longest run of a task; then it stops opening and halts balanced"}, Dur::seconds(1),
                            DN_REF(Dur, s.risk.max_hold)));
-  k.push_back(
-      amount_key<Bps>({"risk.max_capital_fraction_bps", T::Decimal, true, "decimal > 0, bps", "largest share of the account's balance that the task may use"},
-                      Sign::Positive, DN_REF(Bps, s.risk.max_capital_fraction)));
+  k.push_back(optional_key<Bps>({"risk.max_capital_fraction_bps", T::Decimal, true, "decimal > 0, bps",
+                                 "largest share of a venue's balance that the task may use when it begins (the pre-flight takes 500 where it is not set)"},
+                                Sign::Positive, false, DN_REF(std::optional<Bps>, s.risk.max_capital_fraction)));
 }
 
 std::vector<Key> make_keys() {

@@ -63,7 +63,6 @@ std::vector<SpecProblem> check(const TaskSpec& s) {
   }
   // A limit that does not hold is worse than none: what is not enforced yet is refused, not ignored.
   if (s.risk.exit_spread_bps) add("risk.exit_spread_bps", "is not enforced by this version; write 0 or leave it out");
-  if (s.risk.max_capital_fraction != Bps(500)) add("risk.max_capital_fraction_bps", "is not enforced by this version; leave it out");
   if (s.leg.buy.exchange && s.leg.buy.exchange == s.leg.sell.exchange && *s.leg.buy.exchange == Venue::GateioFutures) {
     add("sell.exchange", "both legs on gateio_futures would only net each other out in one position; choose another venue for one side");
   }

@@ -56,7 +56,7 @@ struct RiskSpec {
   std::int64_t max_repeated_errors = 3;  // errors or escalations in a row: HALTED
   std::optional<Money> max_loss;         // realised + marked
   Dur max_hold = Dur::hours(4);
-  Bps max_capital_fraction{500};  // of the account's balance
+  std::optional<Bps> max_capital_fraction;  // of the account's balance
 };
 
 struct TaskSpec {
