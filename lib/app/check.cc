@@ -23,7 +23,7 @@ class Checking {
   Expected<ExitCode, ToolError> run() {
     auto place = installation(request_.common);
     if (place) {
-      add_ok(checks_, "config", printable(place->config.file), place->config.file.empty() ? "no dn.toml: the defaults, on paper" : "");
+      add_ok(checks_, "config", printable(place->config.file), place->config.file.empty() ? "no dn.toml: the defaults" : "");
       checks_.back().message += fmt::format("{}mode {}", place->config.file.empty() ? "; " : "", place->config.mode == TradingMode::Live ? "live" : "paper");
     } else {
       add_failure(checks_, "config", printable(request_.common.config), place.error());
@@ -85,6 +85,10 @@ class Checking {
   Expected<void, ToolError> ask_venues(const Installation& place) {
     if (tasks_.empty()) {
       add_ok(checks_, "venues", "", "no task names one");
+      return {};
+    }
+    if (place.config.mode == TradingMode::Paper && place.config.feed == FeedKind::Replay) {
+      add_ok(checks_, "venues", "", "paper trades on a recording; dn-run FILE --replay DIR --plan shows its prices");
       return {};
     }
     RunFlags flags;

@@ -14,7 +14,7 @@ struct CheckRequest {
   bool online = false;             // ask the venues as well
 };
 
-// Prints a row for each check, or JSON ("dn.check/1"); never writes. Without `online` no network is touched and no key is needed. The exit
+// Prints a row for each check, or JSON ("dn.check/1"); never writes to the database. Without `online` no network is touched and no key is needed. The exit
 // code is that of the gravest failure. Errors: what keeps the checks themselves from being made.
 Expected<ExitCode, ToolError> check_installation(const CheckRequest& request);
 

@@ -33,6 +33,13 @@ const live::Look* look_at(const std::vector<live::Look>& looks, Venue venue) {
   return at == looks.end() ? nullptr : &*at;
 }
 
+// The row names the venue already.
+ToolError failure_of(const TaskSpec& spec, Venue venue, const venues::Problem& p) {
+  ToolError e = venue_failure(spec, venue, p);
+  e.message = p.message;
+  return e;
+}
+
 std::string_view check_of(venues::Problem::Kind kind) {
   using Kind = venues::Problem::Kind;
   return kind == Kind::Unreachable ? "reachable" : kind == Kind::Permission ? "key" : kind == Kind::Clock ? "clock" : "symbol";
@@ -43,7 +50,7 @@ bool check_clock(Checks& to, const TaskSpec& spec, const live::Look& look) {
   const std::string venue(name(look.venue));
   if (!look.clock) return true;  // paper has ours
   if (!*look.clock) {
-    add_failure(to, "reachable", venue, venue_failure(spec, look.venue, look.clock->error()));
+    add_failure(to, "reachable", venue, failure_of(spec, look.venue, look.clock->error()));
     return false;
   }
   add_ok(to, "reachable", venue, "answers");
@@ -51,7 +58,7 @@ bool check_clock(Checks& to, const TaskSpec& spec, const live::Look& look) {
   const Dur size = std::max(off, Dur{} - off);
   const std::string text = fmt::format("this machine's clock is {} ms {} the venue's", size.us / 1000, off.us < 0 ? "ahead of" : "behind");
   if (size > live::Desk::kMostOffset) {
-    add_failure(to, "clock", venue, venue_failure(spec, look.venue, {venues::Problem::Kind::Clock, text + "; at most 1000 ms are taken"}));
+    add_failure(to, "clock", venue, failure_of(spec, look.venue, {venues::Problem::Kind::Clock, text + "; at most 1000 ms are taken"}));
   } else if (size > kClockWarning) {
     add_warning(to, "clock", venue, text + "; beyond 1000 ms nothing is traded", "set this machine's clock (systemctl start systemd-timesyncd, or chrony)");
   } else {
@@ -66,13 +73,13 @@ void check_key(Checks& to, const TaskSpec& spec, const live::Look& look) {
   if (!*look.account) {
     const venues::Problem& p = look.account->error();
     const std::string_view what = p.kind == venues::Problem::Kind::Config ? "account" : check_of(p.kind);
-    return add_failure(to, what, venue, venue_failure(spec, look.venue, p));
+    return add_failure(to, what, venue, failure_of(spec, look.venue, p));
   }
   add_ok(to, "key", venue, "valid, reads the account");
   if (look.trade_right && *look.trade_right) {
     add_ok(to, "trade_right", venue, "the key may trade");
   } else if (look.trade_right && look.trade_right->error().kind == venues::Problem::Kind::Permission) {
-    add_failure(to, "trade_right", venue, venue_failure(spec, look.venue, look.trade_right->error()));
+    add_failure(to, "trade_right", venue, failure_of(spec, look.venue, look.trade_right->error()));
   } else {
     const std::string why = look.trade_right ? look.trade_right->error().message : "the venue does not answer in time";
     add_warning(to, "trade_right", venue, "not known: " + why, "run the same command again");
@@ -143,7 +150,7 @@ void check_venue(Checks& to, const TaskSpec& spec, const live::Look& look) {
   if (!look.facts) return add_warning(to, "symbol", venue, "its rules are not known: the venue does not answer in time", "run the same command again");
   if (!*look.facts) {
     const venues::Problem& p = look.facts->error();
-    return add_failure(to, check_of(p.kind), venue, venue_failure(spec, look.venue, p));
+    return add_failure(to, check_of(p.kind), venue, failure_of(spec, look.venue, p));
   }
   check_key(to, spec, look);
   for (const std::string& w : (*look.facts)->warnings) add_warning(to, "note", venue, w, "see whether that is as you want it");

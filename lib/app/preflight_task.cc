@@ -197,7 +197,8 @@ class TaskCheck {
     if (!q_.numbers.spread) return;
     const std::string text = fmt::format("these prices earn {} bps net of fees, {}", bps(*q_.numbers.spread), by_limit);
     if (*q_.numbers.spread >= Bps(kLeastSpread)) return ok("spread", text);
-    warn("spread", fmt::format("{}; {} to 50 bps are usual", text, kLeastSpread), "write min_spread_bps under [risk], so that nothing is quoted below it");
+    warn("spread", fmt::format("{}; {} to 50 bps are usual", text, kLeastSpread),
+         limit ? "wait for a wider spread, or move the quotes with offset_ticks" : "write min_spread_bps under [risk], so that nothing is quoted below it");
   }
 
   void dust() {

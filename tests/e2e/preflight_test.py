@@ -54,7 +54,8 @@ class Offline(Checks, ToolTest):
         self.assert_one(checks, "task_file", "fail", of="bad.toml", said="frob")
         self.assert_one(checks, "task_file", "ok", of="btc.toml")
         self.assertEqual(self.failures(self.checked(66, os.path.join(self.dir, "none.toml"))), ["task_file"])
-        self.assert_one(self.checked(78, self.file, self.write("again.toml", open(self.file, encoding="utf-8").read())), "task_file", "fail", said="another task")
+        again = shutil.copy(self.file, os.path.join(self.dir, "again.toml"))
+        self.assert_one(self.checked(78, self.file, again), "task_file", "fail", of="again.toml", said="another task")
         config = self.write("dn.toml", 'mode = "maybe"\n')
         self.assert_one(self.checked(78, self.file, "--config", config), "config", "fail", said="maybe")
 

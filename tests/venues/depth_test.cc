@@ -45,8 +45,8 @@ TEST(VenueDepth, IsReadAsTheVenuesRecordedIt) {
   expect_depth(*run(api(kSpot)->depth(), {answer(200, real.at("/xchange/spot_order_book/response"))}).answer, "1@150 10@100", "1@200 10@250");
   const gateio::test::Fixture futures("futures_rest_docs.json");
   // Contracts of 0.0001.
-  expect_depth(*run(api(kFutures)->depth(), {answer(200, futures.at("/endpoints/GET ~1futures~1{settle}~1order_book/response"))}).answer, "0.015@1.17 0.0203@1.16",
-               "0.01@1.52 0.004@1.53");
+  expect_depth(*run(api(kFutures)->depth(), {answer(200, futures.at("/endpoints/GET ~1futures~1{settle}~1order_book/response"))}).answer,
+               "0.015@1.17 0.0203@1.16", "0.01@1.52 0.004@1.53");
 }
 
 TEST(VenueDepth, AsksForTwentyPrices) {
@@ -97,7 +97,9 @@ TEST(VenueTradeRight, IsMissingOnlyWhereTheVenueSaysSo) {
 Outcome<VenueFacts> mexc_account(const std::string& fields) {
   VenueFacts facts;
   facts.instrument.symbol = *symbol_from("BTC/USDT");
-  return *run(api(kMexc)->account(facts), {answer(200, "{" + fields + R"("balances":[]})"), answer(200, "{}"), answer(200, R"({"data":["BTCUSDT"],"code":200})")}).answer;
+  return *run(api(kMexc)->account(facts),
+              {answer(200, "{" + fields + R"("balances":[]})"), answer(200, "{}"), answer(200, R"({"data":["BTCUSDT"],"code":200})")})
+              .answer;
 }
 
 TEST(VenueRights, MexcTellsThemOfTheAccount) {
@@ -114,8 +116,9 @@ TEST(VenueLeverage, IsThePositionsOwnOrTheContractsUsualOne) {
     VenueFacts facts;
     facts.instrument = gateio::test::instrument(kFutures);
     facts.leverage = Decimal(10);
-    return run(api(kFutures)->account(facts), {answer(200, R"({"user_id":7,"key":{"mode":1}})"), answer(200, R"({"user":7,"available":"1","position_mode":"single","in_dual_mode":false})"),
-                                               answer(200, R"({"BTC_USDT":{"taker_fee":"0.0005","maker_fee":"0.0002"}})"), answer(200, position)})
+    return run(api(kFutures)->account(facts),
+               {answer(200, R"({"user_id":7,"key":{"mode":1}})"), answer(200, R"({"user":7,"available":"1","position_mode":"single","in_dual_mode":false})"),
+                answer(200, R"({"BTC_USDT":{"taker_fee":"0.0005","maker_fee":"0.0002"}})"), answer(200, position)})
         .answer->value()
         .leverage;
   };
