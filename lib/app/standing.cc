@@ -11,13 +11,14 @@ Progress restored(const TaskSpec& spec) { return {{spec.restore.buy.filled_quant
 }  // namespace
 
 Standing standing_of(const std::string& db, const TaskSpec& spec, bool restart) {
-  Standing s{restored(spec), false};
+  Standing s{restored(spec), true};
   auto store = Store::open(db, Store::Mode::ReadOnly);
   if (!store) return s;
   const auto found = (*store)->find_task(spec.name);
   if (!found || !*found) return s;
   const TaskRecord& t = **found;
-  if (t.verdict != Verdict::None) return {s.progress, !restart};
+  if (t.verdict != Verdict::None) return {s.progress, restart};
+  s.trades = t.mode != TaskMode::Paused && t.mode != TaskMode::Halted;
   for (const Side leg : kSides) {
     if (t.restored || t.runs > 0) s.progress.filled[leg] = t.leg[leg].filled;
   }
@@ -32,7 +33,7 @@ Standing standing_of(const std::string& db, const TaskSpec& spec, bool restart) 
 Expected<void, ToolError> check_funds(const std::string& db, const TaskSpec& spec, bool restart, const MarketView& market, Output& output) {
   if (!market.funds.buy && !market.funds.sell) return {};
   const Standing standing = standing_of(db, spec, restart);
-  if (standing.has_ended) return {};
+  if (!standing.trades) return {};
   const Numbers numbers = numbers_of(spec, market);
   const std::vector<std::string> missing = what_is_missing({spec, market, numbers, {}, standing.progress});
   if (missing.empty()) return {};

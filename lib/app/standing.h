@@ -11,7 +11,7 @@ namespace dn::app {
 // A database that cannot be read says nothing: whoever writes to it will tell why.
 struct Standing {
   Progress progress;
-  bool has_ended = false;
+  bool trades = true;  // false: ended, paused or halted: a run of it sends no quote
 };
 Standing standing_of(const std::string& db, const TaskSpec& spec, bool restart);
 

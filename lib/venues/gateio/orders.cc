@@ -281,7 +281,7 @@ std::unique_ptr<Question<Outcome<void>>> ask_trade_right(ContextPtr context, con
       [](const wire::HttpResponse& response, Time) -> Outcome<void> {
         const Reply reply = read(response);
         if (reply.refused() && is_gone(reply.label)) return {};  // the key may: there is nothing to cancel
-        return Unexpected{problem(reply, "an order")};
+        return Unexpected{problem(reply, "orders")};
       });
 }
 
