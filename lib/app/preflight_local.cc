@@ -20,12 +20,13 @@ bool check_mode(Checks& to, const std::string& path, bool is_directory) {
   const std::string shown = printable(path);
   const std::string fix = fmt::format("chmod {} {}", is_directory ? 700 : 600, shown);
   const auto told = fmt::format("its mode is {:04o}", s.st_mode & 07777U);
-  if (s.st_uid != geteuid()) {
+  const bool sticky = (s.st_mode & S_ISVTX) != 0;  // as /tmp: others add to it and change nothing of ours
+  if (s.st_uid != geteuid() && s.st_uid != 0) {
     add_failure(to, "state", shown, {ExitCode::Permission, "belongs to another user", "run this as its owner, or choose another state_dir or --db"});
-  } else if ((s.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+  } else if ((s.st_mode & (S_IWGRP | S_IWOTH)) != 0 && !sticky) {
     add_failure(to, "state", shown, {ExitCode::Permission, "can be changed by others: " + told, fix});
   } else if ((s.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    add_warning(to, "state", shown, "can be read by others: " + told, fix);
+    add_warning(to, "state", shown, "can be read by others: " + told, sticky ? "choose a state_dir or --db of your own" : fix);
   } else {
     add_ok(to, "state", shown, told);
   }
