@@ -198,4 +198,9 @@ Expected<CredentialMap, ToolError> load_credentials(const DnConfig& config, cons
   return all;
 }
 
+bool credentials_by_command(const DnConfig& config, const std::string& file) {
+  const auto origin = find(config, file);
+  return origin && origin->path.empty();
+}
+
 }  // namespace dn::app

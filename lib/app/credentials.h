@@ -20,4 +20,7 @@ using CredentialMap = std::map<std::string, venues::Credentials>;
 // may read, a command that fails, a section that is missing), Config (what is read makes no sense).
 Expected<CredentialMap, ToolError> load_credentials(const DnConfig& config, const std::string& file, const std::set<std::string>& needed);
 
+// Whether it is credential_command that counts.
+bool credentials_by_command(const DnConfig& config, const std::string& file);
+
 }  // namespace dn::app

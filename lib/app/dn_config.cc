@@ -18,8 +18,8 @@
 namespace dn::app {
 namespace {
 
-const std::vector<std::string> kKeys{"mode",          "feed",        "state_dir",      "credential_command", "deadman", "alert_command",
-                                     "alert_webhook", "alert_level", "alert_interval", "endpoints"};
+const std::vector<std::string> kKeys{"mode",          "feed",          "state_dir",   "credential_command", "deadman",
+                                     "alert_command", "alert_webhook", "alert_level", "alert_interval",     "endpoints"};
 const std::vector<std::string> kEndpointKeys{"rest", "ws", "ca_file", "rate_scale"};
 
 std::string environment(const char* name) {

@@ -9,18 +9,26 @@
 
 #include "app/tool_error.h"
 #include "engine/driver.h"
+#include "live/venues.h"
 #include "venues/venue.h"
 
 namespace dn::app {
+
+// What the account has at a leg's venue.
+struct Funds {
+  std::map<Asset, Decimal> free;    // perpetual: of the margin asset
+  Qty position;                     // perpetual
+  std::optional<Decimal> leverage;  // perpetual
+};
 
 // What is known of a task's venues before it trades.
 struct MarketView {
   PerSide<Instrument> instruments;
   PerSide<Price> mid;  // where each leg's book stands; zero where it is not known
   PerSide<std::optional<TopOfBook>> top;
-  PerSide<std::optional<Money>> capital;  // what is free on each leg's account, in quote; where there is an account
-  Time start;                             // of the first step
-  std::vector<ToolError> absent;          // one for each venue that could not be asked, where the task is opened without it
+  PerSide<std::optional<Funds>> funds;  // none on paper
+  Time start;                           // of the first step
+  std::vector<ToolError> absent;        // one for each venue that could not be asked, where the task is opened without it
 };
 
 // What a venue shows of the account in the task's symbol. Times of orders are ours.
@@ -65,6 +73,9 @@ class Grounds {
   // `not_before`: the earliest time of a synthetic market. Errors: Config (a venue does not list the symbol, an account in a mode that is
   // not supported, a clock that is wrong), NotFound and BadData (a recording), VenueDown, Permission.
   virtual Expected<std::unique_ptr<Ground>, ToolError> open(const TaskSpec& spec, Time not_before, Absent absent) = 0;
+  // What each venue of a task shows to a person who looks before anything trades; sends no order. `not_before` as above. Errors: a paper
+  // venue that does not list the symbol, a recording; what real venues do not tell stands in their looks.
+  virtual Expected<std::vector<live::Look>, ToolError> look(const TaskSpec& spec, Time not_before) = 0;
   // What the runs trade with: "paper" or "live".
   virtual bool live() const { return false; }
   // The present where time is real; nullopt where it is virtual.

@@ -23,30 +23,6 @@ std::vector<Venue> venues_of(const TaskSpec& spec) {
   return out;
 }
 
-ToolError failure(const TaskSpec& spec, Venue venue, const venues::Problem& p) {
-  using Kind = venues::Problem::Kind;
-  const std::string what = fmt::format("task {}: {}: {}", spec.name, name(venue), p.message);
-  switch (p.kind) {
-    case Kind::Unreachable: return {ExitCode::VenueDown, what, "check the network and the venue's status page, then run the same command again"};
-    case Kind::Permission: return {ExitCode::Permission, what, "check the key, its rights (read and trade, never withdraw) and its address list"};
-    case Kind::Config: return {ExitCode::Config, what, "choose another symbol or venue, or change the account's mode at the venue"};
-    case Kind::Clock: break;
-  }
-  return {ExitCode::Config, what, "set this machine's clock (systemctl start systemd-timesyncd, or chrony), then run the same command again"};
-}
-
-// What the account could buy of the symbol, in quote. Without a price its base counts for nothing.
-Money capital_of(const venues::VenueFacts& f) {
-  const auto free = [&f](const Asset& asset) {
-    const auto at = f.free.find(asset);
-    return at == f.free.end() ? Decimal() : at->second;
-  };
-  const Symbol& symbol = f.instrument.symbol;
-  Money out(free(symbol.quote));
-  if (f.instrument.kind == InstrumentKind::Spot && f.top) out += middle(*f.top) * Qty(free(symbol.base));
-  return out;
-}
-
 class LiveGround final : public Ground {
  public:
   LiveGround(MarketView view, const TaskSpec& spec, std::vector<venues::VenueFacts> facts, live::Venues& venues, LinkHook hook, const LiveOptions& options)
@@ -77,7 +53,7 @@ class LiveGround final : public Ground {
       if (told[i]) {
         out.accounts.push_back({venue, std::move(*told[i]), facts_[i].free, facts_[i].position});
       } else {
-        out.failed.push_back(failure(spec_, venue, told[i].error()));
+        out.failed.push_back(venue_failure(spec_, venue, told[i].error()));
       }
     }
     return out;
@@ -105,6 +81,18 @@ class LiveGround final : public Ground {
 };
 
 }  // namespace
+
+ToolError venue_failure(const TaskSpec& spec, Venue venue, const venues::Problem& p) {
+  using Kind = venues::Problem::Kind;
+  const std::string what = fmt::format("task {}: {}: {}", spec.name, name(venue), p.message);
+  switch (p.kind) {
+    case Kind::Unreachable: return {ExitCode::VenueDown, what, "check the network and the venue's status page, then run the same command again"};
+    case Kind::Permission: return {ExitCode::Permission, what, "check the key, its rights (read and trade, never withdraw) and its address list"};
+    case Kind::Config: return {ExitCode::Config, what, "choose another symbol or venue, or change the account's mode at the venue"};
+    case Kind::Clock: break;
+  }
+  return {ExitCode::Config, what, "set this machine's clock (systemctl start systemd-timesyncd, or chrony), then run the same command again"};
+}
 
 LiveGrounds::LiveGrounds(LiveOptions options) : options_(std::move(options)), venues_(loop_, clock_, options_.access, options_.note) {
   if (!options_.record.empty()) recorder_ = std::make_unique<Recorder>(options_.record);
@@ -149,7 +137,7 @@ Expected<std::vector<ToolError>, ToolError> LiveGrounds::learn(const TaskSpec& s
     if (answers[i]) {
       known_[{wants[i].venue, spec.symbol.str()}] = {*answers[i], clock_.now()};
     } else {
-      failed.push_back(failure(spec, wants[i].venue, answers[i].error()));
+      failed.push_back(venue_failure(spec, wants[i].venue, answers[i].error()));
     }
   }
   return failed;
@@ -177,7 +165,7 @@ Expected<MarketView, ToolError> LiveGrounds::view_of(const TaskSpec& spec) {
     if (absent) continue;
     view.top[leg] = f.top;
     if (f.top) view.mid[leg] = middle(*f.top);
-    if (options_.orders) view.capital[leg] = capital_of(f);
+    if (options_.orders) view.funds[leg] = Funds{f.free, f.position, f.leverage};
     if (recorder_) {
       if (auto begun = recorder_->begin(f.instrument.venue, spec.symbol); !begun) return Unexpected{begun.error()};
     }
@@ -195,6 +183,22 @@ Expected<std::unique_ptr<Ground>, ToolError> LiveGrounds::open(const TaskSpec& s
   view->absent = std::move(*failed);
   if (!options_.orders) return paper_on_live_prices(std::move(*view), std::move(facts), venues_, options_.paper, hook());
   return std::unique_ptr<Ground>(new LiveGround(std::move(*view), spec, std::move(facts), venues_, hook(), options_));
+}
+
+Expected<std::vector<live::Look>, ToolError> LiveGrounds::look(const TaskSpec& spec, Time /*not_before*/) {
+  std::vector<live::Venues::Want> wants;
+  std::vector<std::optional<venues::VenueFacts>> known;
+  const std::string symbol = spec.symbol.str();
+  for (const Venue v : venues_of(spec)) {
+    if (looks_.contains({v, symbol})) continue;
+    wants.push_back({v, spec.symbol, options_.orders});
+    const auto at = known_.find({v, symbol});
+    known.push_back(at == known_.end() ? std::nullopt : std::optional(at->second.facts));
+  }
+  for (live::Look& l : venues_.look(wants, known, [this] { return options_.stop && options_.stop().has_value(); })) looks_[{l.venue, symbol}] = std::move(l);
+  std::vector<live::Look> out;
+  for (const Venue v : venues_of(spec)) out.push_back(looks_.at({v, symbol}));
+  return out;
 }
 
 }  // namespace dn::app

@@ -25,6 +25,9 @@ struct LiveOptions {
   std::function<void(const std::string&)> note;   // connections made and lost and the like, for a person; optional
 };
 
+// What a venue's problem means for a task.
+ToolError venue_failure(const TaskSpec& spec, Venue venue, const venues::Problem& p);
+
 // Called for each link before it starts.
 using LinkHook = std::function<void(live::Link&)>;
 
@@ -33,6 +36,7 @@ class LiveGrounds final : public Grounds {
   explicit LiveGrounds(LiveOptions options);
 
   Expected<std::unique_ptr<Ground>, ToolError> open(const TaskSpec& spec, Time not_before, Absent absent) override;
+  Expected<std::vector<live::Look>, ToolError> look(const TaskSpec& spec, Time not_before) override;
   bool live() const override { return options_.orders; }
   std::optional<Time> now() const override { return clock_.now(); }
   bool wait(std::int64_t micros) override;
@@ -53,7 +57,8 @@ class LiveGrounds final : public Grounds {
   net::Loop loop_;
   live::Venues venues_;
   std::map<std::pair<Venue, std::string>, Known> known_;  // by venue and symbol
-  std::unique_ptr<Recorder> recorder_;                    // with LiveOptions::record
+  std::map<std::pair<Venue, std::string>, live::Look> looks_;
+  std::unique_ptr<Recorder> recorder_;  // with LiveOptions::record
   Time next_flush_;
 };
 

@@ -22,6 +22,18 @@ std::optional<TopOfBook> top_of(const sim::Book& b) {
   return TopOfBook{b.bids[0].price, b.asks[0].price, b.bids[0].qty, b.asks[0].qty};
 }
 
+venues::Depth depth_of(const sim::Book& b) {
+  venues::Depth d;
+  const auto copy = [](const std::vector<sim::Level>& from, std::vector<venues::Level>& to) {
+    for (const sim::Level& l : from) {
+      if (to.size() < static_cast<std::size_t>(venues::VenueApi::kDepthLevels)) to.push_back({l.price, l.qty});
+    }
+  };
+  copy(b.bids, d.bids);
+  copy(b.asks, d.asks);
+  return d;
+}
+
 ToolError missing_symbol(const TaskSpec& spec, Side leg) {
   const Venue venue = *spec.leg[leg].exchange;
   std::string known;
@@ -63,8 +75,12 @@ void look_ahead(PaperMarket& m, PeekedFeed& feed) {
     if (i == 0) m.start = e->at;
     const auto* book = std::get_if<sim::Book>(&e->what);
     if (book == nullptr) continue;
-    if (e->for_buy_leg && !m.top.buy) m.top.buy = top_of(*book);
-    if (e->for_sell_leg && !m.top.sell) m.top.sell = top_of(*book);
+    for (const Side leg : kSides) {
+      const bool is_its = leg == Side::Buy ? e->for_buy_leg : e->for_sell_leg;
+      if (!is_its || m.top[leg]) continue;
+      m.top[leg] = top_of(*book);
+      m.depth[leg] = depth_of(*book);
+    }
   }
   for (const Side leg : kSides) {
     if (m.top[leg]) m.mid[leg] = middle(*m.top[leg]);
@@ -227,6 +243,24 @@ Expected<std::unique_ptr<Ground>, ToolError> PaperGrounds::open(const TaskSpec& 
   auto market = open_paper_market(spec, options_, not_before);
   if (!market) return Unexpected{market.error()};
   return std::unique_ptr<Ground>(new PaperGround(std::move(*market), options_));
+}
+
+Expected<std::vector<live::Look>, ToolError> PaperGrounds::look(const TaskSpec& spec, Time not_before) {
+  auto market = open_paper_market(spec, options_, not_before);
+  if (!market) return Unexpected{market.error()};
+  std::vector<live::Look> out;
+  for (const Side leg : kSides) {
+    if (leg == Side::Sell && *spec.leg.sell.exchange == out[0].venue) break;
+    live::Look l;
+    l.venue = *spec.leg[leg].exchange;
+    venues::VenueFacts facts;
+    facts.instrument = market->instruments[leg];
+    facts.top = market->top[leg];
+    l.facts = std::move(facts);
+    if (market->depth[leg]) l.depth = std::move(*market->depth[leg]);
+    out.push_back(std::move(l));
+  }
+  return out;
 }
 
 }  // namespace dn::app

@@ -19,6 +19,7 @@ struct PaperOptions {
 };
 
 struct PaperMarket : MarketView {
+  PerSide<std::optional<venues::Depth>> depth;
   std::unique_ptr<sim::MarketFeed> feed;
 };
 
@@ -38,6 +39,7 @@ class PaperGrounds final : public Grounds {
  public:
   explicit PaperGrounds(PaperOptions options) : options_(std::move(options)) {}
   Expected<std::unique_ptr<Ground>, ToolError> open(const TaskSpec& spec, Time not_before, Absent absent) override;
+  Expected<std::vector<live::Look>, ToolError> look(const TaskSpec& spec, Time not_before) override;
 
  private:
   PaperOptions options_;

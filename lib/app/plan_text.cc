@@ -4,83 +4,9 @@
 
 #include "app/kpi.h"
 #include "base/json_writer.h"
-#include "engine/quote.h"
 
 namespace dn::app {
 namespace {
-
-struct LegPlan {
-  Price price;          // where it would quote now
-  Decimal to_own;       // ticks from its own side's touch; negative: behind it
-  Decimal to_opposite;  // ticks to the opposite touch; negative or zero: it would take
-  Qty min_tradable;
-  Rate fee;  // of a quote: taker when it would cross
-  Money slice_value;
-  Money total_fees;  // of the whole total, in quote
-};
-
-struct PlanFacts {
-  Plan sizes;
-  PerSide<std::optional<LegPlan>> leg;  // none where the book is not known
-  std::optional<Bps> spread;            // net of fees
-  std::optional<Bps> break_even;        // gross spread that pays the fees
-  std::optional<Money> worst_case;      // a slice whose second leg fails, unwound at the slippage limit
-};
-
-Situation situation_now(const TaskSpec& spec, const MarketView& m, const Plan& plan) {
-  Situation s;
-  s.spec = &spec;
-  s.plan = &plan;
-  s.now = m.start;
-  s.same_book = spec.leg.buy.exchange == spec.leg.sell.exchange;
-  s.imbalance_since = Time::never();
-  for (const Side leg : kSides) {
-    LegSituation& l = s.leg[leg];
-    l.instrument = &m.instruments[leg];
-    l.known = l.fresh = m.top[leg].has_value();
-    if (m.top[leg]) l.top = *m.top[leg];
-    l.min_tradable = m.instruments[leg].min_tradable(l.top.bid);
-  }
-  return s;
-}
-
-LegPlan leg_plan(const Situation& s, Side leg, Price price) {
-  const LegSituation& l = s.leg[leg];
-  const Price own = leg == Side::Buy ? l.top.bid : l.top.ask;
-  const Price opposite = leg == Side::Buy ? l.top.ask : l.top.bid;
-  const bool takes = leg == Side::Buy ? price >= opposite : price <= opposite;
-  LegPlan p;
-  p.price = price;
-  const Decimal tick = l.instrument->tick.decimal();
-  const Decimal towards(leg == Side::Buy ? 1 : -1);
-  p.to_own = ((price - own).decimal() * towards).divided_by(tick, 2, Rounding::HalfUp).normalized();
-  p.to_opposite = ((opposite - price).decimal() * towards).divided_by(tick, 2, Rounding::HalfUp).normalized();
-  p.min_tradable = l.instrument->min_tradable(price);
-  p.fee = takes ? l.instrument->taker_fee : l.instrument->maker_fee;
-  p.slice_value = price * s.plan->leg_slice[leg];
-  p.total_fees = price * s.plan->total * p.fee;
-  return p;
-}
-
-PlanFacts facts(const TaskSpec& spec, const MarketView& m) {
-  PlanFacts f;
-  f.sizes = make_plan(spec, m.instruments);
-  const Situation s = situation_now(spec, m, f.sizes);
-  for (const Side leg : kSides) {
-    if (!s.leg[leg].known) continue;
-    if (const auto price = target_price(s, leg)) f.leg[leg] = leg_plan(s, leg, *price);
-  }
-  if (const auto spread = quoted_spread(s)) f.spread = spread->net;
-  if (!f.leg.buy || !f.leg.sell) return f;
-  f.break_even = Bps((f.leg.buy->fee.decimal() + f.leg.sell->fee.decimal()) * Decimal(10000));
-  for (const Side leg : kSides) {
-    // Filled on this leg, not on the other: taken back here at the slippage limit, with a taker's fee each way.
-    const Decimal slice = f.leg[leg]->slice_value.decimal();
-    const Money loss(bps_of(slice, spec.risk.max_slippage_bps) + slice * (m.instruments[leg].taker_fee.decimal() * Decimal(2)));
-    f.worst_case = f.worst_case ? max(*f.worst_case, loss) : loss;
-  }
-  return f;
-}
 
 // "-2 ticks (-0.18 bps)"
 std::string distance(const Decimal& ticks, Price price, Price tick) {
@@ -89,10 +15,47 @@ std::string distance(const Decimal& ticks, Price price, Price tick) {
 
 std::string or_unknown(const std::optional<Bps>& b) { return b ? shown(b->decimal().rounded(2, Rounding::HalfUp)) : "unknown"; }
 
+template <class A>
+void optional(JsonWriter& w, std::string_view key, const std::optional<A>& v) {
+  w.key(key);
+  if (v) {
+    w.value(shown(v->decimal()));
+  } else {
+    w.null();
+  }
+}
+
+void write_leg(JsonWriter& w, const TaskQuestion& q, Side leg) {
+  const MarketView& m = q.market;
+  w.key(name(leg)).begin_object().field("exchange", name(*q.spec.leg[leg].exchange)).field("slice", q.numbers.sizes.leg_slice[leg].str());
+  w.field("tick", m.instruments[leg].tick.str()).field("step", m.instruments[leg].step.str()).field("fee_asset", m.instruments[leg].fee_asset(leg).view());
+  if (q.numbers.leg[leg]) {
+    const LegNumbers& n = *q.numbers.leg[leg];
+    w.field("bid", m.top[leg]->bid.str()).field("ask", m.top[leg]->ask.str()).field("price", n.price.str());
+    w.field("ticks_from_touch", n.to_own.str()).field("ticks_from_opposite", n.to_opposite.str()).field("min_tradable", n.min_tradable.str());
+    w.field("fee_rate", n.fee.str()).field("slice_value", n.slice_value.str()).field("total_fees", shown(n.total_fees.decimal()));
+  }
+  if (const auto share = q.depth[leg] ? share_of_depth(*q.depth[leg], leg, q.numbers.sizes.leg_slice[leg]) : std::nullopt) {
+    w.field("visible_depth", share->visible.str()).field("slice_of_depth_pct", share->percent.str());
+    optional(w, "taking_slice_bps", share->cost);
+  }
+  if (const auto need = need_of(q.spec, m, q.numbers, q.progress, leg)) {
+    w.key("needs").begin_object().field("asset", need->asset.view()).field("slice", shown(need->slice)).field("total", shown(need->whole));
+    if (m.funds[leg]) {
+      const auto free = m.funds[leg]->free.find(need->asset);
+      w.field("free", free == m.funds[leg]->free.end() ? "0" : shown(free->second));
+    }
+    w.end_object();
+  }
+  w.end_object();
+}
+
 }  // namespace
 
-std::string plan_text(const TaskSpec& spec, const MarketView& m) {
-  const PlanFacts f = facts(spec, m);
+std::string plan_text(const TaskQuestion& q, const Checks& checks, bool rich) {
+  const TaskSpec& spec = q.spec;
+  const MarketView& m = q.market;
+  const Numbers& f = q.numbers;
   const std::string base = spec.symbol.base.str();
   const std::string quote = spec.symbol.quote.str();
   std::string out = fmt::format("Plan of {} ({}): nothing is sent\n", spec.name, spec.symbol.str());
@@ -107,50 +70,37 @@ std::string plan_text(const TaskSpec& spec, const MarketView& m) {
       out += "its book is not known yet\n";
       continue;
     }
-    const LegPlan& p = *f.leg[leg];
+    const LegNumbers& p = *f.leg[leg];
     const TopOfBook& top = *m.top[leg];
-    out += fmt::format("bid {} ask {}; would quote {} ({} from its own touch, {} from the other)\n", top.bid.str(), top.ask.str(), p.price.str(),
-                       distance(p.to_own, p.price, m.instruments[leg].tick), distance(p.to_opposite, p.price, m.instruments[leg].tick));
+    out += fmt::format("bid {} ask {}; would {} {} ({} from its own touch, {} from the other)\n", top.bid.str(), top.ask.str(), p.hedges ? "hedge at" : "quote",
+                       p.price.str(), distance(p.to_own, p.price, m.instruments[leg].tick), distance(p.to_opposite, p.price, m.instruments[leg].tick));
     out += fmt::format("       tick {} step {} smallest order {} {}; slice worth {} {}; fee {} bps in {}, {} {} for the total\n", m.instruments[leg].tick.str(),
                        m.instruments[leg].step.str(), p.min_tradable.str(), base, shown(p.slice_value.decimal()), quote,
                        (p.fee.decimal() * Decimal(10000)).normalized().str(), m.instruments[leg].fee_asset(leg).view(), shown(p.total_fees.decimal()), quote);
   }
   out += fmt::format("  break-even {} bps gross; these quotes would earn {} bps net of fees\n", or_unknown(f.break_even), or_unknown(f.spread));
-  if (f.worst_case) {
-    out += fmt::format("  worst case of a slice whose second leg fails, unwound at max_slippage_bps {}: {} {}\n", spec.risk.max_slippage_bps.str(),
-                       shown(f.worst_case->decimal()), quote);
+  if (f.worst_slice) {
+    out += fmt::format("  worst case of a slice whose second leg fails, traded at max_slippage_bps {}: {} {}; of every slice: {} {}\n",
+                       spec.risk.max_slippage_bps.str(), shown(f.worst_slice->decimal()), quote, shown(f.worst_total->decimal()), quote);
   }
-  return out;
+  return out + "\n" + checks_text(checks, rich);
 }
 
-std::string plan_json(const TaskSpec& spec, const MarketView& m) {
-  const PlanFacts f = facts(spec, m);
+std::string plan_json(const TaskQuestion& q, const Checks& checks) {
+  const Numbers& f = q.numbers;
   JsonWriter w;
-  w.begin_object().field("schema", "dn.plan/1").field("task", spec.name).field("symbol", spec.symbol.str());
+  w.begin_object().field("schema", "dn.plan/1").field("task", q.spec.name).field("symbol", q.spec.symbol.str());
   w.field("common_step", f.sizes.step.str()).field("total_quantity", f.sizes.total.str()).field("order_quantity", f.sizes.slice.str());
-  for (const Side leg : kSides) {
-    w.key(name(leg)).begin_object().field("exchange", name(*spec.leg[leg].exchange)).field("slice", f.sizes.leg_slice[leg].str());
-    w.field("tick", m.instruments[leg].tick.str()).field("step", m.instruments[leg].step.str()).field("fee_asset", m.instruments[leg].fee_asset(leg).view());
-    if (f.leg[leg]) {
-      const LegPlan& p = *f.leg[leg];
-      w.field("bid", m.top[leg]->bid.str()).field("ask", m.top[leg]->ask.str()).field("price", p.price.str());
-      w.field("ticks_from_touch", p.to_own.str()).field("ticks_from_opposite", p.to_opposite.str()).field("min_tradable", p.min_tradable.str());
-      w.field("fee_rate", p.fee.str()).field("slice_value", p.slice_value.str()).field("total_fees", shown(p.total_fees.decimal()));
-    }
-    w.end_object();
-  }
-  const auto optional = [&w](std::string_view key, const auto& v) {
-    w.key(key);
-    if (v) {
-      w.value(shown(v->decimal()));
-    } else {
-      w.null();
-    }
-  };
-  optional("break_even_bps", f.break_even);
-  optional("net_spread_bps", f.spread);
-  optional("worst_case_slice", f.worst_case);
-  w.end_object();
+  for (const Side leg : kSides) write_leg(w, q, leg);
+  optional(w, "break_even_bps", f.break_even);
+  optional(w, "net_spread_bps", f.spread);
+  optional(w, "worst_case_slice", f.worst_slice);
+  optional(w, "worst_case", f.worst_total);
+  optional(w, "max_loss", q.spec.risk.max_loss);
+  w.field("dust", shown((f.left_out + f.carried).decimal()));
+  w.key("checks");
+  write_checks(w, checks);
+  w.field("exit_code", std::int64_t{number(exit_code(checks))}).end_object();
   return w.str();
 }
 

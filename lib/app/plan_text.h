@@ -1,16 +1,15 @@
-// The plan of a task before it trades (`dn-run --plan`): sizes, prices, fees, break-even.
+// The plan of a task before it trades (`dn-run --plan`): sizes, prices, fees, break-even, and what the pre-flight says.
 #pragma once
 
 #include <string>
 
-#include "app/ground.h"
-#include "engine/plan.h"
+#include "app/preflight.h"
 
 namespace dn::app {
 
-// For a person.
-std::string plan_text(const TaskSpec& spec, const MarketView& market);
+// For a person. `rich`: with signs.
+std::string plan_text(const TaskQuestion& question, const Checks& checks, bool rich);
 // The same as one JSON object ("dn.plan/1").
-std::string plan_json(const TaskSpec& spec, const MarketView& market);
+std::string plan_json(const TaskQuestion& question, const Checks& checks);
 
 }  // namespace dn::app

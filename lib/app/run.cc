@@ -15,17 +15,19 @@
 #include "app/halt_files.h"
 #include "app/plan_text.h"
 #include "app/signals.h"
+#include "app/standing.h"
 #include "base/text.h"
 #include "store/files.h"
 
 namespace dn::app {
 namespace {
 
-constexpr std::int64_t kPollUs = 50'000;          // how often requests of other processes and the kill switch are looked for
-constexpr std::int64_t kProgressUs = 200'000;     // how often the progress line is drawn
-constexpr std::int64_t kHeartbeatUs = 1'000'000;  // how often a run shows that it is alive
-constexpr std::int64_t kWithdrawUs = 1'000'000;   // how long cancels get that nothing waits for
-constexpr int kStepsPerLook = 256;                // without a pace: steps between two looks at the clock
+constexpr std::int64_t kPollUs = 50'000;           // how often requests of other processes and the kill switch are looked for
+constexpr std::int64_t kProgressUs = 200'000;      // how often the progress line is drawn
+constexpr std::int64_t kHeartbeatUs = 1'000'000;   // how often a run shows that it is alive
+constexpr std::int64_t kWithdrawUs = 1'000'000;    // how long cancels get that nothing waits for
+constexpr Time kPlanStart{1'767'225'600'000'000};  // of a paper market that is only looked at
+constexpr int kStepsPerLook = 256;                 // without a pace: steps between two looks at the clock
 
 std::int64_t real_us() { return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -47,25 +49,40 @@ class Runner {
     return outcome();
   }
 
+  // The exit code is that of the pre-flight.
   Expected<ExitCode, ToolError> plan() {
     auto tasks = collect();
     if (!tasks) return Unexpected{tasks.error()};
     if (auto ready = open_grounds(*tasks); !ready) return Unexpected{ready.error()};
+    ExitCode code = ExitCode::Ok;
     for (const auto& [source, from_file] : *tasks) {
-      auto ground = grounds_->open(source.spec, Time{1'767'225'600'000'000}, Absent::Refused);
+      auto ground = grounds_->open(source.spec, kPlanStart, Absent::Refused);
       if (!ground) return Unexpected{ground.error()};
       const MarketView& view = (*ground)->view();
       const Plan sizes = make_plan(source.spec, view.instruments);
       if (auto fine = report_problems(source, check_plan(source.spec, view.instruments, sizes, view.mid)); !fine) return Unexpected{fine.error()};
-      const bool machine = output_.options().json || output_.options().ndjson;
-      std::string text = machine ? plan_json(source.spec, view) : plan_text(source.spec, view);
-      if (!machine) text.pop_back();
-      output_.data(text);
+      auto looks = grounds_->look(source.spec, kPlanStart);
+      if (!looks) return Unexpected{looks.error()};
+      code = worse(code, print_plan(source.spec, view, *looks));
     }
-    return ExitCode::Ok;
+    return code;
   }
 
  private:
+  ExitCode print_plan(const TaskSpec& spec, const MarketView& view, const std::vector<live::Look>& looks) {
+    const Numbers numbers = numbers_of(spec, view);
+    const TaskQuestion question{spec, view, numbers, depth_of(spec, looks), standing_of(request_.session.db, spec, true).progress};
+    Checks checks;
+    for (const live::Look& l : looks) check_venue(checks, spec, l);
+    check_task(checks, question);
+    const OutputOptions& o = output_.options();
+    const bool machine = o.json || o.ndjson;
+    std::string text = machine ? plan_json(question, checks) : plan_text(question, checks, !o.plain && is_rich(stdout));
+    if (!machine) text.pop_back();
+    output_.data(text);
+    return exit_code(checks);
+  }
+
   Expected<void, ToolError> run_to_end() {
     auto tasks = collect();
     if (!tasks) return Unexpected{tasks.error()};
@@ -175,6 +192,7 @@ class Runner {
       const MarketView& view = (*ground)->view();
       const Plan sizes = make_plan(source.spec, view.instruments);
       if (auto fine = report_problems(source, check_plan(source.spec, view.instruments, sizes, view.mid)); !fine) return Unexpected{fine.error()};
+      if (auto funded = check_funds(request_.session.db, source.spec, request_.session.restart, view, output_); !funded) return funded;
     }
     for (std::size_t i = 0; i < tasks.size(); ++i) {
       auto& [source, from_file] = tasks[i];
@@ -348,7 +366,7 @@ std::vector<std::string> tasks_with_orders(const RunRequest& request) {
 
 // Nothing of an earlier run stays at a venue because a new one could not begin. What is left is added to the error.
 ToolError rescue(const RunRequest& request, ToolError e, Output& output, Alerts& alerts) {
-  const bool by_venue = e.code == ExitCode::VenueDown || e.code == ExitCode::Config;
+  const bool by_venue = e.code == ExitCode::VenueDown || e.code == ExitCode::Config || e.code == ExitCode::Refused;
   if (!request.live || !request.live->orders || request.session.errand || !by_venue) return e;
   RunRequest prove = request;
   prove.names = tasks_with_orders(request);

@@ -141,7 +141,7 @@ Expected<void, ToolError> read_alerts(const RunFlags& f, const DnConfig& config,
 
 void add_run_flags(CLI::App& app, RunFlags& f) {
   app.add_option("files", f.files, "task files")->type_name("FILE");
-  app.add_flag("--plan", f.plan, "print sizes, prices, fees and break-even; send nothing");
+  app.add_flag("--plan", f.plan, "print sizes, prices, fees, break-even and what the pre-flight finds (its exit code); send nothing");
   app.add_flag("--once", f.once, "one cycle");
   app.add_option("--max-cycles", f.max_cycles, "end after so many cycles (exit 10)")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))

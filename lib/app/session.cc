@@ -9,6 +9,7 @@
 #include "app/control.h"
 #include "app/event_text.h"
 #include "app/kpi.h"
+#include "app/preflight_numbers.h"
 #include "base/text.h"
 #include "model/exit_code.h"
 
@@ -29,6 +30,15 @@ std::string fixed_difference(const TaskSpec& a, const TaskSpec& b) {
     if (!k.live && get_task_key(a, k.key) != get_task_key(b, k.key)) return std::string(k.key);
   }
   return {};
+}
+
+// What the gate holds max_capital_fraction_bps against; nothing on paper.
+PerSide<std::optional<Money>> capital(const MarketView& view) {
+  PerSide<std::optional<Money>> out;
+  for (const Side leg : kSides) {
+    if (view.funds[leg]) out[leg] = capital_of(view, leg, view.mid[leg]);
+  }
+  return out;
 }
 
 }  // namespace
@@ -183,7 +193,7 @@ Expected<void, ToolError> Session::build() {
     if (r.verb == ControlRequest::Verb::Cancel) cancels_.insert(r.id);
   }
   engine_ = std::make_unique<TaskEngine>(std::move(*stored), ground_->view().instruments,
-                                         RunOptions{options_.max_cycles, options_.leave_orders, !cancels_.empty(), options_.errand, ground_->view().capital});
+                                         RunOptions{options_.max_cycles, options_.leave_orders, !cancels_.empty(), options_.errand, capital(ground_->view())});
   run_ = ground_->drive(*engine_, *store_, *this);
   return {};
 }

@@ -26,7 +26,7 @@ BreakEven break_even(const PerSide<Instrument>& i) {
           Bps(((i.buy.taker_fee.decimal() + i.sell.taker_fee.decimal()) * bps).normalized())};
 }
 
-Money worst_case(const TaskSpec& spec, const Plan& plan, const PerSide<Instrument>& instruments, const PerSide<Price>& quote, const PerSide<TopOfBook>& top) {
+Money worst_case(const TaskSpec& spec, const Qty& qty, const PerSide<Instrument>& instruments, const PerSide<Price>& quote, const PerSide<TopOfBook>& top) {
   Decimal worst;
   for (const Side first : kSides) {
     const Decimal done = with_fee(quote[first].decimal(), first, instruments[first]);
@@ -37,7 +37,7 @@ Money worst_case(const TaskSpec& spec, const Plan& plan, const PerSide<Instrumen
       if (lost > worst) worst = lost;
     }
   }
-  return Money((worst * plan.total.decimal()).rounded(kPlaces, Rounding::Up));
+  return Money((worst * qty.decimal()).rounded(kPlaces, Rounding::Up));
 }
 
 }  // namespace dn

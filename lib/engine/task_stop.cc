@@ -172,7 +172,7 @@ std::optional<Money> TaskEngine::loss_limit(const Situation& s) {
   if (own || !s.leg.buy.fresh || !s.leg.sell.fresh) return own;
   const auto quote = next_prices(s);
   if (!quote) return own;
-  own = worst_case(record_.spec, plan_, {legs_.buy.instrument, legs_.sell.instrument}, *quote, {s.leg.buy.top, s.leg.sell.top}) * Decimal(2);
+  own = worst_case(record_.spec, plan_.total, {legs_.buy.instrument, legs_.sell.instrument}, *quote, {s.leg.buy.top, s.leg.sell.top}) * Decimal(2);
   save_task();
   return own;
 }

@@ -22,6 +22,16 @@ struct Access {
   std::string budget_directory;     // where the request budget is kept; empty: in this process only
 };
 
+// What a venue shows before anything trades, each part by itself; none: not asked, because what it needs failed or there are no keys.
+struct Look {
+  Venue venue = Venue::MexcSpot;
+  std::optional<venues::Outcome<Dur>> clock;                 // how far the venue's is ahead of ours
+  std::optional<venues::Outcome<venues::VenueFacts>> facts;  // rules and prices; the account's own fees, balances and position where that is known
+  std::optional<venues::Outcome<void>> account;              // whether it could be read
+  std::optional<venues::Outcome<void>> trade_right;
+  std::optional<venues::Outcome<venues::Depth>> depth;
+};
+
 class Venues {
  public:
   using Note = std::function<void(const std::string&)>;
@@ -38,6 +48,10 @@ class Venues {
   // loop until every answer is there or has failed, or `stop` says so. The result is in the order of `wants`.
   std::vector<venues::Outcome<venues::VenueFacts>> start(const std::vector<Want>& wants, const std::function<bool()>& stop = {});
 
+  // Looks at all of them at the same time, for a person who wants to know before anything trades. What fails is told in its part; the rest
+  // goes on. `known`: facts of a start that are not asked again, in the order of `wants`.
+  std::vector<Look> look(const std::vector<Want>& wants, const std::vector<std::optional<venues::VenueFacts>>& known, const std::function<bool()>& stop = {});
+
   // Asks all of them at the same time what the account did in their symbols since a time of ours. The orders' times in the answers are ours
   // as well; a trade keeps the venue's, as the books do.
   std::vector<venues::Outcome<venues::Survey>> survey(const std::vector<Instrument>& instruments, Time since, const std::function<bool()>& stop = {});
@@ -49,6 +63,7 @@ class Venues {
 
  private:
   class Start;
+  class Looking;
   // Runs the loop until `done`; false when that took longer than `patience` or `stop` said so.
   bool run_until(const std::function<bool()>& done, Dur patience, const std::function<bool()>& stop);
   DeadMan* dead_man(const Instrument& instrument);

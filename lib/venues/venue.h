@@ -85,6 +85,8 @@ struct VenueFacts {
   std::map<Asset, Decimal> free;  // spendable, of the symbol's two assets and the fee token (perpetual: of the margin asset)
   std::optional<TopOfBook> top;
   Qty position;                       // perpetual: signed base
+  std::optional<Decimal> leverage;    // perpetual: what a position of this symbol is opened with; none: not told
+  std::optional<bool> can_withdraw;   // where the venue tells it
   std::vector<std::string> warnings;  // for a person
 };
 struct Problem {
@@ -99,6 +101,17 @@ struct Problem {
 };
 template <class T>
 using Outcome = Expected<T, Problem>;
+
+// A price of a book and what stands there, in base.
+struct Level {
+  Price price;
+  Qty qty;
+};
+// A book as far as it was asked for, the best price first; a side may be empty.
+struct Depth {
+  std::vector<Level> bids;
+  std::vector<Level> asks;
+};
 
 // An order as a survey of the account shows it, whoever placed it.
 struct SeenOrder {
@@ -190,6 +203,9 @@ class VenueApi {
   virtual std::unique_ptr<Question<Outcome<VenueFacts>>> market() = 0;
   // Completes `facts` with this account's rights, fees, balances and position.
   virtual std::unique_ptr<Question<Outcome<VenueFacts>>> account(VenueFacts facts) = 0;
+  // Whether the key may trade, asked without an order: by a cancel of one that there never was. Problem::Permission: it may not; others:
+  // it is not known.
+  virtual std::unique_ptr<Question<Outcome<void>>> trade_right() = 0;
   // Tells the api the rules it encodes with (contracts, steps). Before anything below is called.
   virtual void set_instrument(const Instrument& instrument) = 0;
 
@@ -210,6 +226,9 @@ class VenueApi {
   virtual std::unique_ptr<OrderChannel> order_channel() { return nullptr; }
   // Prices by REST, for a quiet stream's first value.
   virtual std::unique_ptr<Question<Outcome<TopOfBook>>> top_of_book() = 0;
+  // The best kDepthLevels prices of both sides by REST. After set_instrument.
+  static constexpr int kDepthLevels = 20;
+  virtual std::unique_ptr<Question<Outcome<Depth>>> depth() = 0;
 
   // How long after its creation a request may still arrive, on the venue's clock.
   virtual Dur request_window() const = 0;

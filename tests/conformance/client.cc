@@ -23,6 +23,7 @@ class WithoutChannel final : public venues::VenueApi {
   std::unique_ptr<venues::Question<venues::Outcome<Time>>> server_time() override { return api_->server_time(); }
   std::unique_ptr<venues::Question<venues::Outcome<venues::VenueFacts>>> market() override { return api_->market(); }
   std::unique_ptr<venues::Question<venues::Outcome<venues::VenueFacts>>> account(venues::VenueFacts f) override { return api_->account(std::move(f)); }
+  std::unique_ptr<venues::Question<venues::Outcome<void>>> trade_right() override { return api_->trade_right(); }
   void set_instrument(const Instrument& instrument) override { api_->set_instrument(instrument); }
   std::unique_ptr<venues::Question<PlaceReport>> place(const OrderRequest& r) override { return api_->place(r); }
   std::unique_ptr<venues::Question<CancelReport>> cancel(const ClientOrderId& id, const VenueOrderId& at) override { return api_->cancel(id, at); }
@@ -34,6 +35,7 @@ class WithoutChannel final : public venues::VenueApi {
   std::unique_ptr<venues::StreamProtocol> public_stream() override { return api_->public_stream(); }
   std::unique_ptr<venues::StreamProtocol> private_stream() override { return api_->private_stream(); }
   std::unique_ptr<venues::Question<venues::Outcome<TopOfBook>>> top_of_book() override { return api_->top_of_book(); }
+  std::unique_ptr<venues::Question<venues::Outcome<venues::Depth>>> depth() override { return api_->depth(); }
   Dur request_window() const override { return api_->request_window(); }
 
  private:

@@ -93,6 +93,54 @@ TEST_P(Start, RefusesAClockThatIsFarOff) {
   }
 }
 
+live::Look look_at(Venue venue, const live::Access& access) {
+  live::Clock clock;
+  net::Loop loop;
+  live::Venues venues(loop, clock, {{venue, access}});
+  return venues.look({{venue, symbol(), true}}, {std::nullopt})[0];
+}
+bool is_good(const auto& part) { return part.has_value() && part->has_value(); }
+
+TEST_P(Start, ALookTellsWhatAPersonWantsToKnowAndLeavesNoOrder) {
+  const std::int64_t refused = exchange().counter("refused_orders");
+  const live::Look l = look_at(venue(), access());
+  EXPECT_TRUE(is_good(l.clock));
+  EXPECT_TRUE(is_good(l.account));
+  EXPECT_TRUE(is_good(l.trade_right)) << (*l.trade_right).error().message;
+  ASSERT_TRUE(is_good(l.facts));
+  EXPECT_TRUE((*l.facts)->free.at(symbol().quote).is_positive());
+  if ((*l.facts)->instrument.kind == InstrumentKind::Perpetual) EXPECT_TRUE((*l.facts)->leverage && (*l.facts)->leverage->is_positive());
+  ASSERT_TRUE(is_good(l.depth));
+  const venues::Depth& d = **l.depth;
+  ASSERT_GT(d.bids.size(), 1U);
+  ASSERT_GT(d.asks.size(), 1U);
+  EXPECT_LE(d.bids.size(), 20U);
+  EXPECT_LT(d.bids[1].price, d.bids[0].price);
+  EXPECT_LT(d.bids[0].price, d.asks[0].price);
+  EXPECT_LT(d.asks[0].price, d.asks[1].price);
+  EXPECT_TRUE(d.bids[0].qty.is_multiple_of((*l.facts)->instrument.step)) << "base, not contracts";
+  EXPECT_EQ(exchange().counter("refused_orders"), refused);
+}
+
+TEST_P(Start, ALookGoesOnBehindWhatFails) {
+  live::Look l = look_at(venue(), wrong_access());
+  ASSERT_TRUE(l.account && !*l.account);
+  EXPECT_EQ(l.account->error().kind, Problem::Kind::Permission);
+  EXPECT_TRUE(is_good(l.facts));
+  EXPECT_TRUE(is_good(l.depth));
+  EXPECT_FALSE(l.trade_right) << "not asked";
+  exchange().set("skew_ms", 2000);
+  l = look_at(venue(), access());
+  ASSERT_TRUE(is_good(l.clock));
+  EXPECT_GT(**l.clock, Dur::millis(1700));
+  EXPECT_TRUE(is_good(l.account)) << "what is signed carries the venue's time";
+  live::Access away = access();
+  away.rest = "https://127.0.0.1:9";
+  l = look_at(venue(), away);
+  ASSERT_TRUE(l.clock && !*l.clock);
+  EXPECT_EQ(l.clock->error().kind, Problem::Kind::Unreachable);
+}
+
 class Certificates : public Conformance {};
 DN_OVER_EVERY_VENUE(Certificates);
 

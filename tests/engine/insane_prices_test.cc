@@ -10,9 +10,14 @@ struct Insane {
   const char* ask;
 };
 constexpr Insane kInsane[] = {
-    {"ten times as high", "432500", "432510"}, {"a tenth", "4325", "4325.1"},   {"nothing", "0", "0"},
-    {"crossed", "43260", "43250"},             {"locked", "43250", "43250"},    {"without a bid", "0", "43251"},
-    {"two percent up", "44115", "44116"},      {"two percent down", "42385", "42386"},
+    {"ten times as high", "432500", "432510"},
+    {"a tenth", "4325", "4325.1"},
+    {"nothing", "0", "0"},
+    {"crossed", "43260", "43250"},
+    {"locked", "43250", "43250"},
+    {"without a bid", "0", "43251"},
+    {"two percent up", "44115", "44116"},
+    {"two percent down", "42385", "42386"},
 };
 
 class InsanePrices : public ::testing::TestWithParam<std::tuple<Insane, Side>> {};

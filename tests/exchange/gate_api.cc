@@ -91,6 +91,8 @@ class GateApi final : public Api {
     if (route->group != Group::Public) {
       if (auto bad = check_auth(r); !bad.good()) return refuse(bad);
     }
+    if ((route->group == Group::Place || route->group == Group::Cancel) && !site_.exchange.settings().gate_key_trades)
+      return refuse(gate_error(403, "READ_ONLY", "the key is read-only"));
     const bool has_body = r.method != "GET" && r.method != "DELETE" && (!route->by_query || !r.body.empty());
     if (!has_body && !r.body.empty()) return refuse(gate_error(400, "INVALID_REQUEST_BODY", "no body expected"));
     if (has_body && r.header("content-type").rfind("application/json", 0) != 0) return refuse(gate_error(400, "INVALID_REQUEST_BODY", "JSON expected"));

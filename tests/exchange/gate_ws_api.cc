@@ -113,6 +113,7 @@ GateAnswer GateWsApi::run_futures(const Call& c) {
 
 GateAnswer GateWsApi::run(const Call& c) {
   if (places(c.channel) || amends(c.channel) || cancels(c.channel)) {
+    if (!gate_.site.exchange.settings().gate_key_trades) return gate_error(403, "READ_ONLY", "the key is read-only");
     const std::string until = c.header.str("x-gate-exptime");
     const auto at = whole_from(until);
     if (!until.empty() && !at) return gate_invalid("x-gate-exptime", until);

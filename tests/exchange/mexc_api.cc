@@ -75,6 +75,7 @@ class MexcApi final : public Api {
     if ((route->flags & kSigned) != 0) {
       if (auto refused = check_auth(call)) return *refused;
     }
+    if ((route->flags & kTrading) != 0 && !site_.exchange.settings().mexc_key_trades) return mexc_error(400, 700007, "No permission to access the endpoint.");
     return (this->*route->run)(call);
   }
 
@@ -181,7 +182,9 @@ class MexcApi final : public Api {
       balances.raw(Obj().s("asset", asset).d("free", b.free()).d("locked", b.locked).d("available", b.free()).str());
     }
     Obj out;
-    out.null("makerCommission").null("takerCommission").null("buyerCommission").null("sellerCommission").b("canTrade", true).b("canWithdraw", true);
+    out.null("makerCommission").null("takerCommission").null("buyerCommission").null("sellerCommission");
+    const Settings& s = site_.exchange.settings();
+    out.b("canTrade", s.mexc_account_trades).b("canWithdraw", s.mexc_account_withdraws);
     out.b("canDeposit", true).null("updateTime").s("accountType", "SPOT").raw("balances", balances.str()).raw("permissions", R"(["SPOT"])");
     return {200, out.str(), {}};
   }

@@ -53,7 +53,10 @@ struct Switch {
   std::string_view key;
   bool Settings::*field;
 };
-constexpr std::array kSwitches{Switch{"gate_futures_funded", &Settings::gate_futures_funded}, Switch{"gate_dual_mode", &Settings::gate_dual_mode}};
+constexpr std::array kSwitches{
+    Switch{"gate_futures_funded", &Settings::gate_futures_funded}, Switch{"gate_dual_mode", &Settings::gate_dual_mode},
+    Switch{"gate_key_trades", &Settings::gate_key_trades},         Switch{"mexc_key_trades", &Settings::mexc_key_trades},
+    Switch{"mexc_account_trades", &Settings::mexc_account_trades}, Switch{"mexc_account_withdraws", &Settings::mexc_account_withdraws}};
 
 template <class List>
 auto find_key(const List& list, std::string_view key) {

@@ -38,6 +38,9 @@ struct Settings {
   std::int64_t mexc_ws_unused_s = 30;  // a connection without a subscription is closed
   std::int64_t mexc_ws_quiet_s = 60;   // ... and one without data and without a PING
   std::int64_t mexc_ws_life_s = 86400;
+  bool mexc_key_trades = true;      // false: the key may read only
+  bool mexc_account_trades = true;  // "canTrade" of the account
+  bool mexc_account_withdraws = true;
   std::set<std::string> mexc_not_by_api;  // symbols that refuse orders by API
 
   // ---- Gate
@@ -47,6 +50,7 @@ struct Settings {
   std::int64_t gate_forget_s = 60;         // spot: a cancelled order without fills is forgotten; futures: by text
   std::int64_t gate_forget_by_id_s = 600;  // futures: ... by id
   std::int64_t gate_ping_s = 10;           // the server's protocol pings; an unanswered one ends the connection
+  bool gate_key_trades = true;             // false: the key may read only
   bool gate_futures_funded = true;         // false: the futures wallet does not exist
   bool gate_dual_mode = false;
   std::int64_t futures_gap_bps = 25;  // how much higher the futures stand than Gate's spot

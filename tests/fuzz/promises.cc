@@ -62,6 +62,12 @@ void check_top(const TopOfBook& top) {
   require(is_amount(top.bid_qty.decimal()) && is_amount(top.ask_qty.decimal()), "sizes are not negative");
 }
 
+void check_depth(const venues::Depth& depth) {
+  for (const auto* side : {&depth.bids, &depth.asks}) {
+    for (const venues::Level& l : *side) require(is_positive(l.price.decimal()) && is_amount(l.qty.decimal()), "levels have prices and sizes");
+  }
+}
+
 void check_facts(const venues::VenueFacts& facts, Venue venue, const Symbol& symbol) {
   const Instrument& i = facts.instrument;
   require(i.venue == venue && i.symbol == symbol, "the instrument is the one asked for");
@@ -75,6 +81,7 @@ void check_facts(const venues::VenueFacts& facts, Venue venue, const Symbol& sym
   require(i.fee_in != FeeIn::Token || (!i.fee_token.empty() && is_positive(i.fee_token_price.decimal())), "a fee token has a name and a price");
   for (const auto& [asset, free] : facts.free) require(!asset.empty() && fits(free), "balances are amounts");
   require(fits(facts.position.decimal()), "a position is an amount");
+  require(!facts.leverage || is_positive(*facts.leverage), "a leverage is positive");
   if (facts.top) check_top(*facts.top);
   for (const std::string& w : facts.warnings) check_printable(w);
 }

@@ -56,6 +56,7 @@ void check_printable(std::string_view text);
 void check_problem(const venues::Problem& problem);
 void check_time(const Told<venues::Outcome<Time>>& told);
 void check_top(const TopOfBook& top);
+void check_depth(const venues::Depth& depth);
 void check_facts(const venues::VenueFacts& facts, Venue venue, const Symbol& symbol);
 void check_place(const PlaceReport& report, const ClientOrderId& id);
 // The same, held against the one answer that it was read from.

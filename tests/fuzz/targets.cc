@@ -8,7 +8,7 @@ const std::vector<Target>& targets() {
   static const std::vector<Target> all = [] {
     std::vector<Target> out;
     const auto venue = [&out](const std::string& prefix, Venue v) {
-      out.push_back({prefix + "_start", v, &run_start, "mtbc"});
+      out.push_back({prefix + "_start", v, &run_start, "mtbcdr"});
       out.push_back({prefix + "_account", v, &run_account, "a"});
       out.push_back({prefix + "_orders", v, &run_orders, "pc"});
       out.push_back({prefix + "_lookup", v, &run_lookup, "ioh"});

@@ -82,6 +82,16 @@ void run_start(Venue venue, std::string_view input) {
     if (question) check_time(ask(std::move(question), Replies(s.lines)));
     return;
   }
+  if (s.choice == 'd') {
+    const auto told = ask(api->depth(), Replies(s.lines));
+    if (told.answer) return check_depth(*told.answer);
+    return check_problem(told.answer.error());
+  }
+  if (s.choice == 'r') {
+    const auto told = ask(api->trade_right(), Replies(s.lines));
+    require(told.answer.has_value() ? told.last.status >= 400 && told.last.status < 500 : true, "a right is proven by an answer");
+    return told.answer ? void() : check_problem(told.answer.error());
+  }
   if (s.choice == 'b') {
     const auto told = ask(api->top_of_book(), Replies(s.lines));
     if (told.answer) return check_top(*told.answer);

@@ -1,4 +1,5 @@
-// dn-status: shows the database; never writes, never needs the network. See --help.
+// dn-status: shows the database; never writes, never needs the network unless asked. See --help.
+#include "app/check.h"
 #include "app/status.h"
 #include "app/tool.h"
 
@@ -13,6 +14,7 @@ constexpr const char* kExamples =
     "  dn-status fills --csv          as CSV; --json and --ndjson as well\n"
     "  dn-status events --follow      what happens, as it happens\n"
     "  dn-status --check              the exit code says how it stands\n"
+    "  dn-status check btc.toml       is this installation fit to trade it? --online asks the venues too\n"
     "  dn-status explain 23           what an exit code means and what to do\n";
 
 }  // namespace
@@ -42,12 +44,21 @@ int main(int argc, char** argv) {
   CLI::App* events = verb("events", "what happened");
   events->add_flag("--follow", request.follow, "and what happens next, until the task ends");
   CLI::App* pnl = verb("pnl", "profit and loss");
+  CheckRequest checking;
+  CLI::App* check_all = app.add_subcommand("check", "pre-flight: files, keys, database; exits 22, 23, 69, 77, 78 or as the gravest says");
+  check_all->fallthrough();
+  check_all->add_option("files", checking.files, "task files (default: the tasks of the database that have not ended)")->type_name("FILE");
+  check_all->add_flag("--online", checking.online, "ask the venues: clock, keys and their rights, symbols, balances, depth, prices, the worst case");
   CLI::App* explain_code = app.add_subcommand("explain", "what an exit code means");
   explain_code->fallthrough();
   explain_code->add_option("code", code, "the code")->required();
   app.require_subcommand(0, 1);
   return tool_main(argc, argv, app, common, [&]() -> dn::Expected<dn::ExitCode, ToolError> {
     if (explain_code->parsed()) return explain(code);
+    if (check_all->parsed()) {
+      checking.common = common;
+      return check_installation(checking);
+    }
     if (show->parsed()) request.verb = StatusVerb::Show;
     if (orders->parsed()) request.verb = StatusVerb::Orders;
     if (fills->parsed()) request.verb = StatusVerb::Fills;

@@ -111,7 +111,9 @@ class FuturesAccount final : public Question<Outcome<VenueFacts>> {
     if (text(p, "contract") != context_->pair || !base) return stop(broken("the position", "no size"));
     facts_.position = Qty(*base);
     const auto leverage = amount(p, "leverage");
+    if (const auto cross = amount(p, "cross_leverage_limit"); cross && cross->is_positive()) facts_.leverage = *cross;
     if (leverage && leverage->is_positive()) {
+      facts_.leverage = *leverage;
       facts_.warnings.push_back(
           fmt::format("the margin of {} is isolated at {}x on Gate.io: its position can be liquidated on its own", context_->pair, leverage->str()));
     }

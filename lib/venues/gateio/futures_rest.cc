@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "venues/gateio/spot_rest.h"
+#include "venues/gateio/book.h"
 
 namespace dn::venues::gateio {
 namespace {
@@ -29,20 +29,21 @@ class FuturesMarket final : public Question<Outcome<VenueFacts>> {
   explicit FuturesMarket(ContextPtr context) : context_(std::move(context)) {}
 
   Call call(Time now) override {
-    if (has_contract_) return encode(book_request(*context_), *context_, now);
+    if (has_contract_) return encode(top_request(*context_), *context_, now);
     return encode({"GET", "/futures/usdt/contracts/" + context_->pair, {}, {}, Pool::Public, false, {}}, *context_, now);
   }
 
   std::optional<Outcome<VenueFacts>> heard(const wire::HttpResponse& response, Time /*now*/) override {
     const Reply reply = read(response);
     if (has_contract_) {
-      if (reply.ok()) facts_.top = read_book(reply.root(), *context_, facts_.instrument);
+      if (reply.ok()) facts_.top = read_top(reply.root(), *context_, facts_.instrument);
       return Outcome<VenueFacts>(facts_);
     }
     if (!reply.ok()) return Outcome<VenueFacts>(Unexpected{problem(reply, "the contract " + context_->pair)});
     auto instrument = read_contract(reply.root(), context_->symbol);
     if (!instrument) return Outcome<VenueFacts>(Unexpected{instrument.error()});
     facts_.instrument = *instrument;
+    if (const auto usual = amount(reply.root(), "cross_leverage_default"); usual && usual->is_positive()) facts_.leverage = *usual;
     has_contract_ = true;
     return std::nullopt;
   }

@@ -275,6 +275,16 @@ std::unique_ptr<Question<CancelReport>> ask_cancel(ContextPtr context, const Dia
       [id](const wire::HttpResponse& response, Time) { return cancelled(id, response); });
 }
 
+std::unique_ptr<Question<Outcome<void>>> ask_trade_right(ContextPtr context, const Dialect& dialect) {
+  return std::make_unique<OneCall<Outcome<void>>>(
+      [context = std::move(context), r = dialect.cancel("t-dn-check")](Time now) { return encode(r, *context, now); },
+      [](const wire::HttpResponse& response, Time) -> Outcome<void> {
+        const Reply reply = read(response);
+        if (reply.refused() && is_gone(reply.label)) return {};  // the key may: there is nothing to cancel
+        return Unexpected{problem(reply, "orders")};
+      });
+}
+
 std::unique_ptr<Question<LookupReport>> ask_order(ContextPtr context, DialectPtr dialect, const ClientOrderId& id, const VenueOrderId& venue_order_id,
                                                   LookupStage stage) {
   return std::make_unique<OrderLookup>(std::move(context), std::move(dialect), id, venue_order_id, stage);

@@ -74,6 +74,8 @@ inline constexpr int kTradePage = 500;
 
 std::unique_ptr<Question<PlaceReport>> ask_place(ContextPtr context, const Dialect& dialect, const OrderRequest& request);
 std::unique_ptr<Question<CancelReport>> ask_cancel(ContextPtr context, const Dialect& dialect, const ClientOrderId& id, const VenueOrderId& venue_order_id);
+// By a cancel of an order that there never was.
+std::unique_ptr<Question<Outcome<void>>> ask_trade_right(ContextPtr context, const Dialect& dialect);
 std::unique_ptr<Question<LookupReport>> ask_order(ContextPtr context, DialectPtr dialect, const ClientOrderId& id, const VenueOrderId& venue_order_id,
                                                   LookupStage stage);
 std::unique_ptr<Question<TradesReport>> ask_trades(ContextPtr context, DialectPtr dialect, const ClientOrderId& id, const VenueOrderId& venue_order_id);

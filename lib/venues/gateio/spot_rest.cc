@@ -4,6 +4,7 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "venues/gateio/book.h"
 
 namespace dn::venues::gateio {
 namespace {
@@ -35,12 +36,12 @@ class SpotMarket final : public Question<Outcome<VenueFacts>> {
  public:
   explicit SpotMarket(ContextPtr context) : context_(std::move(context)) {}
 
-  Call call(Time now) override { return encode(has_pair_ ? book_request(*context_) : public_get("/spot/currency_pairs/" + context_->pair), *context_, now); }
+  Call call(Time now) override { return encode(has_pair_ ? top_request(*context_) : public_get("/spot/currency_pairs/" + context_->pair), *context_, now); }
 
   std::optional<Outcome<VenueFacts>> heard(const wire::HttpResponse& response, Time now) override {
     const Reply reply = read(response);
     if (has_pair_) {
-      if (reply.ok()) facts_.top = read_book(reply.root(), *context_, facts_.instrument);
+      if (reply.ok()) facts_.top = read_top(reply.root(), *context_, facts_.instrument);
       return Outcome<VenueFacts>(facts_);
     }
     const std::string what = "the rules of " + context_->pair;
@@ -58,38 +59,7 @@ class SpotMarket final : public Question<Outcome<VenueFacts>> {
   bool has_pair_ = false;
 };
 
-std::optional<std::pair<Price, Qty>> read_level(const Element& side, const Context& context, const Instrument& instrument) {
-  for (const Element& level : array_of(side)) {
-    std::optional<Decimal> price = amount(level, "p");
-    std::optional<Decimal> size = amount(level, "s");
-    if (const auto pair = array_of(level); pair.size() >= 2) {
-      price = amount_of(text_of(pair[0]));
-      size = amount_of(text_of(pair[1]));
-    }
-    if (!price || !price->is_positive() || !size || size->is_negative()) return std::nullopt;
-    if (context.futures()) size = product(*size, instrument.multiplier.decimal());
-    if (!size) return std::nullopt;
-    return std::pair{Price(*price), Qty(*size)};
-  }
-  return std::nullopt;
-}
-
 }  // namespace
-
-Request book_request(const Context& c) {
-  if (c.futures()) return public_get("/futures/usdt/order_book", fmt::format("contract={}&limit=5", c.pair));
-  return public_get("/spot/order_book", fmt::format("currency_pair={}&limit=5", c.pair));
-}
-
-std::optional<TopOfBook> read_book(const Element& book, const Context& context, const Instrument& instrument) {
-  const auto bids = member(book, "bids");
-  const auto asks = member(book, "asks");
-  if (!bids || !asks) return std::nullopt;
-  const auto bid = read_level(*bids, context, instrument);
-  const auto ask = read_level(*asks, context, instrument);
-  if (!bid || !ask) return std::nullopt;
-  return TopOfBook{bid->first, ask->first, bid->second, ask->second};
-}
 
 Outcome<Instrument> read_pair(const Element& pair, const Symbol& symbol, Time now, std::vector<std::string>& warnings) {
   const std::string what = "the rules of " + symbol.str();
@@ -139,18 +109,6 @@ std::unique_ptr<Question<Outcome<Time>>> ask_server_time(const ContextPtr& conte
 }
 
 std::unique_ptr<Question<Outcome<VenueFacts>>> ask_spot_market(ContextPtr context) { return std::make_unique<SpotMarket>(std::move(context)); }
-
-std::unique_ptr<Question<Outcome<TopOfBook>>> ask_top(const ContextPtr& context) {
-  return std::make_unique<OneCall<Outcome<TopOfBook>>>([context](Time now) { return encode(book_request(*context), *context, now); },
-                                                       [context](const wire::HttpResponse& response, Time) -> Outcome<TopOfBook> {
-                                                         const Reply reply = read(response);
-                                                         const std::string what = "the book of " + context->pair;
-                                                         if (!reply.ok()) return Unexpected{problem(reply, what)};
-                                                         const auto top = read_book(reply.root(), *context, context->instrument);
-                                                         if (!top) return Unexpected{broken(what, "a side is empty")};
-                                                         return *top;
-                                                       });
-}
 
 std::unique_ptr<Question<Outcome<Time>>> ask_countdown(const ContextPtr& context, Dur timeout) {
   std::int64_t s = (std::max<std::int64_t>(timeout.us, 0) + 999'999) / 1'000'000;

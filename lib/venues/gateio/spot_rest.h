@@ -9,14 +9,9 @@ namespace dn::venues::gateio {
 std::unique_ptr<Question<Outcome<Time>>> ask_server_time(const ContextPtr& context);
 std::unique_ptr<Question<Outcome<VenueFacts>>> ask_spot_market(ContextPtr context);
 std::unique_ptr<Question<Outcome<VenueFacts>>> ask_spot_account(ContextPtr context, VenueFacts facts);
-// The best prices of the context's market.
-std::unique_ptr<Question<Outcome<TopOfBook>>> ask_top(const ContextPtr& context);
 // POST .../countdown_cancel_all for the symbol; answers with the moment it strikes. Zero disarms, less than 5 s becomes 5 s.
 std::unique_ptr<Question<Outcome<Time>>> ask_countdown(const ContextPtr& context, Dur timeout);
 
 Outcome<Instrument> read_pair(const Element& pair, const Symbol& symbol, Time now, std::vector<std::string>& warnings);
-// A REST book: [["price","size"]] (spot) or [{"p":"price","s":size}] (futures); nullopt when a side is empty.
-std::optional<TopOfBook> read_book(const Element& book, const Context& context, const Instrument& instrument);
-Request book_request(const Context& context);
 
 }  // namespace dn::venues::gateio

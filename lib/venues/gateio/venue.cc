@@ -1,6 +1,7 @@
 // Gate.io: one API with two markets, spot and USDT perpetuals.
 #include <utility>
 
+#include "venues/gateio/book.h"
 #include "venues/gateio/futures_orders.h"
 #include "venues/gateio/futures_rest.h"
 #include "venues/gateio/order_channel.h"
@@ -28,6 +29,7 @@ class GateApi : public VenueApi {
   GateApi(ContextPtr context, DialectPtr dialect) : context_(std::move(context)), dialect_(std::move(dialect)) {}
 
   std::unique_ptr<Question<Outcome<Time>>> server_time() override { return ask_server_time(context_); }
+  std::unique_ptr<Question<Outcome<void>>> trade_right() override { return ask_trade_right(context_, *dialect_); }
   void set_instrument(const Instrument& instrument) override { context_->instrument = instrument; }
 
   std::unique_ptr<Question<PlaceReport>> place(const OrderRequest& request) override { return ask_place(context_, *dialect_, request); }
@@ -43,6 +45,7 @@ class GateApi : public VenueApi {
   std::unique_ptr<Question<Outcome<Survey>>> survey(Time since) override { return ask_survey(context_, dialect_, since); }
   std::unique_ptr<Question<Outcome<Time>>> cancel_all_after(Dur timeout) override { return ask_countdown(context_, timeout); }
   std::unique_ptr<Question<Outcome<TopOfBook>>> top_of_book() override { return ask_top(context_); }
+  std::unique_ptr<Question<Outcome<Depth>>> depth() override { return ask_depth(context_, kDepthLevels); }
 
   std::unique_ptr<StreamProtocol> public_stream() override { return gateio::public_stream(context_); }
   std::unique_ptr<StreamProtocol> private_stream() override { return gateio::private_stream(context_); }

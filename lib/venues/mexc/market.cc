@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace dn::venues::mexc {
@@ -48,6 +50,21 @@ Outcome<Instrument> instrument_of(const Element& s, const Symbol& symbol) {
     return Unexpected{config(fmt::format("MEXC: exchangeInfo of {} has no usable minimums and fees", symbol.str()))};
   i.fee_in = FeeIn::Quote;  // for buys and sells alike
   return i;
+}
+
+// One side of a book: [["price","quantity"],...]; nullopt when it is none.
+std::optional<std::vector<Level>> read_levels(const Element& book, std::string_view key) {
+  const auto side = member(book, key);
+  if (!side || !side->is_array()) return std::nullopt;
+  std::vector<Level> out;
+  for (const Element& row : array_of(*side)) {
+    const auto pair = array_of(row);
+    const auto price = pair.size() >= 2 ? amount_of(text_of(pair[0])) : std::nullopt;
+    const auto qty = pair.size() >= 2 ? amount_of(text_of(pair[1])) : std::nullopt;
+    if (!price || !price->is_positive() || !qty || qty->is_negative()) return std::nullopt;
+    out.push_back({Price(*price), Qty(*qty)});
+  }
+  return out;
 }
 
 // exchangeInfo, then the first prices.
@@ -107,6 +124,12 @@ class AskAccount final : public Question<Outcome<VenueFacts>> {
  private:
   std::optional<Problem> read_balances(const Element& root) {
     if (boolean(root, "canTrade") == false) return Problem{Problem::Kind::Permission, "MEXC: this account may not trade"};
+    if (const auto kinds = member(root, "permissions"); kinds && kinds->is_array()) {
+      const auto list = array_of(*kinds);
+      if (!list.empty() && std::ranges::none_of(list, [](const Element& k) { return text_of(k) == "SPOT"; }))
+        return Problem{Problem::Kind::Permission, "MEXC: this account has no right to the spot market"};
+    }
+    facts_.can_withdraw = boolean(root, "canWithdraw");
     const auto balances = member(root, "balances");
     if (!balances || !balances->is_array()) return Problem{Problem::Kind::Unreachable, "MEXC: the account's answer has no balances"};
     for (const Asset& asset : {symbol_.base, symbol_.quote}) facts_.free[asset] = Decimal{};  // what was never held is not listed
@@ -194,6 +217,21 @@ std::unique_ptr<Question<Outcome<TopOfBook>>> ask_top(const Symbol& symbol) {
         return public_call("/api/v3/ticker/bookTicker", {{"symbol", symbol_text(symbol)}}, 10);
       },
       [](const wire::HttpResponse& r, Time) { return read_top(r); });
+}
+
+std::unique_ptr<Question<Outcome<Depth>>> ask_depth(const Symbol& symbol, int levels) {
+  return std::make_unique<OneCall<Outcome<Depth>>>(
+      [symbol, levels](Time) {
+        return public_call("/api/v3/depth", {{"symbol", symbol_text(symbol)}, {"limit", std::to_string(levels)}}, 3);
+      },
+      [](const wire::HttpResponse& r, Time) -> Outcome<Depth> {
+        const Answer a = read_answer(r);
+        if (a.kind != Answer::Kind::Ok) return Unexpected{problem_of(a, "the book cannot be read")};
+        auto bids = read_levels(a.json->root(), "bids");
+        auto asks = read_levels(a.json->root(), "asks");
+        if (!bids || !asks) return Unexpected{Problem{Problem::Kind::Unreachable, "MEXC: the book's answer is not usable"}};
+        return Depth{std::move(*bids), std::move(*asks)};
+      });
 }
 
 std::unique_ptr<Question<Outcome<VenueFacts>>> ask_market(const Symbol& symbol) { return std::make_unique<AskMarket>(symbol); }

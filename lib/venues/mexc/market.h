@@ -12,6 +12,8 @@ Outcome<TopOfBook> read_top(const wire::HttpResponse& response);
 
 std::unique_ptr<Question<Outcome<Time>>> ask_time();
 std::unique_ptr<Question<Outcome<TopOfBook>>> ask_top(const Symbol& symbol);
+// `depth`: a broken level makes it unusable.
+std::unique_ptr<Question<Outcome<Depth>>> ask_depth(const Symbol& symbol, int levels);
 std::unique_ptr<Question<Outcome<VenueFacts>>> ask_market(const Symbol& symbol);
 std::unique_ptr<Question<Outcome<VenueFacts>>> ask_account(const Symbol& symbol, const Credentials& who, VenueFacts facts);
 

@@ -204,6 +204,20 @@ std::unique_ptr<Question<CancelReport>> ask_cancel(const Desk& desk, const Clien
       [id](const wire::HttpResponse& r, Time) { return read_cancel(id, r); });
 }
 
+std::unique_ptr<Question<Outcome<void>>> ask_trade_right(const Desk& desk) {
+  return std::make_unique<OneCall<Outcome<void>>>(
+      [desk](Time venue_now) {
+        Params p{{"symbol", symbol_text(desk.symbol)}};
+        name_order(&p, ClientOrderId("dn-check"), {});
+        return signed_call("DELETE", "/api/v3/order", std::move(p), desk.who, venue_now, Pool::Cancel, 1);
+      },
+      [](const wire::HttpResponse& r, Time) -> Outcome<void> {
+        const Answer a = read_answer(r);
+        if (a.kind == Answer::Kind::Refusal && a.code == "-2011") return {};  // the key may: there is nothing to cancel
+        return Unexpected{problem_of(a, "the right to trade is not proven")};
+      });
+}
+
 std::unique_ptr<Question<TradesReport>> ask_trades(const Desk& desk, const ClientOrderId& id, const VenueOrderId& venue_order_id) {
   return std::make_unique<AskTrades>(desk, id, venue_order_id);
 }

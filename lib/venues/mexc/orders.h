@@ -18,6 +18,9 @@ std::unique_ptr<Question<LookupReport>> ask_lookup(const Desk& desk, const Clien
 std::unique_ptr<Question<TradesReport>> ask_trades(const Desk& desk, const ClientOrderId& id, const VenueOrderId& venue_order_id);
 std::unique_ptr<Question<Outcome<Survey>>> ask_survey(const Desk& desk, Time since);
 
+// By a cancel of an order that there never was.
+std::unique_ptr<Question<Outcome<void>>> ask_trade_right(const Desk& desk);
+
 // Adds the parameter that names an order: by the venue's id where it is known.
 void name_order(Params* params, const ClientOrderId& id, const VenueOrderId& venue_order_id);
 

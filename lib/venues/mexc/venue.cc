@@ -18,6 +18,7 @@ class MexcSpot final : public VenueApi {
   std::unique_ptr<Question<Outcome<Time>>> server_time() override { return ask_time(); }
   std::unique_ptr<Question<Outcome<VenueFacts>>> market() override { return ask_market(desk_.symbol); }
   std::unique_ptr<Question<Outcome<VenueFacts>>> account(VenueFacts facts) override { return ask_account(desk_.symbol, desk_.who, std::move(facts)); }
+  std::unique_ptr<Question<Outcome<void>>> trade_right() override { return ask_trade_right(desk_); }
   void set_instrument(const Instrument& /*instrument*/) override {}  // spot quantities go out as they are
 
   std::unique_ptr<Question<PlaceReport>> place(const OrderRequest& request) override { return ask_place(desk_, request); }
@@ -35,6 +36,7 @@ class MexcSpot final : public VenueApi {
   std::unique_ptr<StreamProtocol> public_stream() override { return mexc::public_stream(desk_.symbol); }
   std::unique_ptr<StreamProtocol> private_stream() override { return mexc::private_stream(desk_.symbol, desk_.who); }
   std::unique_ptr<Question<Outcome<TopOfBook>>> top_of_book() override { return ask_top(desk_.symbol); }
+  std::unique_ptr<Question<Outcome<Depth>>> depth() override { return ask_depth(desk_.symbol, kDepthLevels); }
   Dur request_window() const override { return kReceiveWindow; }
 
  private:

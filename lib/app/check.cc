@@ -1,0 +1,169 @@
+#include "app/check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/credentials.h"
+#include "app/preflight_local.h"
+#include "app/run_flags.h"
+#include "app/session.h"
+#include "app/standing.h"
+#include "base/text.h"
+
+namespace dn::app {
+namespace {
+
+constexpr Time kPaperStart{1'767'225'600'000'000};
+
+class Checking {
+ public:
+  explicit Checking(const CheckRequest& request) : request_(request) {}
+
+  Expected<ExitCode, ToolError> run() {
+    auto place = installation(request_.common);
+    if (place) {
+      add_ok(checks_, "config", printable(place->config.file), place->config.file.empty() ? "no dn.toml: the defaults" : "");
+      checks_.back().message += fmt::format("{}mode {}", place->config.file.empty() ? "; " : "", place->config.mode == TradingMode::Live ? "live" : "paper");
+    } else {
+      add_failure(checks_, "config", printable(request_.common.config), place.error());
+    }
+    read_files();
+    if (place) {
+      check_state(checks_, *place);
+      if (auto done = read_database(*place); !done) return Unexpected{done.error()};
+      check_credentials(checks_, *place, request_.common.credentials, tasks_, request_.online);
+      for (const TaskSource& t : tasks_) check_limits(checks_, *place, t);
+    }
+    if (place && request_.online) {
+      if (auto done = ask_venues(*place); !done) add_failure(checks_, "venues", "", done.error());
+    } else {
+      for (const TaskSource& t : tasks_) check_parameters(checks_, t.spec);
+    }
+    print();
+    return exit_code(checks_);
+  }
+
+ private:
+  void read_files() {
+    for (const std::string& file : request_.files) {
+      auto read = read_task_files({file});
+      if (!read) {
+        add_failure(checks_, "task_file", printable(file), read.error());
+        continue;
+      }
+      for (TaskSource& s : *read) {
+        const bool twice = std::ranges::any_of(tasks_, [&](const TaskSource& t) { return t.spec.name == s.spec.name; });
+        if (twice) {
+          add_failure(checks_, "task_file", printable(file),
+                      {ExitCode::Config, fmt::format("\"{}\" is used by another task", s.spec.name), "write name = \"...\" with a name of its own"});
+          continue;
+        }
+        add_ok(checks_, "task_file", printable(file), fmt::format("task {}, {}", s.spec.name, s.spec.symbol.str()));
+        tasks_.push_back(std::move(s));
+      }
+    }
+  }
+
+  Expected<void, ToolError> read_database(const Installation& place) {
+    std::set<std::string> wanted(request_.common.tasks.begin(), request_.common.tasks.end());
+    for (const TaskSource& t : tasks_) wanted.insert(t.spec.name);
+    const bool by_file = !request_.files.empty();
+    if (by_file && wanted.empty()) wanted.insert("");  // files that cannot be read: no task is meant, not every one
+    const std::vector<TaskRecord> known = check_database(checks_, place, request_.common.all ? std::set<std::string>{} : wanted);
+    for (const std::string& name : request_.common.tasks) {
+      if (std::ranges::none_of(known, [&](const TaskRecord& t) { return t.spec.name == name; })) return Unexpected{no_such_task(name, place.db)};
+    }
+    for (const TaskRecord& t : known) {
+      const bool has_file = std::ranges::any_of(tasks_, [&](const TaskSource& s) { return s.spec.name == t.spec.name; });
+      if (!has_file && t.verdict == Verdict::None) tasks_.push_back({t.spec, {}, {}});
+    }
+    return {};
+  }
+
+  // The venues' part, with or without keys: without, what is public is still looked at.
+  Expected<void, ToolError> ask_venues(const Installation& place) {
+    if (tasks_.empty()) {
+      add_ok(checks_, "venues", "", "no task names one");
+      return {};
+    }
+    if (place.config.mode == TradingMode::Paper && place.config.feed == FeedKind::Replay) {
+      add_ok(checks_, "venues", "", "paper trades on a recording; dn-run FILE --replay DIR --plan shows its prices");
+      return {};
+    }
+    RunFlags flags;
+    flags.plan = true;
+    CommonFlags common = request_.common;
+    common.all = true;  // only its venues are of interest here
+    auto request = run_request(flags, common);
+    if (!request) return Unexpected{request.error()};
+    std::unique_ptr<Grounds> grounds;
+    if (request->live) {
+      LiveOptions live = *request->live;
+      live.orders = live.orders && give_keys(place, live);
+      grounds = std::make_unique<LiveGrounds>(std::move(live));
+    } else {
+      grounds = std::make_unique<PaperGrounds>(request->paper);
+    }
+    for (const TaskSource& t : tasks_) {
+      if (auto done = look(*grounds, t.spec, place); !done) add_failure(checks_, "symbol", t.spec.name, done.error());
+    }
+    return {};
+  }
+
+  bool give_keys(const Installation& place, LiveOptions& live) const {
+    std::set<std::string> accounts;
+    for (const TaskSource& t : tasks_) {
+      for (const Side leg : kSides) accounts.insert(venues::registered(*t.spec.leg[leg].exchange).account);
+    }
+    const auto keys = load_credentials(place.config, request_.common.credentials, accounts);
+    if (!keys) return false;  // a row says so already
+    for (auto& [venue, access] : live.access) {
+      const auto at = keys->find(venues::registered(venue).account);
+      if (at != keys->end()) access.credentials = at->second;
+    }
+    return true;
+  }
+
+  Expected<void, ToolError> look(Grounds& grounds, const TaskSpec& spec, const Installation& place) {
+    auto looks = grounds.look(spec, kPaperStart);
+    if (!looks) return Unexpected{looks.error()};
+    for (const live::Look& l : *looks) {
+      if (seen_.insert({l.venue, spec.symbol.str()}).second) check_venue(checks_, spec, l);
+    }
+    const auto market = market_of(spec, *looks);
+    if (!market) {
+      check_parameters(checks_, spec);
+      return {};
+    }
+    const Numbers numbers = numbers_of(spec, *market);
+    check_task(checks_, {spec, *market, numbers, depth_of(spec, *looks), standing_of(place.db, spec, true).progress});
+    return {};
+  }
+
+  void print() const {
+    const OutputOptions o = request_.common.output();
+    JsonWriter w;
+    if (o.json || o.ndjson) {
+      w.begin_object().field("schema", "dn.check/1").key("checks");
+      write_checks(w, checks_);
+      w.field("exit_code", std::int64_t{number(exit_code(checks_))}).end_object();
+      fmt::print("{}\n", w.str());
+    } else {
+      Checks shown;
+      std::ranges::copy_if(checks_, std::back_inserter(shown), [&](const Check& c) { return !o.quiet || c.status != CheckStatus::Ok; });
+      if (!shown.empty()) fmt::print("{}", checks_text(shown, !o.plain && is_rich(stdout)));
+    }
+  }
+
+  const CheckRequest& request_;
+  Checks checks_;
+  std::vector<TaskSource> tasks_;
+  std::set<std::pair<Venue, std::string>> seen_;
+};
+
+}  // namespace
+
+Expected<ExitCode, ToolError> check_installation(const CheckRequest& request) { return Checking(request).run(); }
+
+}  // namespace dn::app

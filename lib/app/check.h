@@ -1,0 +1,21 @@
+// dn-status check: whether this installation and its tasks are fit to trade.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/tool.h"
+
+namespace dn::app {
+
+struct CheckRequest {
+  CommonFlags common;
+  std::vector<std::string> files;  // task files; none, and no --task: all tasks of the database that have not ended
+  bool online = false;             // ask the venues as well
+};
+
+// Prints a row for each check, or JSON ("dn.check/1"); never writes to the database. Without `online` no network is touched and no key is needed. The exit
+// code is that of the gravest failure. Errors: what keeps the checks themselves from being made.
+Expected<ExitCode, ToolError> check_installation(const CheckRequest& request);
+
+}  // namespace dn::app

@@ -1,0 +1,49 @@
+#include "app/standing.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace dn::app {
+namespace {
+
+Progress restored(const TaskSpec& spec) { return {{spec.restore.buy.filled_quantity, spec.restore.sell.filled_quantity}, {}}; }
+
+}  // namespace
+
+Standing standing_of(const std::string& db, const TaskSpec& spec, bool restart) {
+  Standing s{restored(spec), true};
+  auto store = Store::open(db, Store::Mode::ReadOnly);
+  if (!store) return s;
+  const auto found = (*store)->find_task(spec.name);
+  if (!found || !*found) return s;
+  const TaskRecord& t = **found;
+  if (t.verdict != Verdict::None) return {s.progress, restart};
+  s.trades = t.mode != TaskMode::Paused && t.mode != TaskMode::Halted;
+  for (const Side leg : kSides) {
+    if (t.restored || t.runs > 0) s.progress.filled[leg] = t.leg[leg].filled;
+  }
+  if (const auto open = (*store)->orders(t.id, {true, false})) {
+    for (const OrderRecord& o : *open) {
+      if (o.request.side == o.request.leg) s.progress.resting[o.request.leg] += o.request.qty - o.filled;
+    }
+  }
+  return s;
+}
+
+Expected<void, ToolError> check_funds(const std::string& db, const TaskSpec& spec, bool restart, const MarketView& market, Output& output) {
+  if (!market.funds.buy && !market.funds.sell) return {};
+  const Standing standing = standing_of(db, spec, restart);
+  if (!standing.trades) return {};
+  const Numbers numbers = numbers_of(spec, market);
+  const std::vector<std::string> missing = what_is_missing({spec, market, numbers, {}, standing.progress});
+  if (missing.empty()) return {};
+  const std::string text = fmt::format("task {}: {}", spec.name, fmt::join(missing, "; "));
+  if (standing.progress.has_begun()) {
+    output.message(text + "; it goes on with what it has begun");
+    return {};
+  }
+  return Unexpected{ToolError{ExitCode::Refused, text + "; both legs or none: nothing is sent",
+                              "pay in, or write smaller sizes; dn-status check --online shows what the task needs"}};
+}
+
+}  // namespace dn::app

@@ -1,0 +1,22 @@
+// How far tasks are, as far as it matters before they trade.
+#pragma once
+
+#include "app/output.h"
+#include "app/preflight.h"
+#include "store/store.h"
+
+namespace dn::app {
+
+// What a task's database says of it. One that is not in it, or that ended and begins anew, has done nothing but what its file restores.
+// A database that cannot be read says nothing: whoever writes to it will tell why.
+struct Standing {
+  Progress progress;
+  bool trades = true;  // false: ended, paused or halted: a run of it sends no quote
+};
+Standing standing_of(const std::string& db, const TaskSpec& spec, bool restart);
+
+// Both legs or none: a live task that begins without the money for its first slices is Refused. One that has begun may go on, since it may
+// have to finish or to take back what is open; then a message says what is missing.
+Expected<void, ToolError> check_funds(const std::string& db, const TaskSpec& spec, bool restart, const MarketView& market, Output& output);
+
+}  // namespace dn::app
