@@ -109,7 +109,7 @@ TEST_P(Start, ALookTellsWhatAPersonWantsToKnowAndLeavesNoOrder) {
   EXPECT_TRUE(is_good(l.trade_right)) << (*l.trade_right).error().message;
   ASSERT_TRUE(is_good(l.facts));
   EXPECT_TRUE((*l.facts)->free.at(symbol().quote).is_positive());
-  if ((*l.facts)->instrument.kind == InstrumentKind::Perpetual) EXPECT_TRUE((*l.facts)->leverage && (*l.facts)->leverage->is_positive());
+  EXPECT_EQ((*l.facts)->instrument.kind == InstrumentKind::Perpetual, (*l.facts)->leverage.has_value());
   ASSERT_TRUE(is_good(l.depth));
   const venues::Depth& d = **l.depth;
   ASSERT_GT(d.bids.size(), 1U);
