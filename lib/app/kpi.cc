@@ -93,6 +93,8 @@ void write_summary_fields(JsonWriter& w, const TaskRecord& t) {
   for (const auto& [asset, fee] : k.fees.all()) w.field(asset.view(), fee.str());
   w.end_object();
   w.field("orders", t.orders).field("rebalances", t.rebalances);
+  w.field("unhedged_seconds", Decimal::from_parts(t.guards.unhedged.us, 6).normalized().str());
+  w.field("unhedged_notional_seconds", shown(t.guards.unhedged_money_seconds.decimal()));
 }
 
 }  // namespace dn::app

@@ -189,6 +189,8 @@ class View {
         for (const auto& [asset, fee] : l.fees.all()) table.add({"  fees", fmt::format("{} {}", fee.str(), asset.view())});
       }
       table.add({"imbalance", fmt::format("{} ({}% of the total)", v.figures.imbalance.str(), shown(v.figures.imbalance_pct))});
+      table.add({"unhedged", fmt::format("{} s in all, {} {} x s", Decimal::from_parts(t.guards.unhedged.us, 6).normalized().str(),
+                                         shown(t.guards.unhedged_money_seconds.decimal()), quote)});
       table.add({"spread", or_dash(number(v.figures.spread_bps), 4) + " bps"});
       table.add({"profit", fmt::format("{} {} gross, {} {} net of fees, {} bps", or_dash(number(v.figures.gross), 8), quote,
                                        or_dash(number(v.figures.profit), 8), quote, or_dash(number(v.figures.profit_bps), 4))});

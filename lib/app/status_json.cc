@@ -70,6 +70,8 @@ void write_task(JsonWriter& w, const TaskView& v) {
   decimal_or_null(w, "profit_bps", text(v.figures.profit_bps));
   w.field("open_orders", v.open_orders).field("unknown_orders", v.unknown_orders);
   w.field("orders", t.orders).field("rebalances", t.rebalances).field("rejects", t.rejects).field("errors", t.errors).field("runs", t.runs);
+  w.field("unhedged_seconds", Decimal::from_parts(t.guards.unhedged.us, 6).normalized().str());
+  w.field("unhedged_notional_seconds", shown(t.guards.unhedged_money_seconds.decimal()));
   w.key("fees").begin_object();
   for (const auto& [asset, fee] : v.figures.fees.all()) w.field(asset.view(), fee.str());
   w.end_object();

@@ -121,6 +121,7 @@ class TaskEngine {
     bool traded = false;     // something of its orders filled
     bool placed = false;     // an order of it reached the venue
     bool short_of = false;   // an order by hand filled less than was asked for
+    bool told_held = false;  // that one leg is kept because the other cannot be closed
     bool abandoned = false;  // a signal came: nothing more is sent
   };
 
@@ -179,11 +180,12 @@ class TaskEngine {
   void begin_errand(const Reason& why);
   void unwind(const Reason& why);
   void end_unwind();
-  Qty to_keep(const Situation& s, Side leg) const;
   bool step_errand();
   bool step_one_order();
   bool step_flatten();
   bool flatten_leg(const Situation& s, Side leg);
+  bool is_stuck(const Situation& s, Side leg) const;
+  bool hold_for_other(const Situation& s, Side leg);
   void place_for_errand(Side leg, Side side, Price price, Qty qty);
   bool settle_errand_order(Side leg);
   void end_order_by_hand();

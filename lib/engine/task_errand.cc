@@ -137,11 +137,23 @@ bool TaskEngine::step_flatten() {
   return going_on;
 }
 
-// What the leg must go on holding: while the other leg cannot be closed, closing this one alone would leave that one open.
-Qty TaskEngine::to_keep(const Situation& s, Side leg) const {
-  const LegSituation& other = s.leg[flip(leg)];
-  const bool stuck = chore_->given_up[flip(leg)] || (!other.fresh && now_ - chore_->began > kOtherPrice);
-  return stuck && other.net.is_positive() ? min(other.net, s.leg[leg].net) : Qty{};
+// The leg holds something that cannot be closed now: its venue shows no market, or takes no order of it any more.
+bool TaskEngine::is_stuck(const Situation& s, Side leg) const {
+  const LegSituation& l = s.leg[leg];
+  return !same_book_ && l.net.is_positive() && l.net >= l.min_tradable && (!l.fresh || chore_->given_up[leg]);
+}
+
+// Two legs that hold the same are no risk together, one of them alone is. True while the other one may still come back.
+bool TaskEngine::hold_for_other(const Situation& s, Side leg) {
+  const Side other = flip(leg);
+  if (!chore_->told_held) {
+    chore_->told_held = true;
+    alert(AlertKind::Alert, AlertLevel::Critical, "flatten_held",
+          Reason(std::string(name(legs_[other].instrument.venue)) + " cannot be traded: closing the " + std::string(upper_name(leg)) +
+                 " side alone would leave the other one open, so it stays"),
+          s.leg[leg].net.str(), s.leg[other].net.str());
+  }
+  return !chore_->given_up[other];
 }
 
 // Orders against what the leg holds, one after the other, until it holds less than its venue trades. True while that goes on.
@@ -156,14 +168,9 @@ bool TaskEngine::flatten_leg(const Situation& s, Side leg) {
   }
   if (c.given_up[leg] || !s.leg[leg].net.is_positive()) return false;
   if (!has_price(s, leg)) return true;
-  const Qty keep = to_keep(s, leg);
-  if (s.leg[leg].net - keep < s.leg[leg].min_tradable) {
-    if (keep.is_zero() || s.leg[leg].net < s.leg[leg].min_tradable) return false;
-    stop_->exit_code = ExitCode::VenueDown;
-    stop_->reason = Reason(std::string(name(legs_[flip(leg)].instrument.venue)) + " cannot be traded: closing the " + std::string(upper_name(leg)) +
-                           " side alone would leave the other one open, so it stays");
-    return true;
-  }
+  if (s.leg[leg].net < s.leg[leg].min_tradable) return false;
+  const Qty keep = is_stuck(s, flip(leg)) ? min(s.leg[flip(leg)].net, s.leg[leg].net) : Qty{};
+  if (s.leg[leg].net - keep < s.leg[leg].min_tradable) return hold_for_other(s, leg);
   if (now_ < c.next_try) return true;
   const Price price = market_like_price(s, leg, flip(leg));
   place_for_errand(leg, flip(leg), price, within_order_limit(s, leg, price, flatten_quantity(s, leg, keep)));
@@ -228,7 +235,7 @@ ExitCode TaskEngine::errand_code(ExitCode wanted, const Situation& s) const {
     case Errand::Kind::Order: return chore_->short_of && chore_->placed ? worse(wanted, ExitCode::RebalancedPartly) : wanted;
     case Errand::Kind::Flatten:
       if (!holds(Side::Buy) && !holds(Side::Sell)) return wanted;
-      return worse(wanted, wanted == ExitCode::VenueDown ? ExitCode::Imbalanced : ExitCode::RebalancedPartly);
+      return worse(wanted, chore_->told_held || wanted == ExitCode::VenueDown ? ExitCode::Imbalanced : ExitCode::RebalancedPartly);
     case Errand::Kind::Rebalance:
       if (is_imbalanced && chore_->traded) return worse(wanted, ExitCode::RebalancedPartly);
       break;

@@ -304,6 +304,7 @@ class Life {
         s.order_quantity = plan_.spec.order_quantity * Decimal::from_parts(rng_.between(5, 10), 1);
         s.leg.buy.tick_tolerance = rng_.between(0, 8);
         s.leg.sell.offset_ticks = rng_.between(-3, 1);
+        if (errands_.chance(1, 2)) change_limits(s.risk);
         return told("its owner changes parameters", ChangeSpec{s, {}});
       }
       case 4:
@@ -311,6 +312,14 @@ class Life {
         return {};
       default: return {};
     }
+  }
+
+  void change_limits(RiskSpec& r) {
+    if (errands_.chance(1, 2)) r.max_slippage_bps = Bps(errands_.between(1, 100));
+    if (errands_.chance(1, 2)) r.price_collar_bps = Bps(errands_.between(20, 200));
+    if (errands_.chance(1, 3)) r.max_orders_per_minute = errands_.between(4, 60);
+    if (errands_.chance(1, 6)) r.max_order_notional = plan_.mid * plan_.spec.order_quantity * Decimal::from_parts(errands_.between(5, 20), 1);
+    if (errands_.chance(1, 6)) r.max_position = plan_.spec.total_quantity * Decimal::from_parts(errands_.between(5, 12), 1);
   }
 
   void tell(const std::string& line) {

@@ -202,6 +202,26 @@ class Recover(LiveTest):
         self.assert_books_equal(self.before)
         self.assertEqual(self.live("--task", "carry").returncode, 23)
 
+    def test_flatten_keeps_the_hedge_of_what_a_venue_that_is_away_holds(self):
+        file = self.task_file("carry", "BTC/USDT", "mexc_spot", "gateio_futures", "0.02", "0.01", more=PATIENT)
+        done = self.live(file)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        orders = len(self.exchange.ledger()["orders"])
+        with open(self.config, encoding="utf-8") as f:
+            config = f.read()
+        self.config = self.write("dn.toml", config.replace(self.exchange.urls["mexcRest"], "https://127.0.0.1:9"))
+        done = self.rebalance_live("--task", "carry", "--flatten", *SEND)
+        self.assertEqual(done.returncode, 20, done.stdout + done.stderr)
+        self.assertEqual(len(self.exchange.ledger()["orders"]), orders, "buying the futures back alone would leave the spot side open")
+        held = [e for e in self.events("carry") if e["type"] == "alert" and e["code"] == "flatten_held"]
+        self.assertEqual(len(held), 1)
+        self.assertIn("mexc_spot", held[0]["message"])
+        self.config = self.write("dn.toml", config)
+        done = self.rebalance_live("--task", "carry", "--flatten", *SEND)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(Decimal(self.exchange.ledger()["positions"]["BTC_USDT"]["quantity"]), 0)
+        self.assert_books_equal(self.before)
+
     def test_halt_while_it_runs(self):
         quiet = self.task_file("quiet", "ETH/USDT", "mexc_spot", "gateio_spot", "1.2", "0.1", quote="touch", offset=500, tolerance=10000, more=PATIENT)
         task = self.begin_live(quiet, "--ndjson")

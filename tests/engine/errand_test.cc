@@ -270,5 +270,56 @@ TEST(Errand, AnEndedTaskGivesBackWhatItHolds) {
   EXPECT_EQ(t.record().mode, TaskMode::Active);
 }
 
+// Equal on both sides.
+TaskSpec level() {
+  TaskSpec s = apart();
+  s.restore.sell.filled_quantity = qty("0.3");
+  return s;
+}
+
+TEST(Errand, FlatteningDoesNotCloseOneLegOfAPairAlone) {
+  Talk t(level(), two_spots(), errand(Errand::Kind::Flatten));
+  t.start();
+  for (int i = 0; i < 30 && !t.engine->finished(); ++i) {
+    t.book(Side::Buy, "43250", "43251");
+    t.after(Dur::seconds(1));
+  }
+  EXPECT_TRUE(t.engine->finished());
+  EXPECT_EQ(t.count<PlaceOrder>(), 0u) << "the other leg would stand without its hedge";
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::Imbalanced);
+  EXPECT_EQ(t.record().mode, TaskMode::Halted);
+}
+
+TEST(Errand, FlatteningClosesWhatIsMoreThanTheOtherLegHolds) {
+  Talk t(apart(), two_spots(), errand(Errand::Kind::Flatten));
+  t.start();
+  for (int i = 0; i < 5 && t.count<PlaceOrder>() == 0; ++i) {
+    t.book(Side::Buy, "43250", "43251");
+    t.after(Dur::seconds(1));
+  }
+  const OrderRequest order = t.placed(Side::Buy);
+  EXPECT_EQ(order.side, Side::Sell);
+  EXPECT_EQ(order.qty, qty("0.05"));
+  settle(t, order, "0.05", "T1");
+  for (int i = 0; i < 30 && !t.engine->finished(); ++i) {
+    t.book(Side::Buy, "43250", "43251");
+    t.after(Dur::seconds(1));
+  }
+  EXPECT_EQ(t.count<PlaceOrder>(), 1u);
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::Imbalanced);
+}
+
+TEST(Errand, FlatteningGoesOnWhenTheOtherVenueComesBack) {
+  Talk t(level(), two_spots(), errand(Errand::Kind::Flatten));
+  t.start();
+  for (int i = 0; i < 8; ++i) {
+    t.book(Side::Buy, "43250", "43251");
+    t.after(Dur::seconds(1));
+  }
+  t.books();
+  EXPECT_EQ(t.placed(Side::Buy).qty, qty("0.3"));
+  EXPECT_EQ(t.placed(Side::Sell).qty, qty("0.3"));
+}
+
 }  // namespace
 }  // namespace dn::test
