@@ -6,11 +6,13 @@
 #include <charconv>
 #include <csignal>
 
+#include "app/control.h"
 #include "app/halt_files.h"
 #include "app/session.h"
 #include "app/signals.h"
 #include "app/status_json.h"
 #include "base/text.h"
+#include "store/lock_state.h"
 
 namespace dn::app {
 namespace {
@@ -102,6 +104,8 @@ class View {
     auto latency = store_.latency(task.id);
     if (!latency) return Unexpected{store_failure(latency.error())};
     v.latency = std::move(*latency);
+    const bool under_way = task.state != TaskState::Idle && task.state != TaskState::Completed && task.state != TaskState::Cancelled;
+    v.deserted = under_way && !is_task_held(lock_directory(request_.db), task.spec.name);
     v.task = std::move(task);
     return v;
   }

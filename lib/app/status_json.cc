@@ -36,6 +36,11 @@ ExitCode health(const TaskView& v) {
   if (v.task.mode == TaskMode::Halted) code = worse(code, v.task.exit_code == ExitCode::Ok ? ExitCode::Halted : worse(v.task.exit_code, ExitCode::Halted));
   if (v.task.mode == TaskMode::Paused) code = worse(code, ExitCode::Waiting);
   if (v.unknown_orders > 0) code = worse(code, ExitCode::UnknownOrder);
+  if (v.deserted) {
+    code = worse(code, ExitCode::Temporary);
+    if (v.open_orders > 0) code = worse(code, ExitCode::UnknownOrder);  // whatever became of them, nobody has asked
+    if (!v.task.imbalance().is_zero()) code = worse(code, ExitCode::Imbalanced);
+  }
   // How the last run ended, where that still stands: a new run begins with Ok.
   for (const ExitCode last : {ExitCode::Imbalanced, ExitCode::UnknownOrder, ExitCode::Contradiction}) {
     if (v.task.verdict == Verdict::None && v.task.exit_code == last) code = worse(code, last);
@@ -49,7 +54,7 @@ std::string next_step(const TaskView& v) {
   if (v.task.verdict == Verdict::Cancelled) return v.task.imbalance().is_zero() ? "nothing" : "the imbalance is yours to close";
   if (v.task.mode == TaskMode::Paused) return "dn-run resume " + name;
   if (v.task.mode == TaskMode::Halted) return fmt::format("read the reason; then dn-recover resume --task {} --yes", name);
-  return "dn-run --task " + name;
+  return fmt::format("dn-run --task {}{}", name, v.deserted ? ": its last run was killed, this goes on from there" : "");
 }
 
 void write_task(JsonWriter& w, const TaskView& v) {

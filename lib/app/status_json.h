@@ -14,6 +14,7 @@ struct TaskView {
   Kpi figures;
   std::int64_t open_orders = 0;
   std::int64_t unknown_orders = 0;
+  bool deserted = false;  // a run was under way and nobody holds the task: it was killed
   std::vector<LatencyStats> latency;
 };
 

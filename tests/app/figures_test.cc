@@ -96,5 +96,15 @@ TEST(Health, SaysHowTheLastRunEndedAsLongAsThatStands) {
   EXPECT_EQ(health(ended), ExitCode::Ok) << "a signal leaves nothing to mend";
 }
 
+TEST(Health, ARunThatWasKilledWaitsForTheNext) {
+  TaskView v;
+  v.deserted = true;
+  EXPECT_EQ(health(v), ExitCode::Temporary) << "run again";
+  v.task.leg.buy.net = Qty(1);
+  EXPECT_EQ(health(v), ExitCode::Imbalanced) << "nobody is there to restore the balance";
+  v.open_orders = 1;
+  EXPECT_EQ(health(v), ExitCode::UnknownOrder);
+}
+
 }  // namespace
 }  // namespace dn::app

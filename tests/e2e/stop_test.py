@@ -44,8 +44,11 @@ class Stop(ToolTest):
             for event in kills:
                 process = self.start()
                 self.wait_for_event(process, event)
+                self.assertEqual(self.status("--check").returncode, 0, "it is being worked on")
                 self.kill(process)
+                self.assertIn(self.status("--check").returncode, (20, 21, 75), "nobody is")
             self.finish()
+            self.assertEqual(self.status("--check").returncode, 0)
 
     def test_paused_stays_paused_and_resumes(self):
         process = self.start()

@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "store/lock_state.h"
 #include "store/task_lock.h"
 #include "support.h"
 
@@ -31,6 +32,17 @@ TEST_F(TaskLockTest, TheFirstGetsItAndTheSecondHearsWhoHasIt) {
   EXPECT_EQ(second.error().holder_pid, ::getpid());
   EXPECT_THAT(second.error().message, HasSubstr("btc is held by process " + std::to_string(::getpid()) + ", since 2"));
   EXPECT_TRUE(acquire("eth")) << "another task is another lock";
+}
+
+TEST_F(TaskLockTest, AReaderSeesWhetherItIsHeldAndTakesNoPart) {
+  EXPECT_FALSE(is_task_held(locks, "btc")) << "nobody ever had it";
+  {
+    const auto mine = acquire();
+    ASSERT_TRUE(mine);
+    EXPECT_TRUE(is_task_held(locks, "btc"));
+    EXPECT_FALSE(is_task_held(locks, "eth"));
+  }
+  EXPECT_FALSE(is_task_held(locks, "btc")) << "the file is still there";
 }
 
 TEST_F(TaskLockTest, AnotherProcessHearsWhoHasIt) {
