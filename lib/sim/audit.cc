@@ -32,18 +32,13 @@ void Audit::in_force(Time now, const TaskRecord& record) {
 
 void Audit::heard(Time now, const BookUpdate& book) { tops_[book.venue].emplace_back(now, book.top); }
 
-// A change is applied before its step decides anything.
-const Audit::Rules& Audit::rules_at(Time t) const {
-  const auto after = std::find_if(rules_.begin(), rules_.end(), [t](const Rules& r) { return r.from > t; });
-  return after == rules_.begin() ? rules_.front() : *std::prev(after);
-}
-
-// Paused or halted before the step and after it: in the step itself, a quote may go out before the task is halted, or after it is resumed.
-bool Audit::is_held(Time t) const {
-  const auto held = [](const Rules& r) { return r.mode == TaskMode::Halted || r.mode == TaskMode::Paused; };
-  const auto at = std::find_if(rules_.begin(), rules_.end(), [t](const Rules& r) { return r.from >= t; });
-  if (at != rules_.end() && at->from == t && !held(*at)) return false;
-  return held(at == rules_.begin() ? rules_.front() : *std::prev(at)) && held(rules_at(t));
+// The newest rules before that moment, and those that came into force in it.
+std::vector<const Audit::Rules*> Audit::rules_at(Time t) const {
+  std::vector<const Rules*> out;
+  auto from = std::find_if(rules_.begin(), rules_.end(), [t](const Rules& r) { return r.from >= t; });
+  if (from != rules_.begin()) --from;
+  for (; from != rules_.end() && (out.empty() || from->from <= t); ++from) out.push_back(&*from);
+  return out;
 }
 
 // The newest prices before that moment, and those heard in it: which of them a decision saw is not told.
@@ -65,7 +60,7 @@ std::vector<Audit::Sent> Audit::all_sent(const World& world) const {
     const SimVenue& venue = world.venue(leg);
     for (const VenueOrder& o : venue.truth().orders) {
       const bool quote = o.request.type == OrderType::Limit || o.request.type == OrderType::PostOnly;
-      out.push_back({&o, venue.instrument().venue, &rules_at(o.request.created), quote});
+      out.push_back({&o, venue.instrument().venue, rules_at(o.request.created), quote});
     }
   }
   std::sort(out.begin(), out.end(), [](const Sent& a, const Sent& b) { return a.order->request.created < b.order->request.created; });
@@ -75,29 +70,33 @@ std::vector<Audit::Sent> Audit::all_sent(const World& world) const {
 std::optional<std::string> Audit::check(const World& world) const {
   if (rules_.empty()) return std::nullopt;
   const std::vector<Sent> sent = all_sent(world);
-  for (const Sent& s : sent) {
-    if (auto bad = check_one(s, world)) return bad;
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    std::optional<std::string> bad;
+    for (const Rules* rules : sent[i].rules) {
+      bad = check_one(sent[i], *rules, world);
+      if (!bad && sent[i].quote) bad = check_counts(sent, i, rules->risk);
+      if (!bad && sent[i].quote) bad = check_amounts(sent[i], *rules, world);
+      if (!bad) break;
+    }
+    if (bad) return bad;
   }
-  if (auto bad = check_counts(sent)) return bad;
-  return check_amounts(sent, world);
+  return std::nullopt;
 }
 
-std::optional<std::string> Audit::check_one(const Sent& s, const World& world) const {
+std::optional<std::string> Audit::check_one(const Sent& s, const Rules& rules, const World& world) const {
   const OrderRequest& o = s.order->request;
-  const RiskSpec& risk = s.rules->risk;
   const Money value = o.price * o.qty;
-  if (risk.max_order_notional && value > *risk.max_order_notional) {
-    return broken(*s.order, "max_order_notional", value.str(), risk.max_order_notional->str());
+  if (rules.risk.max_order_notional && value > *rules.risk.max_order_notional) {
+    return broken(*s.order, "max_order_notional", value.str(), rules.risk.max_order_notional->str());
   }
-  if (s.quote && is_held(o.created)) {
-    return broken(*s.order, "the task's mode", "a quote", std::string(name(s.rules->mode)));
+  if (s.quote && (rules.mode == TaskMode::Halted || rules.mode == TaskMode::Paused)) {
+    return broken(*s.order, "the task's mode", "a quote", std::string(name(rules.mode)));
   }
-  return check_prices(s, world);
+  return check_prices(s, rules.risk, world);
 }
 
-std::optional<std::string> Audit::check_prices(const Sent& s, const World& world) const {
+std::optional<std::string> Audit::check_prices(const Sent& s, const RiskSpec& risk, const World& world) const {
   const OrderRequest& o = s.order->request;
-  const RiskSpec& risk = s.rules->risk;
   if (!s.quote) {
     if (o.price.is_zero()) return std::nullopt;
     const auto tops = tops_at(s.venue, o.created);
@@ -118,54 +117,47 @@ std::optional<std::string> Audit::check_prices(const Sent& s, const World& world
   return std::nullopt;
 }
 
-// Quotes are held back by how many orders of any kind came before them.
-std::optional<std::string> Audit::check_counts(const std::vector<Sent>& sent) const {
-  for (std::size_t i = 0; i < sent.size(); ++i) {
-    if (!sent[i].quote) continue;
-    std::int64_t minute = 0;
-    std::int64_t day = 0;
-    const Time now = sent[i].order->request.created;
-    for (std::size_t j = i; j-- > 0;) {
-      const Dur ago = now - sent[j].order->request.created;
-      if (ago.us == 0) continue;  // the same step: which of them came first is not told
-      if (ago >= Dur::hours(24)) break;
-      ++day;
-      minute += ago < Dur::minutes(1) ? 1 : 0;
-    }
-    const RiskSpec& risk = sent[i].rules->risk;
-    if (minute >= risk.max_orders_per_minute) {
-      return broken(*sent[i].order, "max_orders_per_minute", std::to_string(minute), std::to_string(risk.max_orders_per_minute));
-    }
-    if (risk.max_orders_per_day > 0 && day >= risk.max_orders_per_day) {
-      return broken(*sent[i].order, "max_orders_per_day", std::to_string(day), std::to_string(risk.max_orders_per_day));
-    }
+// A quote is held back by how many orders of any kind came before it.
+std::optional<std::string> Audit::check_counts(const std::vector<Sent>& sent, std::size_t at, const RiskSpec& risk) const {
+  std::int64_t minute = 0;
+  std::int64_t day = 0;
+  const Time now = sent[at].order->request.created;
+  for (std::size_t j = at; j-- > 0;) {
+    const Dur ago = now - sent[j].order->request.created;
+    if (ago.us == 0) continue;  // the same step: which of them came first is not told
+    if (ago >= Dur::hours(24)) break;
+    ++day;
+    minute += ago < Dur::minutes(1) ? 1 : 0;
+  }
+  if (minute >= risk.max_orders_per_minute) {
+    return broken(*sent[at].order, "max_orders_per_minute", std::to_string(minute), std::to_string(risk.max_orders_per_minute));
+  }
+  if (risk.max_orders_per_day > 0 && day >= risk.max_orders_per_day) {
+    return broken(*sent[at].order, "max_orders_per_day", std::to_string(day), std::to_string(risk.max_orders_per_day));
   }
   return std::nullopt;
 }
 
-// What a quote could add to what had filled before it was made.
-std::optional<std::string> Audit::check_amounts(const std::vector<Sent>& sent, const World& world) const {
-  for (const Sent& s : sent) {
-    if (!s.quote) continue;
-    const OrderRequest& o = s.order->request;
-    PerSide<Qty> filled;
-    Money value;
-    for (const Side leg : kSides) {
-      if (leg == Side::Sell && world.one_venue()) break;
-      for (const Fill& f : world.venue(leg).truth().fills) {
-        if (f.time >= o.created) break;
-        filled[f.leg] += f.side == f.leg ? f.qty : -f.qty;
-        if (f.side == f.leg) value += f.price * f.qty;
-      }
+// What a quote could add to what had filled before it was made. A fill that had happened and was not heard of was open, and counts too.
+std::optional<std::string> Audit::check_amounts(const Sent& s, const Rules& rules, const World& world) const {
+  const OrderRequest& o = s.order->request;
+  PerSide<Qty> filled;
+  Money value;
+  for (const Side leg : kSides) {
+    if (leg == Side::Sell && world.one_venue()) break;
+    for (const Fill& f : world.venue(leg).truth().fills) {
+      if (f.time >= o.created) break;
+      filled[f.leg] += f.side == f.leg ? f.qty : -f.qty;
+      if (f.side == f.leg) value += f.price * f.qty;
     }
-    // A fill that had happened may not have been heard of: then it was open, and counted as such.
-    const Qty after = filled[o.leg] + o.qty;
-    const RiskSpec& risk = s.rules->risk;
-    if (after > s.rules->total) return broken(*s.order, "total_quantity", after.str(), s.rules->total.str());
-    if (risk.max_position && after > *risk.max_position) return broken(*s.order, "max_position", after.str(), risk.max_position->str());
-    const Money with = value + o.price * o.qty;
-    if (risk.max_notional && with > *risk.max_notional) return broken(*s.order, "max_notional", with.str(), risk.max_notional->str());
   }
+  const Qty after = filled[o.leg] + o.qty;
+  if (after > rules.total) return broken(*s.order, "total_quantity", after.str(), rules.total.str());
+  if (rules.risk.max_position && after > *rules.risk.max_position) {
+    return broken(*s.order, "max_position", after.str(), rules.risk.max_position->str());
+  }
+  const Money with = value + o.price * o.qty;
+  if (rules.risk.max_notional && with > *rules.risk.max_notional) return broken(*s.order, "max_notional", with.str(), rules.risk.max_notional->str());
   return std::nullopt;
 }
 

@@ -31,18 +31,17 @@ class Audit {
   struct Sent {
     const VenueOrder* order = nullptr;
     Venue venue = Venue::MexcSpot;
-    const Rules* rules = nullptr;
+    std::vector<const Rules*> rules;  // that were in force in that moment: which of them was applied is not told
     bool quote = false;
   };
-  const Rules& rules_at(Time t) const;
-  bool is_held(Time t) const;
+  std::vector<const Rules*> rules_at(Time t) const;
   std::vector<TopOfBook> tops_at(Venue venue, Time t) const;
   std::vector<Sent> all_sent(const World& world) const;
 
-  std::optional<std::string> check_one(const Sent& s, const World& world) const;
-  std::optional<std::string> check_prices(const Sent& s, const World& world) const;
-  std::optional<std::string> check_counts(const std::vector<Sent>& sent) const;
-  std::optional<std::string> check_amounts(const std::vector<Sent>& sent, const World& world) const;
+  std::optional<std::string> check_one(const Sent& s, const Rules& rules, const World& world) const;
+  std::optional<std::string> check_prices(const Sent& s, const RiskSpec& risk, const World& world) const;
+  std::optional<std::string> check_counts(const std::vector<Sent>& sent, std::size_t at, const RiskSpec& risk) const;
+  std::optional<std::string> check_amounts(const Sent& s, const Rules& rules, const World& world) const;
 
   std::vector<Rules> rules_;
   std::map<Venue, std::vector<std::pair<Time, TopOfBook>>> tops_;

@@ -82,12 +82,12 @@ TEST(PreflightNumbers, BreakEvenIsTheFeesOfBothQuotes) {
 
 TEST(PreflightNumbers, TheWorstCaseIsASliceTakenBackAtTheSlippageLimit) {
   Desk desk;
-  // The dearer side: 0.1 × 101.02 = 10.102; 50 bps of it and 10 bps of fee twice: 10.102 × 0.007.
-  EXPECT_EQ(desk.numbers().worst_slice, Money(d("0.070714")));
+  // The dearer side: 0.1 sold at 101.02 less 0.1 %, bought back 50 bps above the ask of 101.02 and 0.1 %: 10.102 × (1.005 × 1.001 - 0.999).
+  EXPECT_EQ(desk.numbers().worst_slice, Money(d("0.07076451")));
   desk.spec.risk.max_slippage_bps = Bps(100);
-  EXPECT_EQ(desk.numbers().worst_slice, Money(d("0.121224")));  // 10.102 × 0.012
-  desk.market.instruments.buy.taker_fee = Rate(d("0.01"));      // 0.1 × 100 × (0.01 + 0.02)
-  EXPECT_EQ(desk.numbers().worst_slice, Money(d("0.3")));
+  EXPECT_EQ(desk.numbers().worst_slice, Money(d("0.12132502")));  // 10.102 × (1.01 × 1.001 - 0.999)
+  desk.market.instruments.buy.taker_fee = Rate(d("0.01"));        // bought at 100 and 1 %, sold 1 % lower less 1 %
+  EXPECT_EQ(desk.numbers().worst_slice, Money(d("0.299")));
   desk.market.top.sell.reset();
   EXPECT_EQ(desk.numbers().worst_slice, std::nullopt);
 }
@@ -194,11 +194,11 @@ TEST(Preflight, ATaskKeepsToItsShareOfTheBalance) {
 TEST(Preflight, AWorstCaseAboveMaxLossIsRefused) {
   Desk desk;
   EXPECT_EQ(desk.check("worst_case").status, CheckStatus::Ok);
-  desk.spec.risk.max_loss = Money(d("0.070713"));
+  desk.spec.risk.max_loss = Money(d("0.07076450"));
   const Check c = desk.check("worst_case");
   EXPECT_EQ(c.code, ExitCode::Refused);
-  EXPECT_THAT(c.message, HasSubstr("0.070714"));
-  desk.spec.risk.max_loss = Money(d("0.070714"));
+  EXPECT_THAT(c.message, HasSubstr("0.07076451"));
+  desk.spec.risk.max_loss = Money(d("0.07076451"));
   EXPECT_EQ(desk.check("worst_case").status, CheckStatus::Ok);
 }
 

@@ -37,9 +37,10 @@ TEST_P(InsanePrices, NoQuoteLeavesWhileOneVenueShowsThem) {
   EXPECT_EQ(t.count<PlaceOrder>(), 2u) << "sane again";
 }
 
-TEST_P(InsanePrices, NoHedgeLeavesOnBooksThatContradictEachOther) {
+class InsaneHedges : public InsanePrices {};
+
+TEST_P(InsaneHedges, NoHedgeLeavesOnBooksThatContradictEachOther) {
   const auto& [prices, leg] = GetParam();
-  if (std::string(prices.what).starts_with("two percent")) GTEST_SKIP() << "a hedge may go out at such a distance";
   Talk t;
   t.start();
   t.books();
@@ -67,6 +68,9 @@ TEST_P(InsanePrices, NoHedgeLeavesOnBooksThatContradictEachOther) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, InsanePrices, ::testing::Combine(::testing::ValuesIn(kInsane), ::testing::Values(Side::Buy, Side::Sell)));
+// Without the last two: a hedge may go out at such a distance.
+INSTANTIATE_TEST_SUITE_P(Each, InsaneHedges,
+                         ::testing::Combine(::testing::ValuesIn(std::begin(kInsane), std::end(kInsane) - 2), ::testing::Values(Side::Buy, Side::Sell)));
 
 TEST(FrozenPrices, AFrozenBookStopsQuotingAndTakesWhatRests) {
   Talk t;

@@ -35,6 +35,7 @@ const std::map<std::string, std::string, std::less<>> kValues = {
     {"risk.max_order_notional", "20000"},
     {"risk.max_orders_per_minute", "60"},
     {"risk.max_orders_per_run", "500"},
+    {"risk.max_orders_per_day", "900"},
     {"risk.price_collar_bps", "80"},
     {"risk.max_slippage_bps", "12.5"},
     {"risk.max_book_age", "1500ms"},
