@@ -21,18 +21,17 @@ Refusal beyond_collar(const Instrument& at, const Price& price, const Price& edg
   return refuse("price_collar_bps", "the price is beyond the collar around the mid of " + std::string(name(at.venue)) + ":", price.str(), edge.str(), false);
 }
 
-// A quote keeps within the collar of both mids, on either side. A hedge may trade at a price that is better than that, but not where the
-// two mids contradict each other: one of the books is wrong then, and it is not known which.
+// No order is beyond the collar of either mid in the direction that loses money; a price that is better than that is what the trade is for.
+// Where the two mids contradict each other one of the books is wrong, and it is not known which: nothing leaves.
 std::optional<Refusal> check_collar(const Situation& s, const OrderRequest& o) {
   constexpr int kContradiction = 5;  // collars between the mids
-  const bool quote = o.purpose == Purpose::Quote;
   for (const Side leg : kSides) {
     const LegSituation& l = s.leg[leg];
     if (!l.fresh) continue;
     const Price mid = middle(l.top);
     const Price width(bps_of(mid.decimal(), s.spec->risk.price_collar_bps));
-    if (o.price > mid + width && (quote || o.side == Side::Buy)) return beyond_collar(*l.instrument, o.price, mid + width);
-    if (o.price < mid - width && (quote || o.side == Side::Sell)) return beyond_collar(*l.instrument, o.price, mid - width);
+    if (o.side == Side::Buy && o.price > mid + width) return beyond_collar(*l.instrument, o.price, mid + width);
+    if (o.side == Side::Sell && o.price < mid - width) return beyond_collar(*l.instrument, o.price, mid - width);
     const LegSituation& other = s.leg[flip(leg)];
     if (!other.fresh) continue;
     const Price edge = mid + width * Decimal(kContradiction);

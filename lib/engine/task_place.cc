@@ -53,7 +53,7 @@ OrderRequest TaskEngine::make_request(Side leg, Side side, Purpose purpose, Orde
   return r;
 }
 
-// Both legs or none: a limit that lets the first one's order pass and would end the run on the second one's ends it before either is sent.
+// Both legs or none: a limit that lets the first one's order pass and holds back the second one's holds back both.
 bool TaskEngine::refuses_one_of_both(const PerSide<LegDecision>& both, OrderType type) {
   const Situation s = situation();
   for (const Side leg : kSides) {
@@ -65,8 +65,9 @@ bool TaskEngine::refuses_one_of_both(const PerSide<LegDecision>& both, OrderType
     ++view.sent_last_day;
     ++view.sent_this_run;
     const auto pass = pass_gate(view, make_request(leg, leg, Purpose::Quote, type, both[leg].price, both[leg].qty));
-    if (pass || !pass.error().lasting) continue;
+    if (pass) continue;
     on_gate_refusal(leg, Purpose::Quote, pass.error());
+    legs_[flip(leg)].next_place = legs_[leg].next_place;
     return true;
   }
   return false;

@@ -255,7 +255,7 @@ void add_risk_keys(std::vector<Key>& k) {
                           DN_REF(std::int64_t, s.risk.max_orders_per_run)));
   k.push_back(integer_key({"risk.max_orders_per_day", T::Integer, true, "whole number >= 0", "new orders in any 24 hours, over all runs (0: no limit)"}, 0,
                           10'000'000, DN_REF(std::int64_t, s.risk.max_orders_per_day)));
-  k.push_back(amount_key<Bps>({"risk.price_collar_bps", T::Decimal, true, "decimal > 0, bps", "no quote further than this from either venue's fresh mid"},
+  k.push_back(amount_key<Bps>({"risk.price_collar_bps", T::Decimal, true, "decimal > 0, bps", "no order further than this beyond either venue's fresh mid"},
                               Sign::Positive, DN_REF(Bps, s.risk.price_collar_bps)));
   k.push_back(amount_key<Bps>({"risk.max_slippage_bps", T::Decimal, true, "decimal > 0, bps", "price limit of market-like orders, from the opposite touch"},
                               Sign::Positive, DN_REF(Bps, s.risk.max_slippage_bps)));

@@ -110,7 +110,8 @@ std::optional<std::string> Audit::check_prices(const Sent& s, const RiskSpec& ri
     const auto tops = tops_at(world.venue(leg).instrument().venue, o.created);
     const bool fine = std::any_of(tops.begin(), tops.end(), [&](const TopOfBook& top) {
       const Decimal twice_mid = (top.bid + top.ask).decimal();
-      return within((o.price.decimal() * Decimal(2) - twice_mid).abs(), twice_mid, risk.price_collar_bps);
+      const Decimal above = o.price.decimal() * Decimal(2) - twice_mid;
+      return within(o.side == Side::Buy ? above : -above, twice_mid, risk.price_collar_bps);
     });
     if (!fine) return broken(*s.order, "price_collar_bps", o.price.str(), "the prices heard");
   }

@@ -210,17 +210,12 @@ TEST_F(Gate, PricesBeyondTheCollarOfEitherMidAreRefused) {
   EXPECT_EQ(refusal(), "price_collar_bps") << "the other venue says that this buys 10 % too high";
   order.leg = order.side = Side::Sell;
   order.price = px("100.7");
-  EXPECT_EQ(refusal(), "price_collar_bps") << "and one of the two is wrong: nobody knows which";
-}
-
-TEST_F(Gate, AHedgeMayBeBetterThanTheCollarButNotWhereTheMidsContradictEachOther) {
-  order.leg = order.side = Side::Sell;
+  s.leg.sell.top = {px("97.0"), px("97.2"), qty("1"), qty("1")};
+  EXPECT_EQ(refusal(), "") << "selling above both mids is what the trade is for";
+  s.leg.buy.top = {px("103"), px("103.2"), qty("1"), qty("1")};
+  EXPECT_EQ(refusal(), "price_collar_bps") << "more than five collars apart one of the two is wrong, and nobody knows which";
   order.purpose = Purpose::Rebalance;
-  order.price = px("100");
-  s.leg.buy.top = {px("97.0"), px("97.2"), qty("1"), qty("1")};
-  EXPECT_EQ(refusal(), "") << "3 % better than the other venue's";
-  s.leg.buy.top = {px("10.0"), px("10.2"), qty("1"), qty("1")};
-  EXPECT_EQ(refusal(), "price_collar_bps");
+  EXPECT_EQ(refusal(), "price_collar_bps") << "also for a hedge";
 }
 
 TEST_F(Gate, AMarketLikeOrderKeepsToTheSlippageLimit) {
