@@ -66,6 +66,7 @@ Expected<std::string, ToolError> change_idle(Verb verb, StoredTask& t, const std
       return fmt::format("task {}: resumed; dn-run --task {} goes on", name, name);
     case Verb::Halt:
       r.mode = TaskMode::Halted;
+      r.guards.unwinding = false;
       r.reason = settings.empty() ? "halted by a person" : settings[0];
       batch.events.push_back({r.updated, Alerted{AlertKind::Halt, AlertLevel::Critical, Code("halted"), Reason(r.reason), {}, {}}});
       return fmt::format("task {}: halted", name);

@@ -29,7 +29,8 @@ BreakEven break_even(const PerSide<Instrument>& i) {
 Money worst_case(const TaskSpec& spec, const Qty& qty, const PerSide<Instrument>& instruments, const PerSide<Price>& quote, const PerSide<TopOfBook>& top) {
   Decimal worst;
   for (const Side first : kSides) {
-    const Decimal done = with_fee(quote[first].decimal(), first, instruments[first]);
+    const Price filled = first == Side::Buy ? max(quote.buy, top.buy.bid) : min(quote.sell, top.sell.ask);
+    const Decimal done = with_fee(filled.decimal(), first, instruments[first]);
     // The other leg at its limit, or the first one back on its own venue.
     for (const Side venue : kSides) {
       const Decimal other = at_limit(top[venue], flip(first), spec.risk.max_slippage_bps, instruments[venue]);

@@ -21,8 +21,8 @@ struct BreakEven {
 };
 BreakEven break_even(const PerSide<Instrument>& instruments);
 
-// The most that is lost, in quote, if of `qty` the first leg fills at its quote and the second one fails: it then trades by market-like
-// orders at the slippage limit, or the first one is taken back at that limit, whichever costs more. Every order pays the taker's fee. It
+// The most that is lost, in quote, if of `qty` the first leg fills at its quote (at its own touch, where the quote is better) and the second one fails: it then
+// trades by market-like orders at the slippage limit, or the first one is taken back at that limit, whichever costs more. Every order pays the taker's fee. It
 // holds while the books stay where they are until both legs are whole, and while nothing is taken back and quoted again more often than
 // once. `quote`: the legs' target prices; `top`: the books. Rounded up to 8 places; never negative.
 Money worst_case(const TaskSpec& spec, const Qty& qty, const PerSide<Instrument>& instruments, const PerSide<Price>& quote, const PerSide<TopOfBook>& top);

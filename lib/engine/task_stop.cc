@@ -258,6 +258,7 @@ void TaskEngine::end_pause_run() {
 
 void TaskEngine::halt(ExitCode code, std::string_view what, const Reason& reason, bool hedge) {
   record_.mode = TaskMode::Halted;
+  record_.guards.unwinding = false;  // a halt is a halt: the next run closes nothing by itself
   record_.reason = reason.str();
   save_task();
   alert(AlertKind::Halt, AlertLevel::Critical, what, reason);

@@ -61,6 +61,9 @@ std::vector<SpecProblem> check(const TaskSpec& s) {
   if (s.direction == Direction::Close && s.leg.buy.exchange != Venue::GateioFutures && s.leg.sell.exchange != Venue::GateioFutures) {
     add("direction", "close needs a futures leg to reduce; with two spot legs swap the sides and use direction = \"open\"");
   }
+  if (s.lead == Lead::Both && s.risk.max_orders_per_minute < 2) {
+    add("risk.max_orders_per_minute", "both sides quote at once, and neither without the other; write at least 2, or lead = \"buy\" or \"sell\"");
+  }
   if (s.risk.exit_spread_bps && s.risk.min_spread_bps && *s.risk.exit_spread_bps > *s.risk.min_spread_bps) {
     add("risk.exit_spread_bps", fmt::format("{} is above min_spread_bps {}: the task would leave what it just entered; write at most that",
                                             s.risk.exit_spread_bps->str(), s.risk.min_spread_bps->str()));

@@ -25,13 +25,14 @@ TEST(Outlook, TheWorstCaseTakesEverySliceBackOrHedgesItAtTheLimit) {
   EXPECT_EQ(worst_case(spec, plan.total, instruments, {px("100"), px("99")}, apart), Money(dec("2.90601")));
 }
 
-TEST(Outlook, WhereNothingCanBeLostTheWorstCaseIsNothing) {
+TEST(Outlook, AQuoteFarFromTheMarketIsNoReasonToExpectNoLoss) {
   TaskSpec spec = seed_spec();
   spec.risk.max_slippage_bps = Bps(1);
   PerSide<Instrument> instruments{spot(Venue::MexcSpot), spot(Venue::GateioSpot)};
   for (const Side leg : kSides) instruments[leg].taker_fee = Rate{};
   const PerSide<TopOfBook> top{{px("100"), px("101"), qty("1"), qty("1")}, {px("100"), px("101"), qty("1"), qty("1")}};
-  EXPECT_EQ(worst_case(spec, qty("1"), instruments, {px("90"), px("110")}, top), Money(0));
+  // Sold at 101 and not at 110, bought back at 101.0101.
+  EXPECT_EQ(worst_case(spec, qty("1"), instruments, {px("90"), px("110")}, top), Money(dec("0.0101")));
 }
 
 }  // namespace

@@ -205,6 +205,28 @@ TEST(SpreadExit, AnUnwindThatACrashInterruptsGoesOnAtTheNextStart) {
   EXPECT_EQ(t.record().verdict, Verdict::Cancelled);
 }
 
+TEST(SpreadExit, AHaltDuringAnUnwindEndsItAlsoForTheNextRun) {
+  Talk t(with_limits({}, Bps(5), SpreadExit::Unwind));
+  enter(t, "10040");
+  for (int i = 0; i < 12 && !t.alerted("unwind"); ++i) {
+    t.after(Dur::millis(100));
+    spread_of(t, "10001");
+  }
+  ASSERT_TRUE(t.alerted("unwind"));
+  t.tell(HaltTask{Code("halt_file"), Reason("the file HALT is there")});
+  const std::size_t before = t.count<PlaceOrder>();
+  t.restart();
+  t.start();
+  for (int i = 0; i < 250 && !t.engine->finished(); ++i) {
+    t.after(Dur::millis(100));
+    spread_of(t, "10001");
+    settle(t);
+  }
+  ASSERT_TRUE(t.engine->finished());
+  EXPECT_EQ(t.count<PlaceOrder>(), before);
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::Halted);
+}
+
 TEST(SpreadCompression, WarnsOncePerEpisode) {
   Talk t(with_limits({}, {}));
   enter(t, "10040");  // 40 bps gross

@@ -108,6 +108,21 @@ TEST(TaskSpecCheck, TwoFuturesLegsWouldBeOnePosition) {
   EXPECT_TRUE(check(with("sell.exchange", "mexc_spot")).empty()) << "one spot venue for both sides is market making";
 }
 
+TEST(TaskSpecCheck, LimitsDoNotContradictThemselves) {
+  TaskSpec s = btc();
+  s.risk.max_orders_per_minute = 1;
+  ASSERT_EQ(check(s).size(), 1u) << "both sides quote at once";
+  EXPECT_EQ(check(s)[0].key, "risk.max_orders_per_minute");
+  s.lead = Lead::Buy;
+  EXPECT_TRUE(check(s).empty());
+  s.risk.min_spread_bps = Bps(5);
+  s.risk.exit_spread_bps = Bps(5);
+  EXPECT_TRUE(check(s).empty());
+  s.risk.exit_spread_bps = Bps(6);
+  ASSERT_EQ(check(s).size(), 1u) << "it would leave what it just entered";
+  EXPECT_EQ(check(s)[0].key, "risk.exit_spread_bps");
+}
+
 TEST(TaskSpecCheck, ListsSeveralProblemsInTableOrder) {
   TaskSpec s = with("direction", "close");
   s.name.clear();
