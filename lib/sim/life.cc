@@ -247,7 +247,7 @@ class Life {
         return;
       }
       if (run.crashed() || run.finished()) break;
-      if (run.now() > plan_.wishes_until) done = give_way(run, engine);
+      if (done && run.now() > plan_.wishes_until) done = give_way(run, engine);
       if (done && plan_.wishes && run.now() < plan_.wishes_until && rng_.chance(1, 400)) done = wish(run, engine);
       checker_.check_step(run.now(), engine.record());
     }

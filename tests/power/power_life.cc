@@ -63,8 +63,9 @@ class PowerStore final : public sim::LifeStore {
 
   Expected<StoredTask, JournalError> load() override {
     if (store_) {
-      if (auto books = store_->load_task(task_.spec.name)) return std::move(*books);
-      broken("the task cannot be read");
+      auto books = store_->load_task(task_.spec.name);
+      if (books) return std::move(*books);
+      broken("the task cannot be read: " + books.error().message);
     }
     StoredTask nothing{task_, {}, {}};  // what cannot be opened any more ends the life
     nothing.task.mode = TaskMode::Halted;
