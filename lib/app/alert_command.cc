@@ -161,7 +161,7 @@ std::string AlertCommand::deliver(const std::string& json, const StopSignal& sto
   const pid_t child = start(argv_, input.get());
   if (child < 0) return fmt::format("cannot be started: {}", std::strerror(-child));
   const std::string why = wait_for(child, stop, most_millis_);
-  if (!why.empty()) kill(-child, SIGKILL);
+  kill(-child, SIGKILL);  // also what it left behind
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }

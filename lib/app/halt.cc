@@ -160,7 +160,8 @@ Expected<std::string, ToolError> lift(const std::string& db, const std::string& 
   if (!stored) return Unexpected{store_failure(stored.error())};
   TaskRecord& r = stored->task;
   if (r.mode != TaskMode::Halted) return std::string();
-  const std::string why = r.reason.empty() ? "no reason is known" : r.reason;
+  std::string why = r.reason.empty() ? "no reason is known" : r.reason;
+  if (r.guards.unwinding) why += " (what it was closing is dropped: dn-rebalance --flatten closes it)";
   r.mode = TaskMode::Active;
   r.reason.clear();
   // What was counted in a row counts anew, and what was being closed is traded again.

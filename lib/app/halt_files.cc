@@ -1,7 +1,7 @@
 #include "app/halt_files.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -15,7 +15,11 @@ namespace {
 
 constexpr std::array kVenues{Venue::MexcSpot, Venue::GateioSpot, Venue::GateioFutures};
 
-bool is_there(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+// A link that leads nowhere is there as well.
+bool is_there(const std::string& path) {
+  struct stat st {};
+  return lstat(path.c_str(), &st) == 0;
+}
 
 // Anything may stand in it, or it may be no file at all.
 std::string first_line(const std::string& path) {
@@ -52,6 +56,23 @@ std::vector<HaltFile> halts_there(const std::vector<std::string>& halt_files) {
     for (const Venue v : kVenues) {
       const std::string of_venue = halt_file_of(f, v);
       if (is_there(of_venue)) out.push_back({of_venue, v, first_line(of_venue)});
+    }
+  }
+  for (const std::string& f : stray_halts(halt_files)) out.push_back({f, std::nullopt, "neither HALT nor HALT-<venue>"});
+  return out;
+}
+
+std::vector<std::string> stray_halts(const std::vector<std::string>& halt_files) {
+  std::vector<std::string> out;
+  for (const std::string& f : halt_files) {
+    const std::filesystem::path path(f);
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(path.has_parent_path() ? path.parent_path() : ".", error)) {
+      const std::string name = entry.path().filename().string();
+      std::string upper = name.substr(0, 4);
+      std::ranges::transform(upper, upper.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+      const bool known = name == "HALT" || std::ranges::any_of(kVenues, [&](Venue v) { return name == halt_file_of("HALT", v); });
+      if (upper == "HALT" && !known) out.push_back(entry.path().string());
     }
   }
   return out;

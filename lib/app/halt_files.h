@@ -31,6 +31,10 @@ struct HaltFile {
   std::string reason;          // its first line, printable; may be empty
 };
 std::vector<HaltFile> halts_there(const std::vector<std::string>& halt_files);
+// Files beside those whose name begins like theirs and says nothing: somebody wanted to halt something, and it is not known what. They
+// halt everything.
+std::vector<std::string> stray_halts(const std::vector<std::string>& halt_files);
+
 // Why a task is halted by it: its name first, then what stands in it, or where it lies.
 std::string reason_of_halt(const std::string& path);
 

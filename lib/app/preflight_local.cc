@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app/credentials.h"
+#include "app/halt_files.h"
 #include "app/session.h"
 #include "app/status_json.h"
 #include "base/text.h"
@@ -54,10 +55,14 @@ void check_state(Checks& to, const Installation& place) {
   if (!check_mode(to, directory, true)) add_ok(to, "state", printable(directory), "is not there yet; dn-run makes it");
   check_mode(to, place.db, false);
   bool halted = false;
-  for (const std::string& file : place.halt_files) {
-    if (access(file.c_str(), F_OK) != 0) continue;
+  for (const HaltFile& file : halts_there(place.halt_files)) {
+    if (file.venue) {
+      add_warning(to, "halt", printable(file.path), fmt::format("what trades on {} is halted", name(*file.venue)), "remove the file when it has done its work");
+      continue;
+    }
     halted = true;
-    add_failure(to, "halt", printable(file), {ExitCode::Halted, "the kill switch is on: nothing new is sent", "remove the file when it has done its work"});
+    add_failure(to, "halt", printable(file.path),
+                {ExitCode::Halted, "the kill switch is on: nothing new is sent", "remove the file when it has done its work"});
   }
   if (!halted) add_ok(to, "halt", "", "no HALT file");
 }

@@ -93,6 +93,7 @@ class Runner {
       if (auto started = s->start(); !started) return started;
     }
     began_us_ = real_us();
+    if (auto done = mind_stray_halts(); !done) return done;
     for (;;) {
       Session* next = soonest();
       if (next == nullptr) return {};
@@ -257,6 +258,19 @@ class Runner {
     return {};
   }
 
+  // A name that says nothing halts everything; it takes a look at the directory, so it is not part of every step.
+  Expected<void, ToolError> mind_stray_halts() {
+    const std::vector<std::string> stray = stray_halts(request_.halt_files);
+    if (stray.empty()) return {};
+    for (std::size_t i = 0; i < kill_switches_.size(); ++i) {
+      if (!kill_switches_[i]) continue;
+      kill_switches_[i].reset();
+      const HaltTask halt{Code("halt_file"), Reason(reason_of_halt(stray.front()) + " (not HALT, not HALT-<venue>: it halts everything)")};
+      if (auto done = sessions_[i]->inject(halt); !done) return done;
+    }
+    return {};
+  }
+
   Expected<void, ToolError> look(std::int64_t wait_us) {
     const bool waited = grounds_->wait(wait_us);
     for (const int signal : signals_.wait(waited ? 0 : wait_us)) {
@@ -265,6 +279,7 @@ class Runner {
     const std::int64_t now = real_us();
     if (now < next_look_us_) return {};
     next_look_us_ = now + kPollUs;
+    if (auto done = mind_stray_halts(); !done) return done;
     alerts_.tell(output_);
     show_heartbeat(now);
     for (auto& s : sessions_) {

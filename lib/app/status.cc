@@ -55,7 +55,8 @@ class View {
   // A file of the kill switch halts a task also while nobody runs it.
   ExitCode kept_from_running(const TaskRecord& t) const {
     const bool is_under_way = t.verdict == Verdict::None;
-    return is_under_way && KillSwitch(request_.halt_files, t.spec).pulled() != nullptr ? ExitCode::Halted : ExitCode::Ok;
+    return is_under_way && (KillSwitch(request_.halt_files, t.spec).pulled() != nullptr || !stray_halts(request_.halt_files).empty()) ? ExitCode::Halted
+                                                                                                                                      : ExitCode::Ok;
   }
 
   void print_halts() const {

@@ -43,16 +43,22 @@ ExitCode health(const TaskView& v) {
   }
   // How the last run ended, where that still stands: a new run begins with Ok.
   for (const ExitCode last : {ExitCode::Imbalanced, ExitCode::UnknownOrder, ExitCode::Contradiction}) {
-    if (v.task.verdict == Verdict::None && v.task.exit_code == last) code = worse(code, last);
+    if (v.task.verdict != Verdict::Cancelled && v.task.exit_code == last) code = worse(code, last);
   }
   return code;
 }
 
 std::string next_step(const TaskView& v) {
   const std::string& name = v.task.spec.name;
-  if (v.task.verdict == Verdict::Completed) return "nothing";
+  const bool apart = v.task.exit_code == ExitCode::Imbalanced && !v.task.imbalance().is_zero();
+  if (v.task.verdict == Verdict::Completed) return apart ? fmt::format("dn-rebalance --task {} --yes --max-notional N", name) : "nothing";
   if (v.task.verdict == Verdict::Cancelled) return v.task.imbalance().is_zero() ? "nothing" : "the imbalance is yours to close";
   if (v.task.mode == TaskMode::Paused) return "dn-run resume " + name;
+  const bool holds = v.task.leg.buy.net.is_positive() || v.task.leg.sell.net.is_positive();
+  if (v.task.guards.unwinding && holds) return fmt::format("dn-run --task {}: it goes on closing what is held", name);
+  if (v.task.mode == TaskMode::Halted && holds && v.task.reason.starts_with("flattened")) {
+    return fmt::format("dn-rebalance --task {} --flatten --yes --max-notional N: it goes on closing what is held", name);
+  }
   if (v.task.mode == TaskMode::Halted) return fmt::format("read the reason; then dn-recover resume --task {} --yes", name);
   return fmt::format("dn-run --task {}{}", name, v.deserted ? ": its last run was killed, this goes on from there" : "");
 }

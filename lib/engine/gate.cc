@@ -69,13 +69,19 @@ std::optional<Refusal> check_quantities(const GateView& v, const OrderRequest& o
   return std::nullopt;
 }
 
-// What a quote may add to.
+// By how much the order, filled whole, would put its side ahead of all that the other one has or waits for: that much needs a hedge.
+Qty ahead(const GateView& v, const OrderRequest& o) {
+  const Situation& s = *v.situation;
+  return max(s.leg[o.leg].filled + v.open + o.qty - s.leg[flip(o.leg)].filled - v.other_open, Qty{});
+}
+
+// What a quote may add to, with room for its hedge.
 std::optional<Refusal> check_values(const GateView& v, const OrderRequest& o) {
   const Situation& s = *v.situation;
   const RiskSpec& risk = s.spec->risk;
-  const Money after = v.committed + o.price * o.qty;
+  const Money after = v.committed + o.price * (o.qty + ahead(v, o));
   if (risk.max_notional && after > *risk.max_notional) {
-    return refuse("max_notional", "the value of both sides with the new order:", after.str(), risk.max_notional->str(), true);
+    return refuse("max_notional", "the value of both sides with the new order and its hedge:", after.str(), risk.max_notional->str(), true);
   }
   const auto& capital = s.capital[o.leg];
   if (!capital) return std::nullopt;
@@ -85,9 +91,10 @@ std::optional<Refusal> check_values(const GateView& v, const OrderRequest& o) {
   return refuse("max_capital_fraction_bps", "the side's value with the new order:", held.str(), most.str(), true);
 }
 
-std::optional<Refusal> check_numbers(const GateView& v) {
+std::optional<Refusal> check_numbers(const GateView& v, const OrderRequest& o) {
   const RiskSpec& risk = v.situation->spec->risk;
-  const auto reached = [](std::int64_t sent, std::int64_t most) { return sent >= most; };
+  const std::int64_t hedge = ahead(v, o).is_positive() ? 1 : 0;
+  const auto reached = [hedge](std::int64_t sent, std::int64_t most) { return sent + hedge >= most; };
   if (reached(v.sent_this_run, risk.max_orders_per_run)) {
     return refuse("max_orders_per_run", "orders sent in this run:", std::to_string(v.sent_this_run), std::to_string(risk.max_orders_per_run), true);
   }
@@ -107,10 +114,10 @@ std::optional<Refusal> check_quote(const GateView& v, const OrderRequest& o) {
   if (s.spread_closed && !catches_up) {
     const auto spread = quoted_spread(s);
     return refuse("min_spread_bps", "the net spread is, or was a moment ago, too small:", spread ? spread->net.str() : "unknown",
-                  s.spec->risk.min_spread_bps.value_or(Bps{}).str(), false);
+                  least_spread(s.spec->risk).value_or(Bps{}).str(), false);
   }
   if (auto r = check_values(v, o)) return r;
-  return check_numbers(v);
+  return check_numbers(v, o);
 }
 
 std::optional<Refusal> check_order(const GateView& v, const OrderRequest& o) {

@@ -20,6 +20,7 @@ struct Refusal {
 struct GateView {
   const Situation* situation = nullptr;
   Qty open;                  // of the order's leg: what its unclosed orders may still add, unknown ones at full size
+  Qty other_open;            // likewise of the other leg
   bool has_unknown = false;  // on the order's leg
   Money committed;           // value of both sides: traded, and what unclosed orders may still add, unknown ones at full size
   std::int64_t sent_last_minute = 0;

@@ -20,6 +20,8 @@ Decimal at_limit(const TopOfBook& top, Side side, const Bps& slippage, const Ins
 
 }  // namespace
 
+std::optional<Bps> least_spread(const RiskSpec& risk) { return risk.min_spread_bps ? risk.min_spread_bps : risk.exit_spread_bps; }
+
 BreakEven break_even(const PerSide<Instrument>& i) {
   const Decimal bps(10000);
   return {Bps(((i.buy.maker_fee.decimal() + i.sell.maker_fee.decimal()) * bps).normalized()),

@@ -14,6 +14,9 @@ struct Spread {
   Bps net;    // less both legs' fees, and with the funding that a perpetual leg is told to receive (+) or pay (-) at its next settlement
 };
 
+// What new quotes need: min_spread_bps, else exit_spread_bps, for nothing is entered that would be left at once. nullopt: neither is set.
+std::optional<Bps> least_spread(const RiskSpec& risk);
+
 // The gross spread at which both legs' fees are just paid: at best (both as maker) and at worst (both as taker).
 struct BreakEven {
   Bps maker;

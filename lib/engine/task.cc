@@ -13,6 +13,18 @@ namespace {
 // An unknown order, or a silent venue, makes its leg unprovable for the other after this.
 constexpr Dur kProofPatience = Dur::seconds(1);
 
+template <class A>
+bool is_lower(const std::optional<A>& now, const std::optional<A>& before) {
+  return now && (!before || *now < *before);
+}
+
+// A limit on amounts is.
+bool is_lower(const TaskSpec& now, const TaskSpec& before) {
+  return now.total_quantity < before.total_quantity || now.risk.max_capital_fraction < before.risk.max_capital_fraction ||
+         is_lower(now.risk.max_position, before.risk.max_position) || is_lower(now.risk.max_notional, before.risk.max_notional) ||
+         is_lower(now.risk.max_order_notional, before.risk.max_order_notional);
+}
+
 }  // namespace
 
 std::string TaskEngine::trade_key(const Fill& f) {
@@ -163,13 +175,7 @@ bool TaskEngine::all_asked() const {
 void TaskEngine::run_cycle() {
   const bool due = now_ >= next_cycle_;
   if (due) next_cycle_ = now_ + record_.spec.delay;
-  if (pending_spec_) {
-    record_.spec = std::move(*pending_spec_);
-    pending_spec_.reset();
-    plan_ = make_plan(record_.spec, {legs_.buy.instrument, legs_.sell.instrument});
-    record_.guards.loss_limit.reset();  // the new task's is another one
-    save_task();
-  }
+  if (pending_spec_) apply_pending_spec();
   Situation s = situation();
   track_imbalance(s);
   track_spread(s);
@@ -208,6 +214,21 @@ void TaskEngine::run_cycle() {
   quiet_moves_.clear();
 }
 
+// What rests was held against the old limits: where one of them is lower now, it goes and is held against the new ones.
+void TaskEngine::apply_pending_spec() {
+  const bool lower = is_lower(*pending_spec_, record_.spec);
+  record_.spec = std::move(*pending_spec_);
+  pending_spec_.reset();
+  plan_ = make_plan(record_.spec, {legs_.buy.instrument, legs_.sell.instrument});
+  record_.guards.loss_limit.reset();  // the new task's is another one
+  save_task();
+  for (const Side leg : kSides) {
+    for (WorkingOrder& w : legs_[leg].working) {
+      if (lower && w.record.request.purpose == Purpose::Quote) request_cancel(w, Reason("a limit is lower now"));
+    }
+  }
+}
+
 void TaskEngine::manage(const Decision& d) {
   const OrderType type = record_.spec.post_only ? OrderType::PostOnly : OrderType::Limit;
   const bool both = d.leg.buy.action == LegAction::Place && d.leg.sell.action == LegAction::Place;
@@ -231,7 +252,7 @@ Situation TaskEngine::situation() const {
   s.mode = record_.mode;
   s.same_book = same_book_;
   s.imbalance_since = imbalance_since_;
-  s.spread_closed = spread_.closed && s.spec->risk.min_spread_bps.has_value();
+  s.spread_closed = spread_.closed && least_spread(s.spec->risk).has_value();
   s.capital = options_.capital;
   for (const Side leg : kSides) {
     const LegState& from = legs_[leg];

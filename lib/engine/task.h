@@ -129,6 +129,7 @@ class TaskEngine {
   void apply(const Event& event);
   void advance();
   void run_cycle();
+  void apply_pending_spec();
   void manage(const Decision& d);
   void mind_quote(const Situation& s, Side leg);
   bool all_asked() const;
@@ -185,6 +186,7 @@ class TaskEngine {
   bool step_flatten();
   bool flatten_leg(const Situation& s, Side leg);
   bool is_stuck(const Situation& s, Side leg) const;
+  Qty to_keep(const Situation& s, Side leg) const;
   bool hold_for_other(const Situation& s, Side leg);
   void place_for_errand(Side leg, Side side, Price price, Qty qty);
   bool settle_errand_order(Side leg);

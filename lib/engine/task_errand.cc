@@ -143,15 +143,23 @@ bool TaskEngine::is_stuck(const Situation& s, Side leg) const {
   return !same_book_ && l.net.is_positive() && l.net >= l.min_tradable && (!l.fresh || chore_->given_up[leg]);
 }
 
+// What the leg holds on to for now: it closes at most a slice ahead of the other one, and nothing ahead of one that is stuck.
+Qty TaskEngine::to_keep(const Situation& s, Side leg) const {
+  const LegSituation& other = s.leg[flip(leg)];
+  if (same_book_ || !other.net.is_positive() || other.net < other.min_tradable) return {};
+  if (is_stuck(s, flip(leg))) return min(other.net, s.leg[leg].net);
+  return min(max(other.net - plan_.leg_slice[leg], Qty{}), s.leg[leg].net);
+}
+
 // Two legs that hold the same are no risk together, one of them alone is. True while the other one may still come back.
 bool TaskEngine::hold_for_other(const Situation& s, Side leg) {
   const Side other = flip(leg);
   if (!chore_->told_held) {
     chore_->told_held = true;
-    alert(AlertKind::Alert, AlertLevel::Critical, "flatten_held",
-          Reason(std::string(name(legs_[other].instrument.venue)) + " cannot be traded: closing the " + std::string(upper_name(leg)) +
-                 " side alone would leave the other one open, so it stays"),
-          s.leg[leg].net.str(), s.leg[other].net.str());
+    const Reason why(std::string(name(legs_[other].instrument.venue)) + " cannot be traded: closing the " + std::string(upper_name(leg)) +
+                     " side alone would leave the other one open, so it stays");
+    alert(AlertKind::Alert, AlertLevel::Critical, "flatten_held", why, s.leg[leg].net.str(), s.leg[other].net.str());
+    record_.reason = why.str();
   }
   return !chore_->given_up[other];
 }
@@ -169,8 +177,8 @@ bool TaskEngine::flatten_leg(const Situation& s, Side leg) {
   if (c.given_up[leg] || !s.leg[leg].net.is_positive()) return false;
   if (!has_price(s, leg)) return true;
   if (s.leg[leg].net < s.leg[leg].min_tradable) return false;
-  const Qty keep = is_stuck(s, flip(leg)) ? min(s.leg[flip(leg)].net, s.leg[leg].net) : Qty{};
-  if (s.leg[leg].net - keep < s.leg[leg].min_tradable) return hold_for_other(s, leg);
+  const Qty keep = to_keep(s, leg);
+  if (s.leg[leg].net - keep < s.leg[leg].min_tradable) return is_stuck(s, flip(leg)) ? hold_for_other(s, leg) : true;
   if (now_ < c.next_try) return true;
   const Price price = market_like_price(s, leg, flip(leg));
   place_for_errand(leg, flip(leg), price, within_order_limit(s, leg, price, flatten_quantity(s, leg, keep)));
@@ -235,7 +243,8 @@ ExitCode TaskEngine::errand_code(ExitCode wanted, const Situation& s) const {
     case Errand::Kind::Order: return chore_->short_of && chore_->placed ? worse(wanted, ExitCode::RebalancedPartly) : wanted;
     case Errand::Kind::Flatten:
       if (!holds(Side::Buy) && !holds(Side::Sell)) return wanted;
-      return worse(wanted, chore_->told_held || wanted == ExitCode::VenueDown ? ExitCode::Imbalanced : ExitCode::RebalancedPartly);
+      if (chore_->told_held || wanted == ExitCode::VenueDown || is_imbalanced) return worse(wanted, ExitCode::Imbalanced);
+      return worse(wanted, ExitCode::RebalancedPartly);
     case Errand::Kind::Rebalance:
       if (is_imbalanced && chore_->traded) return worse(wanted, ExitCode::RebalancedPartly);
       break;

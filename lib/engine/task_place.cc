@@ -19,6 +19,7 @@ GateView TaskEngine::gate_view(Side leg) const {
     v.open += w.exposure();
     v.has_unknown = v.has_unknown || w.is_unknown() || w.record.status == OrderStatus::Intent;
   }
+  for (const WorkingOrder& w : legs_[flip(leg)].working) v.other_open += w.record.status == OrderStatus::Closed ? Qty{} : w.exposure();
   for (const Side l : kSides) {
     v.committed += record_.leg[l].traded_quote;
     for (const WorkingOrder& w : legs_[l].working) {
@@ -61,6 +62,7 @@ bool TaskEngine::refuses_one_of_both(const PerSide<LegDecision>& both, OrderType
     GateView view = gate_view(leg);
     view.situation = &s;
     view.committed += other.price * other.qty;
+    view.other_open += other.qty;
     ++view.sent_last_minute;
     ++view.sent_last_day;
     ++view.sent_this_run;

@@ -22,7 +22,7 @@ void TaskEngine::track_spread(Situation& s) {
   if (!watched || !s.leg.buy.fresh || !s.leg.sell.fresh) return;
   const auto spread = quoted_spread(s);
   watch_entry(s, spread);
-  s.spread_closed = spread_.closed && s.spec->risk.min_spread_bps.has_value();
+  s.spread_closed = spread_.closed && least_spread(s.spec->risk).has_value();
   if (!spread) return;
   const auto& exit = s.spec->risk.exit_spread_bps;
   const bool is_thin = exit && spread->net < *exit;
@@ -34,7 +34,7 @@ void TaskEngine::track_spread(Situation& s) {
 
 // Opens and closes the way for new quotes.
 void TaskEngine::watch_entry(const Situation& s, const std::optional<Spread>& spread) {
-  const auto& least = s.spec->risk.min_spread_bps;
+  const auto least = least_spread(s.spec->risk);
   if (!least) return;
   SpreadWatch& w = spread_;
   if (w.closed && spread && spread->net >= *least && now_ >= w.reopen) {

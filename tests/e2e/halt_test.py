@@ -35,6 +35,24 @@ class Halt(ToolTest):
     def files(self):
         return sorted(f for f in os.listdir(self.state) if f.startswith("HALT"))
 
+    def test_a_name_that_says_nothing_halts_everything(self):
+        for name in ("HALT-gateio", "Halt", "HALT.txt"):
+            path = os.path.join(self.state, name)
+            open(path, "w", encoding="utf-8").close()
+            done = self.run_task("--task", "spot", "--speed", "max", "--config", self.config)
+            self.assertIn(done.returncode, (20, 23), done.stderr)
+            self.assertIn(name, self.task("spot")["reason"])
+            self.assertIn(name, self.status("--config", self.config).stdout)
+            self.assertIn(self.status("check", "--config", self.config).returncode, (20, 23))
+            self.recover_here("resume", "--all", "--yes")
+            self.assertFalse(os.path.exists(path), "it is taken away with the others")
+
+    def test_a_link_that_leads_nowhere_is_a_file_that_is_there(self):
+        os.symlink("/nowhere/at/all", os.path.join(self.state, "HALT"))
+        done = self.run_task("--task", "spot", "--speed", "max", "--config", self.config)
+        self.assertIn(done.returncode, (20, 23), done.stderr)
+        self.assertEqual(self.task("spot")["mode"], "HALTED")
+
     def test_json_is_one_document_whatever_there_is_to_do(self):
         told = self.document("halt", "--reason", 'odd "prices"')
         self.assertEqual((told["schema"], told["exit_code"], told["outcome"]), ("dn.halt/1", 0, []))

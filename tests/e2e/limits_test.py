@@ -1,10 +1,10 @@
 """Each limit over the wire: exactly met it lets the task through, passed by the smallest unit it refuses with its code and both numbers, also after a
 restart; and the exchange's own ledger, read afterwards, shows no order beyond it."""
-import json
 import unittest
 from decimal import Decimal
 
 from live_tools import LiveTest
+from tools import RUN
 
 
 class Limits(LiveTest):
@@ -102,16 +102,12 @@ class Limits(LiveTest):
         self.assertEqual(self.live(file).returncode, 23, "also after a restart")
         self.assertEqual(len(self.orders()), before)
         self.assertNotEqual(self.recover("resume", "--task", "t", "--config", self.config).returncode, 0, "--yes is asked for")
-        self.assertEqual(self.call(self.run_tool(), "set", "t", "risk.max_loss=100", "--db", self.db).returncode, 0)
+        self.assertEqual(self.call(RUN, "set", "t", "risk.max_loss=100", "--db", self.db).returncode, 0)
         resumed = self.recover("resume", "--task", "t", "--yes", "--config", self.config)
         self.assertEqual(resumed.returncode, 0, resumed.stderr)
         self.assertIn("max_loss", resumed.stdout, "what it resumes")
         done = self.live("--task", "t")
         self.assertEqual(done.returncode, 0, done.stderr)
-
-    def run_tool(self):
-        from tools import RUN  # pylint: disable=import-outside-toplevel
-        return RUN
 
     def test_the_time_of_holding(self):
         file = self.file("max_hold = \"1s\"\n", quote="touch", offset=5000, tolerance=10000)
@@ -122,12 +118,17 @@ class Limits(LiveTest):
 
 
 class Exits(LiveTest):
-    """What exit_spread_bps does, with a limit that the market is below from the first fill on."""
+    """What exit_spread_bps does when the net spread falls below it while the task holds something."""
 
-    def leave(self, action, *more):
-        file = self.task_file("t", "BTC/USDT", "mexc_spot", "gateio_futures", "0.05", "0.005",
-                              more=f'exit_spread_bps = 400\nexit_action = "{action}"\n')
-        return self.live(file, "--max-runtime", "30s", *more)
+    def leave(self, action):
+        file = self.task_file("t", "BTC/USDT", "mexc_spot", "gateio_futures", "1", "0.005", more="max_capital_fraction_bps = 2000\n")
+        run = self.begin_live(file, "--ndjson", "--max-runtime", "30s")
+        self.wait_for_event(run, "fill")
+        # The owner wants more than the market gives.
+        done = self.call(RUN, "set", "t", "risk.exit_spread_bps=400", f"risk.exit_action={action}", "--db", self.db)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        _, err = run.communicate(timeout=60)
+        return run.returncode, err
 
     def assert_told(self):
         told = [e for e in self.events("t") if e["type"] == "limit" and e["code"] == "exit_spread_bps"]
@@ -136,8 +137,7 @@ class Exits(LiveTest):
 
     def test_complete_stays_hedged(self):
         before = self.exchange.ledger()
-        done = self.leave("complete")
-        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.leave("complete")[0], 0)
         task = self.task("t")
         self.assertEqual(task["verdict"], "COMPLETED")
         self.assertGreater(Decimal(task["buy"]["filled"]), 0)
@@ -147,8 +147,7 @@ class Exits(LiveTest):
 
     def test_unwind_closes_the_position(self):
         before = self.exchange.ledger()
-        done = self.leave("unwind")
-        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.leave("unwind")[0], 0)
         task = self.task("t")
         self.assertEqual(task["verdict"], "CANCELLED")
         self.assertEqual([Decimal(task[s]["net"]) for s in ("buy", "sell")], [0, 0])
@@ -159,7 +158,7 @@ class Exits(LiveTest):
         self.assertTrue(all(o["reduce_only"] for o in after["orders"] if o["venue"] == "gateio_futures" and o["side"] == "buy"))
 
     def test_pause_waits_for_a_person(self):
-        self.assertEqual(self.leave("pause").returncode, 10)
+        self.assertEqual(self.leave("pause")[0], 10)
         self.assertEqual(self.task("t")["mode"], "PAUSED")
         self.assert_told()
         self.assert_balanced("t")

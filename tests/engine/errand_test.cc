@@ -129,6 +129,7 @@ TEST(Errand, FlatteningClosesBothSidesWithWhatTheFeesTookAndHalts) {
   TaskSpec s = seed_spec();
   s.restore.buy = {qty("0.3"), px("43250"), ""};
   s.restore.sell = {qty("0.3"), px("43280"), ""};
+  s.order_quantity = qty("1");
   Talk t(s, two_spots(FeeIn::Received), errand(Errand::Kind::Flatten));
   t.start();
   EXPECT_EQ(t.record().mode, TaskMode::Halted) << "durable before anything is sent";
@@ -178,7 +179,7 @@ TEST(Errand, FlatteningGivesUpOnABookThatTakesNothing) {
     ++tries;
   }
   EXPECT_EQ(t.placed_on(Side::Buy), 3u) << "rebalance_attempts";
-  EXPECT_EQ(t.engine->exit_code(), ExitCode::RebalancedPartly);
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::Imbalanced) << "one side still holds";
 }
 
 TEST(Errand, ASignalStopsItAfterWhatWasSentIsProven) {
@@ -317,8 +318,36 @@ TEST(Errand, FlatteningGoesOnWhenTheOtherVenueComesBack) {
     t.after(Dur::seconds(1));
   }
   t.books();
-  EXPECT_EQ(t.placed(Side::Buy).qty, qty("0.3"));
-  EXPECT_EQ(t.placed(Side::Sell).qty, qty("0.3"));
+  EXPECT_EQ(t.placed(Side::Buy).qty, qty("0.1")) << "neither is closed more than a slice ahead of the other";
+  EXPECT_EQ(t.placed(Side::Sell).qty, qty("0.1"));
+}
+
+TEST(Errand, FlatteningGoesNoFurtherThanASliceWhereTheOtherVenueRefuses) {
+  Talk t(level(), two_spots(), errand(Errand::Kind::Flatten));
+  t.start();
+  t.books();
+  int trade = 0;
+  for (int i = 0; i < 100 && !t.engine->finished(); ++i) {
+    for (const Side leg : kSides) {
+      for (const WorkingOrder& w : std::vector<WorkingOrder>(t.engine->working(leg))) {
+        if (!w.sending) continue;
+        const OrderRequest r = w.record.request;
+        if (leg == Side::Buy) {
+          t.refuse(r, RejectClass::Halted, "not trading");
+          continue;
+        }
+        t.ack(r);
+        t.fill(r, r.qty.str(), "F" + std::to_string(++trade));
+      }
+    }
+    t.books();
+    t.after(Dur::millis(500));
+  }
+  ASSERT_TRUE(t.engine->finished());
+  EXPECT_EQ(t.record().leg.buy.net, qty("0.3"));
+  EXPECT_EQ(t.record().leg.sell.net, qty("0.2")) << "one slice is unhedged, not everything";
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::Imbalanced);
+  EXPECT_TRUE(t.alerted("flatten_held"));
 }
 
 }  // namespace

@@ -299,5 +299,21 @@ TEST(Modes, MaxHoldEndsTheRunBalanced) {
   EXPECT_EQ(t.engine->exit_code(), ExitCode::Refused);
 }
 
+TEST(Limits, ALowerLimitTakesAwayWhatRestsAboveIt) {
+  Talk t;
+  t.start();
+  t.books();
+  t.ack_both();
+  TaskSpec s = t.record().spec;
+  s.risk.max_orders_per_minute = 100;
+  t.tell(ChangeSpec{s, {}});
+  t.books();
+  EXPECT_EQ(t.count<CancelOrder>(), 0u) << "not a limit on amounts";
+  s.risk.max_position = qty("0.05");
+  t.tell(ChangeSpec{s, {}});
+  t.books();
+  EXPECT_EQ(t.count<CancelOrder>(), 2u);
+}
+
 }  // namespace
 }  // namespace dn::test

@@ -170,6 +170,7 @@ class Gate : public Quote {
 };
 
 TEST_F(Gate, EachLimitPassesExactlyMetAndRefusesTheSmallestUnitBeyond) {
+  s.leg.sell.filled = s.leg.sell.net = qty("0.9");  // as much as the buy side will have: no hedge is needed
   s.leg.buy.filled = qty("0.8");
   view.open = qty("0.1");
   EXPECT_EQ(refusal(), "") << "0.8 + 0.1 open + 0.1 new is the total";
@@ -246,7 +247,22 @@ TEST_F(Gate, ASideKeepsToItsShareOfTheAccount) {
   EXPECT_EQ(refusal(), "") << "nothing is told of the account";
 }
 
+TEST_F(Gate, AQuoteThatPutsItsSideAheadLeavesRoomForItsHedge) {
+  spec.risk.max_notional = Money(20);
+  EXPECT_EQ(refusal(), "") << "10 and 10 for the hedge";
+  spec.risk.max_notional = Money(dec("19.99"));
+  EXPECT_EQ(refusal(), "max_notional");
+  view.other_open = qty("0.1");
+  EXPECT_EQ(refusal(), "") << "the other side's order is there";
+  spec.risk.max_notional.reset();
+  view.sent_this_run = spec.risk.max_orders_per_run - 1;
+  EXPECT_EQ(refusal(), "");
+  view.other_open = {};
+  EXPECT_EQ(refusal(), "max_orders_per_run") << "the hedge would be one too many";
+}
+
 TEST_F(Gate, OrdersOfADayAreCountedWhereTheOwnerWantsIt) {
+  view.other_open = qty("0.1");
   view.sent_last_day = 1000;
   EXPECT_EQ(refusal(), "");
   spec.risk.max_orders_per_day = 1001;

@@ -103,6 +103,18 @@ TEST(SpreadExit, IsOffUntilSomethingIsHeld) {
   EXPECT_EQ(t.record().verdict, Verdict::None);
 }
 
+TEST(SpreadExit, NothingIsEnteredThatWouldBeLeftAtOnce) {
+  Talk t(with_limits({}, Bps(5)));
+  t.start();
+  for (int i = 0; i < 30; ++i) {
+    spread_of(t, "10024");  // 4 net
+    t.after(Dur::millis(100));
+  }
+  EXPECT_EQ(t.count<PlaceOrder>(), 0u);
+  spread_of(t, "10026");
+  EXPECT_EQ(t.count<PlaceOrder>(), 2u);
+}
+
 TEST(SpreadExit, OneBadTickIsNoReasonToLeave) {
   Talk t(with_limits({}, Bps(5)));
   enter(t, "10040");
@@ -168,7 +180,9 @@ TEST(SpreadExit, UnwindClosesBothLegsAndEndsTheTask) {
   int trade = 0;
   for (int i = 0; i < 40 && !t.engine->finished(); ++i) {
     t.after(Dur::millis(100));
+    fill_hedges(t, &trade);
     spread_of(t, "10001");
+    fill_hedges(t, &trade);
     settle(t);
     fill_hedges(t, &trade);
   }
