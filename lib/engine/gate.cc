@@ -93,19 +93,16 @@ std::optional<Refusal> check_values(const GateView& v, const OrderRequest& o) {
 
 std::optional<Refusal> check_numbers(const GateView& v, const OrderRequest& o) {
   const RiskSpec& risk = v.situation->spec->risk;
-  const std::int64_t hedge = ahead(v, o).is_positive() ? 1 : 0;
-  const auto reached = [hedge](std::int64_t sent, std::int64_t most) { return sent + hedge >= most; };
-  if (reached(v.sent_this_run, risk.max_orders_per_run)) {
-    return refuse("max_orders_per_run", "orders sent in this run:", std::to_string(v.sent_this_run), std::to_string(risk.max_orders_per_run), true);
+  const std::int64_t more = ahead(v, o).is_positive() ? 2 : 1;  // the order, and its hedge
+  const auto over = [more](std::string code, std::string_view what, std::int64_t sent, std::int64_t most, bool lasting) -> std::optional<Refusal> {
+    if (sent + more <= most) return std::nullopt;
+    return refuse(std::move(code), what, std::to_string(sent + more), std::to_string(most), lasting);
+  };
+  if (auto r = over("max_orders_per_run", "orders of this run, with the new one and its hedge:", v.sent_this_run, risk.max_orders_per_run, true)) return r;
+  if (risk.max_orders_per_day > 0) {
+    if (auto r = over("max_orders_per_day", "orders of 24 hours, with the new one and its hedge:", v.sent_last_day, risk.max_orders_per_day, true)) return r;
   }
-  if (risk.max_orders_per_day > 0 && reached(v.sent_last_day, risk.max_orders_per_day)) {
-    return refuse("max_orders_per_day", "orders sent in the last 24 hours:", std::to_string(v.sent_last_day), std::to_string(risk.max_orders_per_day), true);
-  }
-  if (reached(v.sent_last_minute, risk.max_orders_per_minute)) {
-    return refuse("max_orders_per_minute", "orders sent in the last minute:", std::to_string(v.sent_last_minute), std::to_string(risk.max_orders_per_minute),
-                  false);
-  }
-  return std::nullopt;
+  return over("max_orders_per_minute", "orders of the last minute, with the new one and its hedge:", v.sent_last_minute, risk.max_orders_per_minute, false);
 }
 
 std::optional<Refusal> check_quote(const GateView& v, const OrderRequest& o) {
