@@ -359,26 +359,6 @@ class Runner {
   bool interrupted_ = false;
 };
 
-// The tasks that the request names and of which the books hold orders that are not closed.
-std::vector<std::string> tasks_with_orders(const RunRequest& request) {
-  std::vector<std::string> out;
-  auto store = Store::open(request.session.db, Store::Mode::ReadOnly);
-  if (!store) return out;
-  std::set<std::string> named(request.names.begin(), request.names.end());
-  if (auto read = read_task_files(request.files)) {
-    for (const TaskSource& s : *read) named.insert(s.spec.name);
-  }
-  for (const TaskSource& s : request.from_flags) named.insert(s.spec.name);
-  const auto tasks = (*store)->tasks();
-  if (!tasks) return out;
-  for (const TaskRecord& t : *tasks) {
-    if (t.verdict != Verdict::None || !(request.all || named.contains(t.spec.name))) continue;
-    const auto open = (*store)->orders(t.id, {true, false});
-    if (open && !open->empty()) out.push_back(t.spec.name);
-  }
-  return out;
-}
-
 // Nothing of an earlier run stays at a venue because a new one could not begin. What is left is added to the error.
 ToolError rescue(const RunRequest& request, ToolError e, Output& output, Alerts& alerts) {
   const bool by_venue = e.code == ExitCode::VenueDown || e.code == ExitCode::Config || e.code == ExitCode::Refused;

@@ -3,6 +3,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <set>
+
+#include "app/run.h"
+#include "app/task_file.h"
+
 namespace dn::app {
 namespace {
 
@@ -44,6 +49,25 @@ Expected<void, ToolError> check_funds(const std::string& db, const TaskSpec& spe
   }
   return Unexpected{ToolError{ExitCode::Refused, text + "; both legs or none: nothing is sent",
                               "pay in, or write smaller sizes; dn-status check --online shows what the task needs"}};
+}
+
+std::vector<std::string> tasks_with_orders(const RunRequest& request) {
+  std::vector<std::string> out;
+  auto store = Store::open(request.session.db, Store::Mode::ReadOnly);
+  if (!store) return out;
+  std::set<std::string> named(request.names.begin(), request.names.end());
+  if (auto read = read_task_files(request.files)) {
+    for (const TaskSource& s : *read) named.insert(s.spec.name);
+  }
+  for (const TaskSource& s : request.from_flags) named.insert(s.spec.name);
+  const auto tasks = (*store)->tasks();
+  if (!tasks) return out;
+  for (const TaskRecord& t : *tasks) {
+    if (t.verdict != Verdict::None || !(request.all || named.contains(t.spec.name))) continue;
+    const auto open = (*store)->orders(t.id, {true, false});
+    if (open && !open->empty()) out.push_back(t.spec.name);
+  }
+  return out;
 }
 
 }  // namespace dn::app

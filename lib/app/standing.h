@@ -7,6 +7,8 @@
 
 namespace dn::app {
 
+struct RunRequest;
+
 // What a task's database says of it. One that is not in it, or that ended and begins anew, has done nothing but what its file restores.
 // A database that cannot be read says nothing: whoever writes to it will tell why.
 struct Standing {
@@ -18,5 +20,8 @@ Standing standing_of(const std::string& db, const TaskSpec& spec, bool restart);
 // Both legs or none: a live task that begins without the money for its first slices is Refused. One that has begun may go on, since it may
 // have to finish or to take back what is open; then a message says what is missing.
 Expected<void, ToolError> check_funds(const std::string& db, const TaskSpec& spec, bool restart, const MarketView& market, Output& output);
+
+// The tasks that the request names and of which the books hold orders that are not closed.
+std::vector<std::string> tasks_with_orders(const RunRequest& request);
 
 }  // namespace dn::app
