@@ -104,6 +104,12 @@ void Link::send_held() {
   }
 }
 
+void Link::drop_held() {
+  std::vector<OrderRequest> held;
+  held.swap(held_);
+  for (const OrderRequest& r : held) emit_(not_sent(r.id, RejectClass::RateLimited, "halt_file", "the kill switch is there: no order is sent", kShortWait));
+}
+
 void Link::send_order(const OrderRequest& request) {
   if (desk_.now() - request.created > kOldOrder) {
     answer_later(

@@ -45,6 +45,9 @@ class Link {
   void guard(Dur timeout);
   // None may any more; see DeadMan::release. A link that ends without it leaves the timer to strike.
   void unguard(bool disarm);
+  // Answers the orders that wait for the dead man's switch as not sent: the kill switch is there.
+  bool has_held() const { return !held_.empty(); }
+  void drop_held();
   bool is_guarded() const { return guarded_for_.us > 0; }
   // Nothing is under way that the end of the run should wait for.
   bool is_settled() const { return dead_man_ == nullptr || (guarded_for_.us == 0 && dead_man_->is_settled()); }

@@ -66,7 +66,11 @@ Expected<void, JournalError> LiveRun::step() {
 
 Expected<void, JournalError> LiveRun::advance() {
   for (Desk* d : desks_) d->wake();
-  for (auto& l : links_) l->wake();
+  for (auto& l : links_) {
+    // The file is looked for before an order is handed over, and once more when one has waited there.
+    if (l->has_held() && options_.is_halted && options_.is_halted()) l->drop_held();
+    l->wake();
+  }
   if (!events_.empty()) {
     const Event event = std::move(events_.front());
     events_.pop_front();
