@@ -95,8 +95,17 @@ class View {
     return out;
   }
 
+  static bool is_under_way(const TaskRecord& t) { return t.state != TaskState::Idle && t.state != TaskState::Completed && t.state != TaskState::Cancelled; }
+
   Expected<TaskView, ToolError> look_at(TaskRecord task) {
     TaskView v;
+    if (is_under_way(task) && !is_task_held(lock_directory(request_.db), task.spec.name)) {
+      // It may have ended between the two looks; what it leaves behind now that nobody holds it stays.
+      auto again = store_.find_task(task.spec.name);
+      if (!again) return Unexpected{store_failure(again.error())};
+      if (*again) task = std::move(**again);
+      v.deserted = is_under_way(task);
+    }
     v.figures = kpi(task);
     auto open = store_.orders(task.id, OrderFilter{true, false});
     if (!open) return Unexpected{store_failure(open.error())};
@@ -105,8 +114,6 @@ class View {
     auto latency = store_.latency(task.id);
     if (!latency) return Unexpected{store_failure(latency.error())};
     v.latency = std::move(*latency);
-    const bool under_way = task.state != TaskState::Idle && task.state != TaskState::Completed && task.state != TaskState::Cancelled;
-    v.deserted = under_way && !is_task_held(lock_directory(request_.db), task.spec.name);
     v.task = std::move(task);
     return v;
   }

@@ -6,7 +6,8 @@
 
 namespace dn {
 
-// By the kernel's list of locks (/proc/locks, proc(5)). True also where that cannot be read: nobody is called dead without proof.
+// Asks for the second lock that a TaskLock holds, since one can ask for it (F_OFD_GETLK, fcntl(2)) and not for flock(2). True also where
+// that cannot be answered: nobody is called dead without proof.
 bool is_task_held(const std::string& directory, std::string_view task);
 
 }  // namespace dn

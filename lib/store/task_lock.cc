@@ -62,6 +62,15 @@ void write_holder(int fd) {
   (void)!::pwrite(fd, text.data(), text.size(), 0);
 }
 
+// A lock that readers can ask for without trying to get it (lock_state.h). Held by the same descriptor, so it ends with the other; where
+// the file system has none, readers take everybody for alive.
+void show_to_readers(int fd) {
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  (void)::fcntl(fd, F_OFD_SETLK, &whole);
+}
+
 TaskLock::Error failed(std::string message) { return {false, 0, std::move(message)}; }
 
 TaskLock::Error held(int fd, std::string_view task) {
@@ -91,6 +100,7 @@ Expected<TaskLock, TaskLock::Error> TaskLock::acquire(const std::string& directo
     rc = ::flock(lock.fd_, LOCK_EX | LOCK_NB);
   } while (rc != 0 && errno == EINTR);
   if (rc != 0) return Unexpected{errno == EWOULDBLOCK ? held(lock.fd_, task) : failed(file_error("lock", path, errno).message)};
+  show_to_readers(lock.fd_);
   write_holder(lock.fd_);
   return lock;
 }
