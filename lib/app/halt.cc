@@ -276,7 +276,8 @@ Expected<ExitCode, ToolError> resume_tasks(const ResumeRequest& request, Output&
     if (!run.names.empty()) warn_of_files(request, t.spec, report);
   }
   for (const HaltFile& f : files) {
-    if (unlink(f.path.c_str()) != 0 && errno != ENOENT) {
+    // An empty directory of that name halts as well.
+    if (unlink(f.path.c_str()) != 0 && !(errno == EISDIR && rmdir(f.path.c_str()) == 0) && errno != ENOENT) {
       return Unexpected{ToolError{ExitCode::Io, fmt::format("{}: {}", printable(f.path), std::strerror(errno)),
                                   "remove it by hand: until then it halts every run it is for"}};
     }

@@ -170,8 +170,6 @@ class PaperGround final : public Ground {
 
 }  // namespace
 
-Price middle(const TopOfBook& top) { return Price((top.bid + top.ask).decimal() * Decimal::from_parts(5, 1)); }
-
 Expected<PaperMarket, ToolError> open_paper_market(const TaskSpec& spec, const PaperOptions& options, Time not_before) {
   PaperMarket m;
   std::unique_ptr<sim::MarketFeed> feed;

@@ -32,8 +32,6 @@ std::unique_ptr<sim::World> make_paper_world(PaperMarket market, const StoredTas
 // The order that a task file says still rests, rests at the paper venue: a slice at the touch, so that its recovery is rehearsed. Returns
 // what a person should know.
 std::vector<std::string> plant_restored(sim::World& world, const TaskRecord& task, const MarketView& view);
-// The middle of the best prices.
-Price middle(const TopOfBook& top);
 
 class PaperGrounds final : public Grounds {
  public:

@@ -7,7 +7,7 @@
 #include "app/credentials.h"
 #include "app/halt_files.h"
 #include "app/session.h"
-#include "app/status_json.h"
+#include "app/task_view.h"
 #include "base/text.h"
 #include "store/files.h"
 
@@ -34,17 +34,17 @@ bool check_mode(Checks& to, const std::string& path, bool is_directory) {
   return true;
 }
 
-void check_health(Checks& to, Store& store, const TaskRecord& task) {
-  TaskView v;
-  v.task = task;
-  if (const auto unknown = store.orders(task.id, {false, true})) v.unknown_orders = static_cast<std::int64_t>(unknown->size());
+void check_health(Checks& to, const TaskView& v) {
+  const TaskRecord& task = v.task;
   const ExitCode code = health(v);
   const std::string standing = fmt::format("{}, {}", name(task.state), name(task.mode));
   if (code == ExitCode::Ok) return add_ok(to, "task", task.spec.name, standing);
-  const std::string why = task.reason.empty() ? std::string(info(code).meaning) : printable(task.reason);
+  const std::string why = v.deserted            ? "its last run was killed, and nobody works on it"
+                          : task.reason.empty() ? std::string(info(code).meaning)
+                                                : printable(task.reason);
   if (code == ExitCode::Waiting) return add_warning(to, "task", task.spec.name, fmt::format("{}: {}", standing, why), next_step(v));
   std::string next(info(code).next);
-  if (code == ExitCode::Halted) next = next_step(v);
+  if (code == ExitCode::Halted || v.deserted) next = next_step(v);
   add_failure(to, "task", task.spec.name, {code, fmt::format("{}: {}", standing, why), next});
 }
 
@@ -93,7 +93,12 @@ std::vector<TaskRecord> check_database(Checks& to, const Installation& place, co
   std::vector<TaskRecord> out;
   for (const TaskRecord& t : *tasks) {
     if (!wanted.empty() ? !wanted.contains(t.spec.name) : t.verdict != Verdict::None) continue;
-    check_health(to, **store, t);
+    auto view = view_of(**store, place.db, t);
+    if (view) {
+      check_health(to, *view);
+    } else {
+      add_failure(to, "task", t.spec.name, view.error());
+    }
     out.push_back(t);
   }
   return out;

@@ -242,7 +242,8 @@ class Rebalance {
     const auto& [stored, ground] = *opened;
     const MarketView& view = ground->view();
     const Preview p = preview(stored, view, errand_);
-    const ExitCode code = p.orders.empty() && !p.alerts.empty() ? ExitCode::Refused : ExitCode::Ok;
+    ExitCode code = p.orders.empty() && !p.alerts.empty() ? ExitCode::Refused : ExitCode::Ok;
+    if (p.orders.empty() && !view.absent.empty()) code = worse(code, view.absent.front().code);  // it may be that there is nothing to do
     if (machine()) {
       JsonWriter w;
       w.begin_object().field("schema", "dn.rebalance/1").field("task", task()).field("dry_run", true).field("exit_code", std::int64_t{number(code)});
@@ -251,6 +252,8 @@ class Rebalance {
         w.begin_object().field("exchange", name(view.instruments[r.leg].venue)).field("side", name(r.side)).field("order_type", name(r.type));
         w.field("price", r.price.str()).field("quantity", r.qty.str()).field("reduce_only", r.reduce_only).end_object();
       }
+      w.end_array().key("away").begin_array();
+      for (const ToolError& e : view.absent) w.value(e.message);
       w.end_array().end_object();
       output_.data(w.str());
       return code;
@@ -260,7 +263,9 @@ class Rebalance {
     for (const OrderRequest& r : p.orders) output_.data("  then       " + order_line(r, view.instruments[r.leg].venue));
     for (const Alerted& a : p.alerts)
       output_.data(fmt::format("  refused    {} {} {}", a.message.view(), a.value.view(), a.limit.empty() ? "" : "limit " + a.limit.str()));
-    if (p.orders.empty() && p.alerts.empty()) output_.data("  then       nothing: there is nothing to do");
+    for (const ToolError& e : view.absent) output_.data(fmt::format("  away       {}; what it has cannot be proven now", e.message));
+    if (p.orders.empty() && p.alerts.empty())
+      output_.data(fmt::format("  then       nothing: {}", view.absent.empty() ? "there is nothing to do" : "not without that venue"));
     return code;
   }
 

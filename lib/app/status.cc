@@ -12,7 +12,6 @@
 #include "app/signals.h"
 #include "app/status_json.h"
 #include "base/text.h"
-#include "store/lock_state.h"
 
 namespace dn::app {
 namespace {
@@ -88,34 +87,11 @@ class View {
     for (TaskRecord& t : *records) {
       const bool wanted = request_.tasks.empty() || std::find(request_.tasks.begin(), request_.tasks.end(), t.spec.name) != request_.tasks.end();
       if (!wanted) continue;
-      auto view = look_at(std::move(t));
+      auto view = view_of(store_, request_.db, std::move(t));
       if (!view) return Unexpected{view.error()};
       out.push_back(std::move(*view));
     }
     return out;
-  }
-
-  static bool is_under_way(const TaskRecord& t) { return t.state != TaskState::Idle && t.state != TaskState::Completed && t.state != TaskState::Cancelled; }
-
-  Expected<TaskView, ToolError> look_at(TaskRecord task) {
-    TaskView v;
-    if (is_under_way(task) && !is_task_held(lock_directory(request_.db), task.spec.name)) {
-      // It may have ended between the two looks; what it leaves behind now that nobody holds it stays.
-      auto again = store_.find_task(task.spec.name);
-      if (!again) return Unexpected{store_failure(again.error())};
-      if (*again) task = std::move(**again);
-      v.deserted = is_under_way(task);
-    }
-    v.figures = kpi(task);
-    auto open = store_.orders(task.id, OrderFilter{true, false});
-    if (!open) return Unexpected{store_failure(open.error())};
-    v.open_orders = static_cast<std::int64_t>(open->size());
-    v.unknown_orders = std::count_if(open->begin(), open->end(), [](const OrderRecord& o) { return o.status == OrderStatus::Unknown; });
-    auto latency = store_.latency(task.id);
-    if (!latency) return Unexpected{store_failure(latency.error())};
-    v.latency = std::move(*latency);
-    v.task = std::move(task);
-    return v;
   }
 
   Expected<void, ToolError> print(const std::vector<TaskView>& views) {

@@ -31,38 +31,6 @@ void write_leg(JsonWriter& w, const TaskView& v, Side leg) {
 
 }  // namespace
 
-ExitCode health(const TaskView& v) {
-  ExitCode code = ExitCode::Ok;
-  if (v.task.mode == TaskMode::Halted) code = worse(code, v.task.exit_code == ExitCode::Ok ? ExitCode::Halted : worse(v.task.exit_code, ExitCode::Halted));
-  if (v.task.mode == TaskMode::Paused) code = worse(code, ExitCode::Waiting);
-  if (v.unknown_orders > 0) code = worse(code, ExitCode::UnknownOrder);
-  if (v.deserted) {
-    code = worse(code, ExitCode::Temporary);
-    if (v.open_orders > 0) code = worse(code, ExitCode::UnknownOrder);  // whatever became of them, nobody has asked
-    if (!v.task.imbalance().is_zero()) code = worse(code, ExitCode::Imbalanced);
-  }
-  // How the last run ended, where that still stands: a new run begins with Ok.
-  for (const ExitCode last : {ExitCode::Imbalanced, ExitCode::UnknownOrder, ExitCode::Contradiction}) {
-    if (v.task.verdict != Verdict::Cancelled && v.task.exit_code == last) code = worse(code, last);
-  }
-  return code;
-}
-
-std::string next_step(const TaskView& v) {
-  const std::string& name = v.task.spec.name;
-  const bool apart = v.task.exit_code == ExitCode::Imbalanced && !v.task.imbalance().is_zero();
-  if (v.task.verdict == Verdict::Completed) return apart ? fmt::format("dn-rebalance --task {} --yes --max-notional N", name) : "nothing";
-  if (v.task.verdict == Verdict::Cancelled) return v.task.imbalance().is_zero() ? "nothing" : "the imbalance is yours to close";
-  if (v.task.mode == TaskMode::Paused) return "dn-run resume " + name;
-  const bool holds = v.task.leg.buy.net.is_positive() || v.task.leg.sell.net.is_positive();
-  if (v.task.guards.unwinding && holds) return fmt::format("dn-run --task {}: it goes on closing what is held", name);
-  if (v.task.mode == TaskMode::Halted && holds && v.task.reason.starts_with("flattened")) {
-    return fmt::format("dn-rebalance --task {} --flatten --yes --max-notional N: it goes on closing what is held", name);
-  }
-  if (v.task.mode == TaskMode::Halted) return fmt::format("read the reason; then dn-recover resume --task {} --yes", name);
-  return fmt::format("dn-run --task {}{}", name, v.deserted ? ": its last run was killed, this goes on from there" : "");
-}
-
 void write_task(JsonWriter& w, const TaskView& v) {
   const TaskRecord& t = v.task;
   w.begin_object()

@@ -100,6 +100,7 @@ LegDecision keep_or_cancel(const Situation& s, Side leg) {
   if (s.leg[flip(leg)].unprovable) return cancel("the other leg cannot be proven");
   const LegSituation& other = s.leg[flip(leg)];
   if (!other.fresh && !other.expected) return cancel("the other leg's book is older than max_book_age");
+  if (books_contradict(s)) return cancel("the books contradict each other: one of them is wrong");
   return keep();
 }
 

@@ -15,16 +15,13 @@ Refusal refuse(std::string code, std::string_view what, std::string value, std::
   return {std::move(code), std::move(message), std::move(value), std::move(limit), lasting};
 }
 
-Price middle(const TopOfBook& top) { return Price((top.bid + top.ask).decimal() * Decimal::from_parts(5, 1)); }
-
 Refusal beyond_collar(const Instrument& at, const Price& price, const Price& edge) {
   return refuse("price_collar_bps", "the price is beyond the collar around the mid of " + std::string(name(at.venue)) + ":", price.str(), edge.str(), false);
 }
 
 // No order is beyond the collar of either mid in the direction that loses money; a price that is better than that is what the trade is for.
-// Where the two mids contradict each other one of the books is wrong, and it is not known which: nothing leaves.
+// Where the books contradict each other nothing leaves.
 std::optional<Refusal> check_collar(const Situation& s, const OrderRequest& o) {
-  constexpr int kContradiction = 5;  // collars between the mids
   for (const Side leg : kSides) {
     const LegSituation& l = s.leg[leg];
     if (!l.fresh) continue;
@@ -34,7 +31,7 @@ std::optional<Refusal> check_collar(const Situation& s, const OrderRequest& o) {
     if (o.side == Side::Sell && o.price < mid - width) return beyond_collar(*l.instrument, o.price, mid - width);
     const LegSituation& other = s.leg[flip(leg)];
     if (!other.fresh) continue;
-    const Price edge = mid + width * Decimal(kContradiction);
+    const Price edge = highest_credible(s, leg);
     if (middle(other.top) > edge) return beyond_collar(*l.instrument, middle(other.top), edge);
   }
   return std::nullopt;

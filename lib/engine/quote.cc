@@ -13,7 +13,7 @@ Price reference(const LegSituation& l, const LegSpec& spec, Side leg) {
     case PriceReference::Opposite: return touch(l.top, flip(leg));
     case PriceReference::Mid: break;
   }
-  return Price((l.top.bid + l.top.ask).decimal() * Decimal::from_parts(5, 1));
+  return middle(l.top);
 }
 
 Price to_tick(Price p, Side side, Price tick) { return side == Side::Buy ? p.floor_to(tick) : p.ceil_to(tick); }
@@ -49,6 +49,19 @@ Qty tradable(const LegSituation& l, Side side, Qty q) {
 }
 
 }  // namespace
+
+Price middle(const TopOfBook& top) { return Price((top.bid + top.ask).decimal() * Decimal::from_parts(5, 1)); }
+
+Price highest_credible(const Situation& s, Side leg) {
+  constexpr int kCollars = 5;
+  const Price mid = middle(s.leg[leg].top);
+  return mid + Price(bps_of(mid.decimal(), s.spec->risk.price_collar_bps)) * Decimal(kCollars);
+}
+
+bool books_contradict(const Situation& s) {
+  if (!s.leg.buy.fresh || !s.leg.sell.fresh) return false;
+  return middle(s.leg.sell.top) > highest_credible(s, Side::Buy) || middle(s.leg.buy.top) > highest_credible(s, Side::Sell);
+}
 
 Qty imbalance(const Situation& s) { return s.leg.buy.net - s.leg.sell.net; }
 
@@ -122,7 +135,7 @@ Price market_like_price(const Situation& s, Side leg, Side side) {
   // Never beyond what the gate's collar lets through: better an order that fills in part than one that is refused.
   for (const LegSituation* x : {&s.leg.buy, &s.leg.sell}) {
     if (!x->fresh) continue;
-    const Price mid((x->top.bid + x->top.ask).decimal() * Decimal::from_parts(5, 1));
+    const Price mid = middle(x->top);
     const Price width(bps_of(mid.decimal(), s.spec->risk.price_collar_bps));
     limit = side == Side::Buy ? min(limit, (mid + width).floor_to(tick)) : max(limit, (mid - width).ceil_to(tick));
   }

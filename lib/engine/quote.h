@@ -8,6 +8,13 @@
 
 namespace dn {
 
+Price middle(const TopOfBook& top);
+// How high the other leg's mid may stand, seen from this one's: five collars above it. Beyond that one of the books is wrong, and it is not
+// known which.
+Price highest_credible(const Situation& s, Side leg);
+// Both books are fresh, and one mid is beyond what the other makes credible: nothing rests and nothing leaves.
+bool books_contradict(const Situation& s);
+
 // buy net - sell net; > 0: the sell leg lags.
 Qty imbalance(const Situation& s);
 Side lagging_leg(const Situation& s);

@@ -149,6 +149,11 @@ void Desk::measure() {
   });
 }
 
+venues::Problem Desk::clock_untold() const {
+  return {venues::Problem::Kind::Unreachable, fmt::format("the time takes {} ms to come, too long to say whether the clocks differ by more than {} ms",
+                                                          best_trip_.us / 1000, kMostOffset.us / 1000)};
+}
+
 void Desk::clock_sample(Time sent, Time heard, Time venue) {
   const Dur trip = heard - sent;
   const Dur offset = venue - (sent + Dur{trip.us / 2});

@@ -76,7 +76,11 @@ class Desk {
   // One measurement of the offset: asked at `sent`, answered at `heard` with `venue`. A sample of a slow exchange says little and is only
   // taken when there is no better one.
   void clock_sample(Time sent, Time heard, Time venue);
-  bool clock_is_good() const { return offset_ <= kMostOffset && Dur{} - offset_ <= kMostOffset; }
+  bool clock_is_good() const { return apart() <= kMostOffset; }
+  // Proven to be further off than is taken: the way of the best sample explains half its length of any difference.
+  bool clock_is_wrong() const { return apart() - Dur{best_trip_.us / 2} > kMostOffset; }
+  // Neither: it answers too slowly to say.
+  venues::Problem clock_untold() const;
   std::int64_t requests(venues::Pool pool) const { return requests_[static_cast<std::size_t>(pool)]; }  // that left by REST
   std::int64_t throttled() const { return throttled_; }                                                 // replies that told us to wait
 
@@ -137,6 +141,8 @@ class Desk {
   std::function<std::unique_ptr<venues::Question<venues::Outcome<Time>>>()> ask_time_;
   bool measuring_ = false;
   Time next_measure_ = Time::never();
+  Dur apart() const { return offset_ < Dur{} ? Dur{} - offset_ : offset_; }
+
   Dur offset_;
   Dur best_trip_;
   Time best_at_;

@@ -116,6 +116,11 @@ void Link::send_order(const OrderRequest& request) {
         not_sent(request.id, RejectClass::RateLimited, "too_late", "nothing ran between the decision and its sending: its prices are old", kShortWait));
     return;
   }
+  if (!desk_.clock_is_good() && !desk_.clock_is_wrong()) {
+    desk_.doubt_clock();
+    answer_later(not_sent(request.id, RejectClass::RateLimited, "slow", desk_.clock_untold().message, kShortWait));
+    return;
+  }
   if (!desk_.clock_is_good()) {
     answer_later(not_sent(request.id, RejectClass::Permission, "clock",
                           fmt::format("this machine's clock and {}'s differ by more than 1s", name(instrument_.venue)), {}));

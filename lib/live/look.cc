@@ -67,7 +67,7 @@ class Venues::Looking {
     }
     desk_.clock_sample(sent_, desk_.now(), *t);
     if (++samples_ < kClockSamples) return ask_time();
-    look_.clock = Outcome<Dur>(desk_.offset());
+    look_.clock = desk_.clock_is_good() || desk_.clock_is_wrong() ? Outcome<Dur>(desk_.offset()) : Outcome<Dur>(Unexpected{desk_.clock_untold()});
     ask<VenueFacts>([this] { return api_->market(); }, [this](const Outcome<VenueFacts>& f) { on_market(f); });
   }
   void on_market(const Outcome<VenueFacts>& f) {

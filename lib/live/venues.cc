@@ -65,7 +65,8 @@ class Venues::Start {
     tries_ = 0;
     desk_.clock_sample(sent_, desk_.now(), *t);
     if (++samples_ < kClockSamples) return ask_time();
-    if (!desk_.clock_is_good()) return fail({Problem::Kind::Clock, clock_text("")});
+    if (desk_.clock_is_wrong()) return fail({Problem::Kind::Clock, clock_text("")});
+    if (!desk_.clock_is_good()) return fail(desk_.clock_untold());
     ask_market();
   }
   void ask_market() { desk_.ask<Outcome<VenueFacts>>(api_->market(), Urgency::Routine, kPatience, guarded<Outcome<VenueFacts>>(&Start::on_market)); }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace dn {
 namespace {
@@ -63,6 +64,9 @@ std::vector<SpecProblem> check(const TaskSpec& s) {
   }
   if (s.lead == Lead::Both && s.risk.max_orders_per_minute < 2) {
     add("risk.max_orders_per_minute", "both sides quote at once, and neither without the other; write at least 2, or lead = \"buy\" or \"sell\"");
+  }
+  for (const auto& [key, bps] : {std::pair("risk.price_collar_bps", s.risk.price_collar_bps), std::pair("risk.max_slippage_bps", s.risk.max_slippage_bps)}) {
+    if (bps >= Bps(Decimal(10'000))) add(key, fmt::format("{} is the whole price or more, which limits nothing; write for example 50", bps.str()));
   }
   if (s.risk.exit_spread_bps && s.risk.min_spread_bps && *s.risk.exit_spread_bps > *s.risk.min_spread_bps) {
     add("risk.exit_spread_bps", fmt::format("{} is above min_spread_bps {}: the task would leave what it just entered; write at most that",

@@ -26,12 +26,6 @@ class DeadManTest(LiveTest):
     def open_orders(self):
         return [o for o in self.exchange.ledger()["orders"] if o["open"]]
 
-    def until(self, good, seconds=20):
-        end = time.monotonic() + seconds
-        while not good():
-            self.assertLess(time.monotonic(), end, "it did not happen in time")
-            time.sleep(0.02)
-
     def marks(self, what, venue):
         return [m for m in self.exchange.ledger()["marks"] if m["what"] == what and m["venue"] == venue]
 

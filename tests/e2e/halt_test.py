@@ -36,9 +36,9 @@ class Halt(ToolTest):
         return sorted(f for f in os.listdir(self.state) if f.startswith("HALT"))
 
     def test_a_name_that_says_nothing_halts_everything(self):
-        for name in ("HALT-gateio", "Halt", "HALT.txt"):
+        for name in ("HALT-gateio", "Halt", "HALT.txt", "Halt.d"):
             path = os.path.join(self.state, name)
-            open(path, "w", encoding="utf-8").close()
+            os.mkdir(path) if name.endswith(".d") else open(path, "w", encoding="utf-8").close()
             done = self.run_task("--task", "spot", "--speed", "max", "--config", self.config)
             self.assertIn(done.returncode, (20, 23), done.stderr)
             self.assertIn(name, self.task("spot")["reason"])

@@ -33,12 +33,6 @@ class LiveHalt(LiveTest):
     def orders(self):
         return self.exchange.ledger()["orders"]
 
-    def until(self, good, seconds=20):
-        end = time.monotonic() + seconds
-        while not good():
-            self.assertLess(time.monotonic(), end, "it did not happen in time")
-            time.sleep(0.005)
-
     def touch(self, name):
         """When it was there, as the exchange counts time."""
         before = int(time.time() * 1e6)

@@ -101,12 +101,6 @@ class Resting(LiveTest):
     def open_orders(self):
         return [o for o in self.exchange.ledger()["orders"] if o["open"]]
 
-    def until(self, good, seconds=20):
-        end = time.monotonic() + seconds
-        while not good():
-            self.assertLess(time.monotonic(), end, "it did not happen in time")
-            time.sleep(0.02)
-
     def finish(self, name, task):
         self.run_task("set", name, "buy.offset_ticks=-300", "sell.offset_ticks=300")
         out, err = task.communicate(timeout=60)

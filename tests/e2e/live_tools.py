@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from decimal import Decimal
 
 from tools import ToolTest
@@ -75,6 +76,12 @@ class LiveTest(ToolTest):
         text = f'name = "{name}"\nsymbol = "{symbol}"\ntotal_quantity = "{total}"\norder_quantity = "{slice_}"\n'
         text += f'[buy]\nexchange = "{buy}"\n{leg(offset)}[sell]\nexchange = "{sell}"\n{leg(-offset)}[risk]\nmax_order_notional = 100000\n{more}'
         return self.write(name + ".toml", text)
+
+    def until(self, good, seconds=20):
+        end = time.monotonic() + seconds
+        while not good():
+            self.assertLess(time.monotonic(), end, "it did not happen in time")
+            time.sleep(0.005)
 
     # ---- the exchange's truth against ours
 

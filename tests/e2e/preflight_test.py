@@ -180,6 +180,12 @@ class Online(Checks, LiveTest):
         self.assertEqual(self.failures(checks), ["clock"])
         self.assert_one(checks, "clock", "fail", of="mexc_spot", said="ahead of")
 
+    def test_a_venue_that_is_too_slow_to_tell_the_time_is_not_called_a_wrong_clock(self):
+        self.exchange.control("POST", "latency", {"ms": 2600})
+        run = self.live(self.file)
+        self.assertEqual(run.returncode, 69, run.stderr)
+        self.assertIn("too long to say whether the clocks differ", run.stderr)
+
     def test_symbols_that_do_not_trade(self):
         for venue, symbol in (("mexc_spot", "BTCUSDT"), ("gateio_spot", "BTC_USDT")):
             self.exchange.control("POST", "halt", {"venue": venue, "symbol": symbol, "status": "halted"})

@@ -210,6 +210,9 @@ class Recover(LiveTest):
         with open(self.config, encoding="utf-8") as f:
             config = f.read()
         self.config = self.write("dn.toml", config.replace(self.exchange.urls["mexcRest"], "https://127.0.0.1:9"))
+        shown = self.rebalance_live("--task", "carry", "--flatten", "--dry-run")
+        self.assertIn("cannot be proven now", shown.stdout)
+        self.assertNotIn("there is nothing to do", shown.stdout)
         done = self.rebalance_live("--task", "carry", "--flatten", *SEND)
         self.assertEqual(done.returncode, 20, done.stdout + done.stderr)
         self.assertEqual(len(self.exchange.ledger()["orders"]), orders, "buying the futures back alone would leave the spot side open")

@@ -63,6 +63,20 @@ TEST_P(InsanePrices, NoHedgeLeavesOnBooksThatContradictEachOther) {
   EXPECT_EQ(t.count<PlaceOrder>(), before) << prices.what;
 }
 
+TEST_P(InsanePrices, WhatRestsOnEitherVenueIsTakenAway) {
+  const auto& [prices, leg] = GetParam();
+  Talk t;
+  t.start();
+  t.books();
+  t.ack_both();
+  for (int i = 0; i < 40; ++i) {
+    t.book(flip(leg), "43250", "43251");
+    t.book(leg, prices.bid, prices.ask);
+    t.after(Dur::millis(100));
+  }
+  EXPECT_EQ(t.count<CancelOrder>(), 2u) << prices.what << ": what fills there could not be hedged";
+}
+
 INSTANTIATE_TEST_SUITE_P(Each, InsanePrices, ::testing::Combine(::testing::ValuesIn(kInsane), ::testing::Values(Side::Buy, Side::Sell)));
 
 TEST(FrozenPrices, AFrozenBookStopsQuotingAndTakesWhatRests) {

@@ -51,6 +51,7 @@ class Control final : public Api {
     if (verb == "POST settings") return answer(site_.exchange.settings().apply(*body));
     if (verb == "POST latency") return answer(latency(*body));
     if (verb == "POST halt") return answer(halt(*body));
+    if (verb == "POST book") return answer(book(*body));
     if (verb == "POST funding") return answer(funding(*body));
     if (verb == "POST end_order") return answer(end_order(*body));
     return {404, R"({"error":"no such control"})", {}};
@@ -130,6 +131,33 @@ class Control final : public Api {
     const std::string status = body.str("status");
     if (status != "trading" && status != "halted" && status != "reduce_only") return "status: trading, halted or reduce_only";
     site_.exchange.halt(*m, status == "trading" ? TradingStatus::Trading : status == "halted" ? TradingStatus::Halted : TradingStatus::ReduceOnly);
+    return "";
+  }
+
+  static std::optional<std::vector<sim::Level>> levels(const Json* rows) {
+    std::vector<sim::Level> out;
+    if (rows == nullptr || !rows->is(Json::Kind::Array)) return std::nullopt;
+    for (const Json& row : rows->items) {
+      const auto price = row.items.size() == 2 ? decimal_from(row.items[0].text) : std::nullopt;
+      const auto qty = row.items.size() == 2 ? decimal_from(row.items[1].text) : std::nullopt;
+      if (!price || !qty) return std::nullopt;
+      out.push_back({Price(*price), Qty(*qty)});
+    }
+    return out;
+  }
+
+  // A market that somebody else makes: also one that no sane venue shows.
+  std::string book(const Json& body) {
+    Market* m = market_of(body, Venue::MexcSpot);
+    if (m == nullptr) return "venue and symbol name no market";
+    if (body.truth("free")) {
+      site_.exchange.pin(*m, std::nullopt);
+      return "";
+    }
+    auto bids = levels(body.find("bids"));
+    auto asks = levels(body.find("asks"));
+    if (!bids || !asks) return "bids and asks are lists of [price, quantity], both as text, the best first; or free is true";
+    site_.exchange.pin(*m, sim::Book{std::move(*bids), std::move(*asks)});
     return "";
   }
 

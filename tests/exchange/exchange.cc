@@ -138,7 +138,8 @@ Order* Exchange::find_client(Venue venue, const std::string& client_id) {
 
 // ---- the market
 
-void Exchange::hear(Market& m, const sim::Book& book) {
+void Exchange::hear(Market& m, const sim::Book& fed) {
+  const sim::Book& book = m.pinned ? *m.pinned : fed;
   m.sim.on_book(book, now());
   ++m.version;
   m.book_time = now();
@@ -148,6 +149,7 @@ void Exchange::hear(Market& m, const sim::Book& book) {
 }
 
 void Exchange::hear(Market& m, const sim::PublicTrade& trade) {
+  if (m.pinned) return;
   m.trade_happened(next_number(), trade, now());
   if (listener_ != nullptr) listener_->on_deal(m, m.deals.back());
   m.sim.on_trade(trade, now());
@@ -175,6 +177,13 @@ Qty Exchange::base_for(const Market& m, Side taker, Money money) {
 }
 
 void Exchange::halt(Market& m, TradingStatus status) { m.sim.set_status(status); }
+
+void Exchange::pin(Market& m, std::optional<sim::Book> book) {
+  m.pinned = std::move(book);
+  if (!m.pinned) return;
+  if (!m.pinned->bids.empty() && !m.pinned->bids[0].price.is_zero()) m.last = m.pinned->bids[0].price;
+  hear(m, *m.pinned);
+}
 
 void Exchange::settle_funding(Market& m, const Rate& rate) {
   const Decimal before = accounts_[m.venue].total[m.quote];

@@ -92,6 +92,7 @@ struct Market {
   int size_places = 0;
   std::int64_t version = 0;  // of the book
   Time book_time;
+  std::optional<sim::Book> pinned;  // shown instead of what the feed says, without deals
   Price last;
   std::deque<PublicDeal> deals;  // newest last
   Candles candles;
@@ -220,6 +221,8 @@ class Exchange {
   // False when it is not open any more.
   bool cancel(Order& order, const std::string& finish_as = "cancelled");
   void halt(Market& market, TradingStatus status);
+  // From now on this book at every change that the feed brings, whatever it is; nullopt: the feed's own again.
+  void pin(Market& market, std::optional<sim::Book> book);
   void settle_funding(Market& market, const Rate& rate);
 
   // What a taker could get up to a price (0: any).

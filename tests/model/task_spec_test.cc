@@ -108,6 +108,19 @@ TEST(TaskSpecCheck, TwoFuturesLegsWouldBeOnePosition) {
   EXPECT_TRUE(check(with("sell.exchange", "mexc_spot")).empty()) << "one spot venue for both sides is market making";
 }
 
+TEST(TaskSpecCheck, ALimitOfThePriceIsLessThanThePrice) {
+  TaskSpec s = btc();
+  s.risk.price_collar_bps = Bps(9'999);
+  s.risk.max_slippage_bps = Bps(9'999);
+  EXPECT_TRUE(check(s).empty());
+  s.risk.price_collar_bps = Bps(10'000);
+  s.risk.max_slippage_bps = Bps(10'000);
+  const auto problems = check(s);
+  ASSERT_EQ(problems.size(), 2U);
+  EXPECT_EQ(problems[0].key, "risk.price_collar_bps");
+  EXPECT_EQ(problems[1].key, "risk.max_slippage_bps");
+}
+
 TEST(TaskSpecCheck, LimitsDoNotContradictThemselves) {
   TaskSpec s = btc();
   s.risk.max_orders_per_minute = 1;

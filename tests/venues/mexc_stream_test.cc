@@ -134,5 +134,35 @@ TEST(MexcStream, ThePrivateOneFetchesAKeyAndKeepsIt) {
   EXPECT_EQ(s->topics().size(), 3U);
 }
 
+TEST(MexcStream, WhereNoNewKeyIsGivenOneThatIsThereServes) {
+  const auto refused = reply(400, R"({"code":730001,"msg":"too many listen keys"})");
+  for (const std::string_view list : {R"({"listenKey":["k0","k1","k2"],"total":60,"available":0})", R"(["k0","k1","k2"])"}) {
+    std::set<std::string> taken;
+    for (std::int64_t us = 0; us < 3; ++us) {
+      const auto q = private_stream(kBtc, kWho)->ticket();
+      ASSERT_FALSE(q->heard(refused, kNow)) << "it asks on";
+      EXPECT_EQ(q->call(kNow).http.method, "GET");
+      const auto key = q->heard(reply(200, std::string(list)), kNow + Dur::micros(us));
+      ASSERT_TRUE(key && *key);
+      taken.insert(**key);
+    }
+    EXPECT_EQ(taken, (std::set<std::string>{"k0", "k1", "k2"})) << "not always the same: each carries few connections";
+  }
+}
+
+TEST(MexcStream, WithoutAnyKeyTheRefusalIsTold) {
+  for (const std::string_view list : {R"({"listenKey":[]})", R"({"listenKey":["a b&c"]})", R"({})", R"(7)"}) {
+    const auto q = private_stream(kBtc, kWho)->ticket();
+    ASSERT_FALSE(q->heard(reply(400, R"({"code":730001,"msg":"too many listen keys"})"), kNow));
+    const auto key = q->heard(reply(200, std::string(list)), kNow);
+    ASSERT_TRUE(key);
+    EXPECT_FALSE(*key) << list;
+  }
+  const auto q = private_stream(kBtc, kWho)->ticket();
+  const auto right = q->heard(reply(401, R"({"code":700007,"msg":"No permission to access the endpoint."})"), kNow);
+  ASSERT_TRUE(right) << "a key without the right does not ask for a list";
+  EXPECT_FALSE(*right);
+}
+
 }  // namespace
 }  // namespace dn::venues::mexc

@@ -122,30 +122,65 @@ class Stream : public StreamProtocol {
   std::uint64_t last_version_ = 0;
 };
 
+constexpr std::string_view kListenKeys = "/api/v3/userDataStream";
+
+Outcome<std::string> as_listen_key(std::string_view key) {
+  const bool plain =
+      !key.empty() && key.size() <= 256 && key.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_") == std::string_view::npos;
+  if (!plain) return Unexpected{Problem{Problem::Kind::Unreachable, "MEXC: an unusable listenKey"}};
+  return std::string(key);
+}
+
+// A key lives for an hour also when its process does not, and an account may have 60 (dossier, 15.5): runs that begin every minute use them up.
+// When no other is given, one of those that are there is taken; each carries five connections, so which one goes by the moment.
+class AskListenKey final : public Question<Outcome<std::string>> {
+ public:
+  explicit AskListenKey(Credentials who) : who_(std::move(who)) {}
+
+  Call call(Time venue_now) override { return signed_call(refused_ ? "GET" : "POST", kListenKeys, {}, who_, venue_now, Pool::Account, 1); }
+
+  std::optional<Outcome<std::string>> heard(const wire::HttpResponse& r, Time venue_now) override {
+    const Answer a = read_answer(r);
+    if (refused_) return a.kind == Answer::Kind::Ok ? one_of(a.json->root(), venue_now) : Unexpected{*refused_};
+    if (a.kind == Answer::Kind::Ok) return as_listen_key(text(a.json->root(), "listenKey"));
+    const Problem p = problem_of(a, "no listenKey for the private stream");
+    if (a.kind != Answer::Kind::Refusal || p.kind == Problem::Kind::Permission || a.retry_after > Dur{}) return Unexpected{p};
+    refused_ = p;
+    return std::nullopt;
+  }
+
+ private:
+  // An object with the list; before 2025-12 the list alone.
+  Outcome<std::string> one_of(const Element& told, Time venue_now) const {
+    const std::vector<Element> keys = array_of(member(told, "listenKey").value_or(told));
+    if (keys.empty()) return Unexpected{*refused_};
+    return as_listen_key(text_of(keys[static_cast<std::size_t>(venue_now.us) % keys.size()]));
+  }
+
+  Credentials who_;
+  std::optional<Problem> refused_;  // a new one
+};
+
 class PrivateStream final : public Stream {
  public:
   PrivateStream(const Symbol& symbol, Credentials who)
       : Stream(symbol, {"spot@private.orders.v3.api.pb", "spot@private.deals.v3.api.pb", "spot@private.account.v3.api.pb"}), who_(std::move(who)) {}
 
-  std::unique_ptr<Question<Outcome<std::string>>> ticket() override { return listen_key("POST", {}); }
-  std::unique_ptr<Question<Outcome<std::string>>> renewal(const std::string& ticket) override { return listen_key("PUT", {{"listenKey", ticket}}); }
-  std::string url_suffix(const std::string& ticket) const override { return "?listenKey=" + ticket; }
-
- private:
-  std::unique_ptr<Question<Outcome<std::string>>> listen_key(std::string_view method, const Params& params) {
+  std::unique_ptr<Question<Outcome<std::string>>> ticket() override { return std::make_unique<AskListenKey>(who_); }
+  std::unique_ptr<Question<Outcome<std::string>>> renewal(const std::string& ticket) override {
     return std::make_unique<OneCall<Outcome<std::string>>>(
-        [this, method, params](Time venue_now) { return signed_call(method, "/api/v3/userDataStream", params, who_, venue_now, Pool::Account, 1); },
+        [this, ticket](Time venue_now) {
+          return signed_call("PUT", kListenKeys, {{"listenKey", ticket}}, who_, venue_now, Pool::Account, 1);
+        },
         [](const wire::HttpResponse& r, Time) -> Outcome<std::string> {
           const Answer a = read_answer(r);
           if (a.kind != Answer::Kind::Ok) return Unexpected{problem_of(a, "no listenKey for the private stream")};
-          const std::string_view key = text(a.json->root(), "listenKey");
-          const bool plain = !key.empty() && key.size() <= 256 &&
-                             key.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_") == std::string_view::npos;
-          if (!plain) return Unexpected{Problem{Problem::Kind::Unreachable, "MEXC: an unusable listenKey"}};
-          return std::string(key);
+          return as_listen_key(text(a.json->root(), "listenKey"));
         });
   }
+  std::string url_suffix(const std::string& ticket) const override { return "?listenKey=" + ticket; }
 
+ private:
   Credentials who_;
 };
 

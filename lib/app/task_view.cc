@@ -1,0 +1,71 @@
+#include "app/task_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/control.h"
+#include "app/session.h"
+#include "store/lock_state.h"
+
+namespace dn::app {
+namespace {
+
+bool is_under_way(const TaskRecord& t) { return t.state != TaskState::Idle && t.state != TaskState::Completed && t.state != TaskState::Cancelled; }
+
+}  // namespace
+
+Expected<TaskView, ToolError> view_of(Store& store, const std::string& db, TaskRecord task) {
+  TaskView v;
+  if (is_under_way(task) && !is_task_held(lock_directory(db), task.spec.name)) {
+    // It may have ended between the two looks; what it leaves behind now that nobody holds it stays.
+    auto again = store.find_task(task.spec.name);
+    if (!again) return Unexpected{store_failure(again.error())};
+    if (*again) task = std::move(**again);
+    v.deserted = is_under_way(task);
+  }
+  v.figures = kpi(task);
+  auto open = store.orders(task.id, OrderFilter{true, false});
+  if (!open) return Unexpected{store_failure(open.error())};
+  v.open_orders = static_cast<std::int64_t>(open->size());
+  v.unknown_orders = std::count_if(open->begin(), open->end(), [](const OrderRecord& o) { return o.status == OrderStatus::Unknown; });
+  auto latency = store.latency(task.id);
+  if (!latency) return Unexpected{store_failure(latency.error())};
+  v.latency = std::move(*latency);
+  v.task = std::move(task);
+  return v;
+}
+
+ExitCode health(const TaskView& v) {
+  ExitCode code = ExitCode::Ok;
+  if (v.task.mode == TaskMode::Halted) code = worse(code, v.task.exit_code == ExitCode::Ok ? ExitCode::Halted : worse(v.task.exit_code, ExitCode::Halted));
+  if (v.task.mode == TaskMode::Paused) code = worse(code, ExitCode::Waiting);
+  if (v.unknown_orders > 0) code = worse(code, ExitCode::UnknownOrder);
+  if (v.deserted) {
+    code = worse(code, ExitCode::Temporary);
+    if (v.open_orders > 0) code = worse(code, ExitCode::UnknownOrder);  // whatever became of them, nobody has asked
+    if (!v.task.imbalance().is_zero()) code = worse(code, ExitCode::Imbalanced);
+  }
+  // How the last run ended, where that still stands: a new run begins with Ok.
+  for (const ExitCode last : {ExitCode::Imbalanced, ExitCode::UnknownOrder, ExitCode::Contradiction}) {
+    if (v.task.verdict != Verdict::Cancelled && v.task.exit_code == last) code = worse(code, last);
+  }
+  return code;
+}
+
+std::string next_step(const TaskView& v) {
+  const std::string& name = v.task.spec.name;
+  const bool apart = v.task.exit_code == ExitCode::Imbalanced && !v.task.imbalance().is_zero();
+  if (v.task.verdict == Verdict::Completed) return apart ? fmt::format("dn-rebalance --task {} --yes --max-notional N", name) : "nothing";
+  if (v.task.verdict == Verdict::Cancelled) return v.task.imbalance().is_zero() ? "nothing" : "the imbalance is yours to close";
+  if (v.task.mode == TaskMode::Paused) return "dn-run resume " + name;
+  const bool holds = v.task.leg.buy.net.is_positive() || v.task.leg.sell.net.is_positive();
+  if (v.task.guards.unwinding && holds) return fmt::format("dn-run --task {}: it goes on closing what is held", name);
+  if (v.task.mode == TaskMode::Halted && holds && v.task.reason.starts_with("flattened")) {
+    return fmt::format("dn-rebalance --task {} --flatten --yes --max-notional N: it goes on closing what is held", name);
+  }
+  if (v.task.mode == TaskMode::Halted) return fmt::format("read the reason; then dn-recover resume --task {} --yes", name);
+  return fmt::format("dn-run --task {}{}", name, v.deserted ? ": its last run was killed, this goes on from there" : "");
+}
+
+}  // namespace dn::app

@@ -1,0 +1,27 @@
+// A task as a reader of the database sees it: its record, its orders in doubt, and whether anybody still works on it.
+#pragma once
+
+#include "app/kpi.h"
+#include "app/tool.h"
+#include "store/store.h"
+
+namespace dn::app {
+
+// All that is shown of a task.
+struct TaskView {
+  TaskRecord task;
+  Kpi figures;
+  std::int64_t open_orders = 0;
+  std::int64_t unknown_orders = 0;
+  bool deserted = false;  // a run was under way and nobody holds the task: it was killed
+  std::vector<LatencyStats> latency;
+};
+
+// The database `db` that `store` reads holds the task's locks beside it.
+Expected<TaskView, ToolError> view_of(Store& store, const std::string& db, TaskRecord task);
+
+// The exit code that says how the task stands, for --check.
+ExitCode health(const TaskView& v);
+std::string next_step(const TaskView& v);
+
+}  // namespace dn::app

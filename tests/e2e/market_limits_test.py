@@ -1,0 +1,138 @@
+"""Limits that the price enters, over the wire, on books that stand where the test puts them: the value at which a limit refuses is asked for once;
+as the limit itself it lets the task through, and less by the smallest unit it refuses again."""
+import time
+import unittest
+from decimal import Decimal
+
+from live_tools import LiveTest
+
+BUY, SELL = ("mexc_spot", "BTCUSDT"), ("gateio_spot", "BTC_USDT")
+CALM = {BUY: ("60000", "60001"), SELL: ("60100", "60101")}
+
+
+class PinnedMarket(LiveTest):
+    def pin(self, market, bid, ask, quantity="50"):
+        self.exchange.control("POST", "book", {"venue": market[0], "symbol": market[1], "bids": [[bid, quantity]], "asks": [[ask, quantity]]})
+
+    def calm(self):
+        for market, (bid, ask) in CALM.items():
+            self.pin(market, bid, ask)
+
+    def file(self, more="", total="0.01", slice_="0.005", **how):
+        return self.task_file(self.name, "BTC/USDT", BUY[0], SELL[0], total, slice_, more=more, **how)
+
+    def orders(self):
+        return [o for o in self.exchange.ledger()["orders"] if o["client_order_id"].startswith("t-")]
+
+    name, tries = "t", 0
+
+    def refusals(self, code):
+        return [e for e in self.events(self.name) if e["type"] == "limit" and e["code"] == code]
+
+
+class ExactlyMet(PinnedMarket):
+    def setUp(self):
+        super().setUp()
+        self.calm()
+
+    def try_limit(self, key, limit):
+        """A task of its own, so that the one before is nothing to it."""
+        self.tries += 1
+        self.name = f"t{self.tries}"
+        return self.live(self.file(), "--set", f"risk.{key}={limit}", "--max-runtime", "5s")
+
+    def refused(self, key, limit, exit_code, *, least=False):
+        """Runs into the limit; gives the value that was refused. `least`: the limit is one from below."""
+        done = self.try_limit(key, limit)
+        self.assertIn(done.returncode, exit_code, done.stderr)
+        told = self.refusals(key)
+        self.assertTrue(told, done.stderr)
+        value = Decimal(told[0]["value"])
+        self.assertEqual(Decimal(told[0]["limit"]), Decimal(limit))
+        (self.assertLess if least else self.assertGreater)(value, Decimal(limit))
+        return value
+
+    def passes(self, key, limit):
+        done = self.try_limit(key, limit)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual({Decimal(self.task(self.name)[s]["filled"]) for s in ("buy", "sell")}, {Decimal("0.01")})
+        self.assertEqual(self.refusals(key), [])
+
+    def test_the_value_of_an_order(self):
+        # Bought at 60001, sold at 60100: the dearer of the two is what the limit has to hold.
+        self.assertEqual(self.refused("max_order_notional", "300", (22,)), Decimal("300.005"))
+        self.assertEqual(self.orders(), [], "both legs or none")
+        self.assertEqual(self.refused("max_order_notional", "300.49999999", (22,)), Decimal("300.5"))
+        self.assertEqual(self.orders(), [])
+        self.passes("max_order_notional", "300.5")
+
+    def test_the_value_of_both_sides(self):
+        # Two slices of 300.005 and 300.5; the last order needs room for a hedge at its own price.
+        most = self.refused("max_notional", "1201", (22,))
+        self.refused("max_notional", str(most - Decimal("0.00000001")), (22,))
+        fills = [f for f in self.real_fills() if f["task"] == self.name]
+        self.assertLessEqual(sum(Decimal(f["price"]) * Decimal(f["quantity"]) for f in fills), most)
+        self.assert_balanced(self.name)
+        self.passes("max_notional", str(most))
+
+    def test_the_net_spread(self):
+        net = self.refused("min_spread_bps", "500", (10, 12), least=True)
+        self.refused("min_spread_bps", str(net + Decimal("0.01")), (10, 12), least=True)
+        self.assertEqual(self.orders(), [])
+        self.passes("min_spread_bps", str(net))
+
+    def test_the_loss(self):
+        # Dear bought, cheap sold: a slice loses 0.005 by its prices, 0.1500025 and 0.6 in fees.
+        self.pin(SELL, "60000", "60002")
+        whole = 2 * Decimal("0.7550025")
+        self.assertEqual(self.refused("max_loss", str(whole - Decimal("0.0000001")), (23,)), whole)
+        self.passes("max_loss", str(whole))
+
+
+class Jump(PinnedMarket):
+    """A venue shows what cannot be: nothing leaves for as long as it does, and the task goes on when the market is back."""
+
+    def setUp(self):
+        super().setUp()
+        self.calm()
+
+    def places_nothing_while(self, *strange, market=BUY):
+        """Quotes rest a little away from the market; then it shows the strange books in turn, and in the end it is calm again."""
+        file = self.file(quote="touch", offset=300, tolerance=5)
+        run = self.begin_live(file, "--ndjson", "--max-runtime", "60s")
+        for _ in range(2):
+            self.wait_for_event(run, "ack")
+        self.pin(market, *strange[0])
+        self.until(lambda: not [o for o in self.orders() if o["open"]])  # seen: what rests is taken away
+        began = time.time()
+        for number in range(30):
+            self.pin(market, *strange[number % len(strange)])
+            time.sleep(0.05)  # the pace of the market
+        ended = time.time()
+        self.calm()
+        self.until(lambda: [o for o in self.orders() if o["began_us"] > ended * 1e6])
+        self.assertEqual([o for o in self.orders() if began * 1e6 < o["began_us"] < ended * 1e6], [])
+        run.terminate()
+        _, err = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 143, err)
+        self.assertFalse([o for o in self.orders() if o["open"]])
+        for order in self.orders():
+            self.assertTrue(Decimal(59000) < Decimal(order["price"]) < Decimal(61000), order)
+        self.assert_balanced("t")
+        self.assert_no_sins()
+
+    def test_ten_times_the_price(self):
+        self.places_nothing_while(("600000", "600010"), ("600100", "600110"))
+
+    def test_a_tenth_of_the_price_on_the_selling_side(self):
+        self.places_nothing_while(("6010", "6011"), ("6000", "6001"), market=SELL)
+
+    def test_no_price_at_all(self):
+        self.places_nothing_while(("0", "0"), ("0", "60001"))
+
+    def test_a_crossed_book(self):
+        self.places_nothing_while(("60200", "60001"), ("60300", "60001"))
+
+
+if __name__ == "__main__":
+    unittest.main()
