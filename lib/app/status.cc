@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <csignal>
+#include <utility>
 
 #include "app/control.h"
 #include "app/halt_files.h"
@@ -102,8 +103,10 @@ class View {
       case StatusVerb::Orders: return print_orders(views);
       case StatusVerb::Fills: return print_fills(views);
       case StatusVerb::Events: {
+        if (request_.output.json) fmt::print("{{\"schema\":\"dn.status/1\",\"events\":[");
         auto more = print_events(views);
         while (more && *more > 0) more = print_events(views);
+        if (request_.output.json) fmt::print("]}}\n");
         return more ? Expected<void, ToolError>() : Expected<void, ToolError>(Unexpected{more.error()});
       }
     }
@@ -263,7 +266,9 @@ class View {
       for (const StoredEvent& e : *events) {
         after = e.id;
         ++printed;
-        if (machine()) {
+        if (request_.output.json) {
+          fmt::print("{}{}\n", std::exchange(comma_, ","), e.json);
+        } else if (request_.output.ndjson) {
           fmt::print("{}\n", e.json);
         } else if (request_.csv) {
           Table row({rfc3339(e.ts), v.task.spec.name, e.type, e.json});
@@ -289,6 +294,7 @@ class View {
   const StatusRequest& request_;
   Store& store_;
   std::map<std::int64_t, std::int64_t> last_event_;
+  std::string_view comma_;  // before the next event of a document
 };
 
 Expected<ExitCode, ToolError> watch(const StatusRequest& request, Store& store) {
@@ -314,7 +320,7 @@ Expected<ExitCode, ToolError> show_status(const StatusRequest& request) {
   return request.follow ? view.follow() : view.show();
 }
 
-Expected<ExitCode, ToolError> explain(const std::string& code) {
+Expected<ExitCode, ToolError> explain(const std::string& code, bool json) {
   int n = -1;
   const auto [end, error] = std::from_chars(code.data(), code.data() + code.size(), n);
   const ExitCodeInfo& row = n >= 0 && n < 256 ? info(static_cast<ExitCode>(n)) : info(ExitCode::Ok);
@@ -322,7 +328,13 @@ Expected<ExitCode, ToolError> explain(const std::string& code) {
     return Unexpected{
         ToolError{ExitCode::Usage, fmt::format("{} is not an exit code of these tools", printable_excerpt(code)), "dn-status explain 23, for example"}};
   }
-  fmt::print("{}: {}\n  next: {}\n", n, row.meaning, row.next);
+  if (json) {
+    JsonWriter w;
+    w.begin_object().field("schema", "dn.explain/1").field("exit_code", std::int64_t{n}).field("meaning", row.meaning).field("next", row.next).end_object();
+    fmt::print("{}\n", w.str());
+  } else {
+    fmt::print("{}: {}\n  next: {}\n", n, row.meaning, row.next);
+  }
   return ExitCode::Ok;
 }
 

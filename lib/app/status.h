@@ -29,6 +29,6 @@ struct StatusRequest {
 Expected<ExitCode, ToolError> show_status(const StatusRequest& request);
 
 // The meaning of an exit code, for `explain`. Usage when there is no such code.
-Expected<ExitCode, ToolError> explain(const std::string& code);
+Expected<ExitCode, ToolError> explain(const std::string& code, bool json);
 
 }  // namespace dn::app

@@ -65,16 +65,17 @@ bool stdout_lost() {
   return poll(&p, 1, 0) < 0 || (p.revents & (POLLERR | POLLHUP)) == 0;
 }
 
+ToolError output_lost() { return {ExitCode::Io, "the output could not be written", "free space where stdout goes, then run the same command again"}; }
+
 int run_body(const std::string& tool, bool json, const std::function<Expected<ExitCode, ToolError>()>& body) {
   try {
     const auto result = body();
     const bool lost = stdout_lost();
     if (!result) return fail(tool, json, result.error());
-    if (lost && *result == ExitCode::Ok)
-      return fail(tool, false, {ExitCode::Io, "the output could not be written", "free space where stdout goes, then run the same command again"});
-    return number(*result);
+    return lost && *result == ExitCode::Ok ? fail(tool, false, output_lost()) : number(*result);
   } catch (const std::system_error& e) {
     if (e.code() == std::errc::broken_pipe) return number(ExitCode::Ok);  // the reader has seen enough
+    if (std::ferror(stdout) != 0) return fail(tool, false, output_lost());
     return fail(tool, json, {ExitCode::Internal, e.what(), ""});
   } catch (const std::exception& e) {
     return fail(tool, json, {ExitCode::Internal, e.what(), ""});

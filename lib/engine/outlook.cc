@@ -22,12 +22,6 @@ Decimal at_limit(const TopOfBook& top, Side side, const Bps& slippage, const Ins
 
 std::optional<Bps> least_spread(const RiskSpec& risk) { return risk.min_spread_bps ? risk.min_spread_bps : risk.exit_spread_bps; }
 
-BreakEven break_even(const PerSide<Instrument>& i) {
-  const Decimal bps(10000);
-  return {Bps(((i.buy.maker_fee.decimal() + i.sell.maker_fee.decimal()) * bps).normalized()),
-          Bps(((i.buy.taker_fee.decimal() + i.sell.taker_fee.decimal()) * bps).normalized())};
-}
-
 Money worst_case(const TaskSpec& spec, const Qty& qty, const PerSide<Instrument>& instruments, const PerSide<Price>& quote, const PerSide<TopOfBook>& top) {
   Decimal worst;
   for (const Side first : kSides) {

@@ -17,13 +17,6 @@ struct Spread {
 // What new quotes need: min_spread_bps, else exit_spread_bps, for nothing is entered that would be left at once. nullopt: neither is set.
 std::optional<Bps> least_spread(const RiskSpec& risk);
 
-// The gross spread at which both legs' fees are just paid: at best (both as maker) and at worst (both as taker).
-struct BreakEven {
-  Bps maker;
-  Bps taker;
-};
-BreakEven break_even(const PerSide<Instrument>& instruments);
-
 // The most that is lost, in quote, if of `qty` the first leg fills at its quote (at its own touch, where the quote is better) and the second one fails: it then
 // trades by market-like orders at the slippage limit, or the first one is taken back at that limit, whichever costs more. Every order pays the taker's fee. It
 // holds while the books stay where they are until both legs are whole, and while nothing is taken back and quoted again more often than

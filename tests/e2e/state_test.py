@@ -3,9 +3,10 @@ import csv
 import io
 import json
 import os
+import subprocess
 import unittest
 
-from tools import EXAMPLES, RUN, ToolTest
+from tools import EXAMPLES, RUN, STATUS, ToolTest
 
 BTC = os.path.join(EXAMPLES, "btc.toml")
 
@@ -31,6 +32,7 @@ class State(ToolTest):
                     self.assertEqual(cells[key], str(row[key]))
             self.assertIn("t-", self.status(verb).stdout)
         self.assertIn("summary", self.status("events").stdout)
+        self.assertEqual(self.rows("events"), self.events("btc"), "one document holds what the lines say")
         self.assertIn("COMPLETED", self.status("show", "btc").stdout)
         self.assertIn("net bps", self.status("pnl").stdout)
         self.assertEqual(self.rows("orders", "--open"), [])
@@ -61,6 +63,17 @@ class State(ToolTest):
         self.assertIn("dn-recover", self.status("explain", "21").stdout)
         self.assertEqual(self.status("explain", "3").returncode, 64)
         self.assertEqual(self.status("explain", "x").returncode, 64)
+        told = json.loads(self.status("explain", "21", "--json").stdout)
+        self.assertEqual((told["schema"], told["exit_code"]), ("dn.explain/1", 21))
+        self.assertIn("dn-recover", told["next"])
+
+    def test_a_full_device_is_told(self):
+        self.run_task(BTC, "--seed", "2", "--speed", "max")
+        for verb in ((), ("events",), ("orders", "--json")):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run([STATUS, *verb, "--db", self.db], stdout=full, stderr=subprocess.PIPE, text=True, env=self.environment, check=False)
+            self.assertEqual(done.returncode, 74, done.stderr)
+            self.assertIn("could not be written", done.stderr)
 
     def test_unknown_names_and_verbs(self):
         self.run_task(BTC, "--seed", "2", "--speed", "max")

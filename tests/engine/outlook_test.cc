@@ -6,12 +6,6 @@
 namespace dn::test {
 namespace {
 
-TEST(Outlook, BreakEvenIsTheSumOfBothFees) {
-  const BreakEven b = break_even({spot(Venue::MexcSpot), spot(Venue::GateioSpot)});
-  EXPECT_EQ(b.maker, Bps(20));
-  EXPECT_EQ(b.taker, Bps(40));
-}
-
 TEST(Outlook, TheWorstCaseTakesEverySliceBackOrHedgesItAtTheLimit) {
   const TaskSpec spec = seed_spec();  // 1 BTC, 50 bps of slippage
   const PerSide<Instrument> instruments{spot(Venue::MexcSpot), spot(Venue::GateioSpot)};

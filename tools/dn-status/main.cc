@@ -54,7 +54,7 @@ int main(int argc, char** argv) {
   explain_code->add_option("code", code, "the code")->required();
   app.require_subcommand(0, 1);
   return tool_main(argc, argv, app, common, [&]() -> dn::Expected<dn::ExitCode, ToolError> {
-    if (explain_code->parsed()) return explain(code);
+    if (explain_code->parsed()) return explain(code, common.json || common.ndjson);
     if (check_all->parsed()) {
       checking.common = common;
       return check_installation(checking);
@@ -64,6 +64,9 @@ int main(int argc, char** argv) {
     if (fills->parsed()) request.verb = StatusVerb::Fills;
     if (events->parsed()) request.verb = StatusVerb::Events;
     if (pnl->parsed()) request.verb = StatusVerb::Pnl;
+    if (request.follow && common.json) {
+      return dn::Unexpected{ToolError{dn::ExitCode::Usage, "--json is one document at the end, and --follow may have none", "write --follow --ndjson"}};
+    }
     auto place = installation(common);
     if (!place) return dn::Unexpected{place.error()};
     request.db = place->db;
