@@ -308,6 +308,7 @@ class Runner {
     output_.message(interrupted_ ? "a second signal: what is proven is saved, the rest is the next run's"
                                  : "a signal: cancelling what rests, proving, saving (once more to stop at once)");
     interrupted_ = true;
+    signalled_ = code;
     for (auto& s : sessions_) {
       if (auto done = s->inject(Drain{code, request_.session.leave_orders}); !done) return done;
     }
@@ -340,6 +341,7 @@ class Runner {
       out.json.push_back(s->summary_json());
       out.text.push_back(s->summary_text());
     }
+    if (signalled_ && someone_waits()) out.code = worse(out.code, *signalled_);  // those that had begun carry it themselves
     for (const auto& [task, e] : roster_.left_out()) out.code = worse(out.code, e.code);
     return out;
   }
@@ -359,6 +361,7 @@ class Runner {
   bool places_may_be_free_ = true;
   std::vector<std::optional<KillSwitch>> kill_switches_;  // of each session, until it is pulled
   bool interrupted_ = false;
+  std::optional<ExitCode> signalled_;
 };
 
 // Nothing of an earlier run stays at a venue because a new one could not begin. What is left is added to the error.

@@ -302,7 +302,8 @@ TEST_F(TaskFile, RefusesAPortfolioThatIsNone) {
   const auto with = [&](std::string_view line) { return "[portfolio]\ncapital = 1000\n" + std::string(line) + "\n" + table("a"); };
   EXPECT_THAT(refusal("[portfolio]\nmax_loss = 5\n" + table("a")), HasSubstr("portfolio.capital: is required"));
   EXPECT_THAT(refusal("[portfolio]\n" + table("a")), HasSubstr("btc.toml:1:1: portfolio.capital: is required"));
-  EXPECT_THAT(refusal(with("max_exposure = 0.1")), HasSubstr("btc.toml:3:16: portfolio.max_exposure: is not a key of the portfolio; did you mean max_"));
+  EXPECT_THAT(refusal(with("max_exposure_per_symbols = 0.1")),
+              HasSubstr("btc.toml:3:28: portfolio.max_exposure_per_symbols: is not a key of the portfolio; did you mean max_exposure_per_symbol?"));
   EXPECT_THAT(refusal(with("colour = 1")), HasSubstr("is not a key of the portfolio; its keys are capital, "));
   EXPECT_THAT(refusal(with("max_total_exposure = true")), HasSubstr("btc.toml:3:22: portfolio.max_total_exposure: must be a decimal number"));
   EXPECT_THAT(refusal(with("max_total_exposure = 50")), HasSubstr("50 is more than 10 times the capital; it is a fraction, as in 0.1"));

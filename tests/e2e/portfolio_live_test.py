@@ -81,6 +81,17 @@ class PortfolioLive(CrashTest):
         self.assertGreaterEqual(Decimal(shown["exposure"]) * Decimal("1.02"), self.exposure(), "the books know of all of it")
         say(f"{len(codes)} runs, {kills} kills, at most {most} of {cap}")
 
+    def test_a_venue_that_is_away_is_no_trouble_of_the_others(self):
+        with open(self.config, encoding="utf-8") as f:
+            at, futures = f.read().split("[endpoints.gateio_futures]")
+        self.config = self.write("dn.toml", at + "[endpoints.gateio_futures]" + re.sub(r'rest = "[^"]*"', 'rest = "https://127.0.0.1:1"', futures))
+        tasks = [self.file("well", "0.2", "0.1", ""), self.task_file("away", "ETH/USDT", "mexc_spot", "gateio_futures", "0.2", "0.1")]
+        done = self.live(*tasks)
+        self.assertEqual(done.returncode, 69, done.stderr)
+        self.assertIn("goes on without task away", done.stderr)
+        self.assertEqual(self.task("well")["verdict"], "COMPLETED")
+        self.assert_balanced("well", "0.001")
+
     def test_what_a_killed_run_had_not_used_is_free_at_once(self):
         # A slice of 0.1 rests far away and four more are ahead of it; the other one needs more than that leaves.
         limits = "[portfolio]\ncapital = 50000\nmax_total_exposure = 0.1\n"

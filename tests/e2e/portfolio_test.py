@@ -1,5 +1,7 @@
 """A portfolio on paper: many tasks in one process, the limits of all of them together, and what a person sees and does about them."""
 import json
+import os
+import signal
 import unittest
 from decimal import Decimal
 
@@ -24,6 +26,10 @@ class Portfolio(ToolTest):
         answer = self.status("--json")
         self.assertEqual(answer.returncode, 0, answer.stderr)
         return json.loads(answer.stdout)["portfolios"]
+
+    def knows(self, name):
+        answer = self.status("--json", "--task", name)
+        return answer.returncode == 0 and json.loads(answer.stdout)["tasks"] != []
 
     def limits_told(self, name, code):
         return [e for e in self.events(name) if e["type"] == "limit" and e["code"] == code]
@@ -145,6 +151,26 @@ class Portfolio(ToolTest):
         self.kill(first)
         self.run_task(looser)
         self.assertEqual(Decimal(self.shown()[0]["limits"]["max_total_exposure"]), 900000)
+
+    def test_one_that_is_halted_is_no_trouble_of_the_others(self):
+        os.makedirs(os.path.dirname(self.db))
+        self.write("state/HALT-gateio_futures", "")
+        done = self.run_task(self.file(portfolio(1000000, max_total_exposure=1), task("a"), task("b").replace("gateio_spot", "gateio_futures"), task("c")))
+        self.assertEqual(done.returncode, 23, done.stderr)
+        self.assertEqual([self.task(n)["verdict"] for n in "ac"], ["COMPLETED", "COMPLETED"])
+        self.assertEqual(self.task("b")["mode"], "HALTED")
+
+    def test_a_signal_ends_those_that_wait_for_a_place_as_well(self):
+        limits = portfolio(1000000, max_concurrent_tasks=1)
+        first = self.begin(self.file(limits, task("a", total="400")), "--speed", "1", "--ndjson")
+        self.wait_for_event(first, "ack")
+        waiting = self.begin(self.file(limits, task("b"), name="b.toml"), "--ndjson")
+        while not self.knows("b"):
+            pass
+        waiting.send_signal(signal.SIGTERM)
+        _, err = waiting.communicate(timeout=60)
+        self.kill(first)
+        self.assertEqual(waiting.returncode, 143, err)
 
     def test_one_that_is_held_elsewhere_is_no_trouble_of_the_others(self):
         first = self.begin(self.write("a.toml", task("a", total="400")), "--speed", "1", "--ndjson")
