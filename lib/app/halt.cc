@@ -13,6 +13,7 @@
 
 #include "app/control.h"
 #include "app/halt_files.h"
+#include "app/portfolio_status.h"
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "store/task_lock.h"
@@ -190,8 +191,10 @@ bool is_meant(const TaskRecord& t, std::optional<Venue> exchange) {
   return t.mode == TaskMode::Halted && (!exchange || t.reason.find(mark_of(*exchange)) != std::string::npos);
 }
 
-ToolError ask_for_yes(const ResumeRequest& request, const std::vector<TaskRecord>& tasks, const std::vector<HaltFile>& files) {
+ToolError ask_for_yes(const ResumeRequest& request, const std::vector<TaskRecord>& tasks, const std::vector<HaltFile>& files,
+                      const std::vector<std::string>& portfolios) {
   std::string what;
+  for (const std::string& p : portfolios) what += "\n  " + p;
   for (const TaskRecord& t : tasks) {
     if (is_meant(t, request.exchange)) what += fmt::format("\n  task {}, halted: {}", t.spec.name, printable(t.reason));
   }
@@ -258,11 +261,17 @@ Expected<ExitCode, ToolError> resume_tasks(const ResumeRequest& request, Output&
                                 "dn-run FILE --restart begins a new round; dn-recover resume --all --yes takes the files of the kill switch away"}};
   }
   const std::vector<HaltFile> files = files_to_remove(request);
-  if (!request.yes) return Unexpected{ask_for_yes(request, *tasks, files)};
+  const bool everything = run.names.empty() && !request.exchange;
+  const auto portfolios = resume_portfolios(run.session.db, !request.yes || !everything);
+  if (!portfolios) return Unexpected{portfolios.error()};
+  if (!request.yes) return Unexpected{ask_for_yes(request, *tasks, files, everything ? *portfolios : std::vector<std::string>{})};
   const std::vector<std::string> names = names_of(*tasks);
   Alerts alerts(run.alerts, run.session.db);
   alerts.mark_idle(names, output);
   Report report("resume", output);
+  for (const std::string& p : *portfolios) {
+    report.say("", p + (everything ? "; resumed, losses count anew from here" : "; its tasks halt again until dn-recover resume --all --yes lifts that"));
+  }
   for (const TaskRecord& t : *tasks) {
     const std::string& name = t.spec.name;
     if (t.mode == TaskMode::Halted && !is_meant(t, request.exchange)) {
@@ -283,7 +292,7 @@ Expected<ExitCode, ToolError> resume_tasks(const ResumeRequest& request, Output&
     }
     report.say("", fmt::format("{} is removed", printable(f.path)));
   }
-  if (tasks->empty() && files.empty()) report.say("", "nothing is halted");
+  if (tasks->empty() && files.empty() && portfolios->empty()) report.say("", "nothing is halted");
   alerts.deliver_idle(names, output);
   return report.end(ExitCode::Ok);
 }

@@ -7,17 +7,15 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <set>
 
 #include "app/control.h"
-#include "app/credentials.h"
 #include "app/event_text.h"
 #include "app/halt_files.h"
 #include "app/plan_text.h"
+#include "app/roster.h"
 #include "app/signals.h"
 #include "app/standing.h"
 #include "base/text.h"
-#include "store/files.h"
 
 namespace dn::app {
 namespace {
@@ -31,10 +29,16 @@ constexpr int kStepsPerLook = 256;                 // without a pace: steps betw
 
 std::int64_t real_us() { return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
+ToolError rescue(const RunRequest& request, ToolError e, Output& output, Alerts& alerts);
+
 // The sessions of a run and what drives them.
 class Runner {
  public:
-  Runner(const RunRequest& request, Output& output, Alerts& alerts) : request_(request), output_(output), alerts_(alerts) {}
+  Runner(const RunRequest& request, Output& output, Alerts& alerts)
+      : request_(request),
+        output_(output),
+        alerts_(alerts),
+        roster_(request, output, [this](const RunRequest& one, const ToolError& e) { return rescue(one, e, output_, alerts_); }) {}
 
   Expected<RunOutcome, ToolError> run() {
     auto done = run_to_end();
@@ -51,7 +55,7 @@ class Runner {
 
   // The exit code is that of the pre-flight.
   Expected<ExitCode, ToolError> plan() {
-    auto tasks = collect();
+    auto tasks = roster_.collect();
     if (!tasks) return Unexpected{tasks.error()};
     if (auto ready = open_grounds(*tasks); !ready) return Unexpected{ready.error()};
     ExitCode code = ExitCode::Ok;
@@ -84,31 +88,90 @@ class Runner {
   }
 
   Expected<void, ToolError> run_to_end() {
-    auto tasks = collect();
+    auto tasks = roster_.collect();
     if (!tasks) return Unexpected{tasks.error()};
     if (auto ready = open_grounds(*tasks); !ready) return ready;
-    if (auto opened = open_all(*tasks); !opened) return opened;
+    auto opened = roster_.open(*tasks, *grounds_);
+    if (!opened) return Unexpected{opened.error()};
+    sessions_ = std::move(*opened);
+    for (const auto& s : sessions_) kill_switches_.emplace_back(std::in_place, request_.halt_files, s->record().spec);
+    if (auto set = roster_.enter_portfolio(names(), true); !set) return set;
     watch_alerts();
-    for (auto& s : sessions_) {
-      if (auto started = s->start(); !started) return started;
+    began_us_ = real_us();
+    for (std::size_t i = 0; i < sessions_.size();) {
+      auto begun = begin(i);
+      if (!begun) return Unexpected{begun.error()};
+      if (*begun) ++i;
     }
     began_us_ = real_us();
     if (auto done = mind_stray_halts(); !done) return done;
     for (;;) {
+      if (auto done = begin_waiting(); !done) return done;
       Session* next = soonest();
-      if (next == nullptr) return {};
+      if (next == nullptr && (is_late() || !someone_waits())) return give_up_places();
+      if (next == nullptr) {
+        if (auto looked = look(kPollUs); !looked) return looked;
+        continue;
+      }
       auto due = wait_for(*next);
       if (!due) return Unexpected{due.error()};
       if (!*due || next->finished()) continue;
       if (auto stepped = next->step(); !stepped) return stepped;
+      places_may_be_free_ = places_may_be_free_ || next->finished();
     }
   }
 
+  // Starts a session. False: it is left out, and another one stands in its place.
+  Expected<bool, ToolError> begin(std::size_t i) {
+    const bool in_real_time = request_.speed || grounds_->now();
+    auto started = sessions_[i]->start(in_real_time ? Dur::micros(real_us() - began_us_) : Dur{});
+    if (started) return true;
+    const std::string name = sessions_[i]->record().spec.name;
+    if (!Roster::is_its_own(started.error()) || sessions_.size() + roster_.left_out().size() == 1) return Unexpected{started.error()};
+    sessions_.erase(sessions_.begin() + static_cast<std::ptrdiff_t>(i));
+    kill_switches_.erase(kill_switches_.begin() + static_cast<std::ptrdiff_t>(i));
+    roster_.leave_out(name, started.error());
+    if (sessions_.empty()) return Unexpected{roster_.first_trouble()};
+    return false;
+  }
+
+  // Tasks that wait for a place in the portfolio begin as soon as one is free, in the order of the files.
+  Expected<void, ToolError> begin_waiting() {
+    if (!std::exchange(places_may_be_free_, false) || is_late()) return {};
+    for (std::size_t i = 0; i < sessions_.size();) {
+      const bool waits = sessions_[i]->waits_for_place();
+      const auto begun = waits ? begin(i) : Expected<bool, ToolError>(true);
+      if (!begun) return Unexpected{begun.error()};
+      if (*begun && sessions_[i]->waits_for_place()) return {};
+      if (*begun) ++i;
+    }
+    return {};
+  }
+
+  bool someone_waits() const {
+    return std::any_of(sessions_.begin(), sessions_.end(), [](const auto& s) { return s->waits_for_place(); });
+  }
+
+  bool is_late() const {
+    const std::int64_t budget = request_.session.max_runtime.us;
+    return interrupted_ || request_.session.max_cycles > 0 || (budget > 0 && real_us() - began_us_ >= budget);
+  }
+
+  Expected<void, ToolError> give_up_places() {
+    for (const auto& s : sessions_) {
+      if (!s->waits_for_place()) continue;
+      if (auto told = s->give_up_place(); !told) return told;
+    }
+    return {};
+  }
+
   // Before the first step, so that nothing of this run is missed.
-  void watch_alerts() {
-    std::vector<std::string> names;
-    for (const auto& s : sessions_) names.push_back(s->record().spec.name);
-    alerts_.watch(names, output_);
+  void watch_alerts() { alerts_.watch(names(), output_); }
+
+  std::vector<std::string> names() const {
+    std::vector<std::string> out;
+    for (const auto& s : sessions_) out.push_back(s->record().spec.name);
+    return out;
   }
 
   // The disk fails, the venues may not: what rests is asked to go, and the requests get the time to leave.
@@ -118,51 +181,7 @@ class Runner {
     for (const std::int64_t end = real_us() + kWithdrawUs; real_us() < end;) grounds_->wait(kPollUs);
   }
 
-  // Every task of this run, with whether its owner wrote it just now.
-  using Tasks = std::vector<std::pair<TaskSource, bool>>;
-  Expected<Tasks, ToolError> collect() {
-    Tasks out;
-    if (!request_.files.empty()) {
-      auto read = read_task_files(request_.files);
-      if (!read) return Unexpected{read.error()};
-      for (TaskSource& s : *read) out.emplace_back(std::move(s), true);
-    }
-    for (const TaskSource& s : request_.from_flags) out.emplace_back(s, true);
-    if (!request_.names.empty() || request_.all) {
-      auto known = of_database();
-      if (!known) return Unexpected{known.error()};
-      for (TaskSource& s : *known) out.emplace_back(std::move(s), false);
-    }
-    for (auto& [source, from_file] : out) {
-      if (auto set = apply_settings(source, request_.settings); !set) return Unexpected{set.error()};
-      const bool by_hand = request_.session.errand && request_.session.errand->kind == Errand::Kind::Order;  // half a task
-      if (auto fine = report_problems(source, by_hand ? std::vector<SpecProblem>{} : check(source.spec)); !fine) return Unexpected{fine.error()};
-      if (!request_.settings.empty()) from_file = true;
-    }
-    return out;
-  }
-
-  Expected<std::vector<TaskSource>, ToolError> of_database() {
-    auto store = Store::open(request_.session.db, Store::Mode::ReadOnly);
-    if (!store) return Unexpected{store_failure(store.error())};
-    std::vector<TaskSource> out;
-    auto tasks = (*store)->tasks();
-    if (!tasks) return Unexpected{store_failure(tasks.error())};
-    for (const std::string& name : request_.names) {
-      const auto at = std::find_if(tasks->begin(), tasks->end(), [&](const TaskRecord& t) { return t.spec.name == name; });
-      if (at == tasks->end()) {
-        return Unexpected{no_such_task(name, request_.session.db)};
-      }
-      out.push_back({at->spec, {}, {}});
-    }
-    if (!request_.all) return out;
-    for (const TaskRecord& t : *tasks) {
-      if (t.verdict == Verdict::None) out.push_back({t.spec, {}, {}});
-    }
-    return out;
-  }
-
-  Expected<void, ToolError> open_grounds(const Tasks& tasks) {
+  Expected<void, ToolError> open_grounds(const Roster::Tasks& tasks) {
     std::vector<TaskSource> sources;
     for (const auto& [source, from_file] : tasks) sources.push_back(source);
     auto grounds = make_grounds(request_, sources, output_, [this]() -> std::optional<ExitCode> {
@@ -173,35 +192,6 @@ class Runner {
     });
     if (!grounds) return Unexpected{grounds.error()};
     grounds_ = std::move(*grounds);
-    return {};
-  }
-
-  Expected<void, ToolError> open_all(Tasks& tasks) {
-    // First of all: a task that another process holds costs the venues no request.
-    std::vector<TaskLock> locks;
-    for (const auto& [source, from_file] : tasks) {
-      auto lock = TaskLock::acquire(lock_directory(request_.session.db), source.spec.name);
-      if (!lock) return Unexpected{lock_failure(lock.error(), source.spec.name)};
-      locks.push_back(std::move(*lock));
-    }
-    // Both venues of every task are checked before anything of any task is written.
-    for (const auto& [source, from_file] : tasks) {
-      const bool errand = request_.session.errand.has_value();
-      auto ground = grounds_->open(source.spec, Time{}, errand ? Absent::Allowed : Absent::Refused);
-      if (!ground) return Unexpected{ground.error()};
-      if (errand) continue;
-      const MarketView& view = (*ground)->view();
-      const Plan sizes = make_plan(source.spec, view.instruments);
-      if (auto fine = report_problems(source, check_plan(source.spec, view.instruments, sizes, view.mid)); !fine) return Unexpected{fine.error()};
-      if (auto funded = check_funds(request_.session.db, source.spec, request_.session.restart, view, output_); !funded) return funded;
-    }
-    for (std::size_t i = 0; i < tasks.size(); ++i) {
-      auto& [source, from_file] = tasks[i];
-      auto session = Session::open(std::move(locks[i]), std::move(source), from_file, request_.session, *grounds_, output_);
-      if (!session) return Unexpected{session.error()};
-      sessions_.push_back(std::move(*session));
-      kill_switches_.emplace_back(std::in_place, request_.halt_files, sessions_.back()->record().spec);
-    }
     return {};
   }
 
@@ -230,7 +220,7 @@ class Runner {
   // Waits for a while at most, and looks at signals, requests and the kill switch. True when the session's step is due; false when it is
   // time to see whose step is next.
   Expected<bool, ToolError> wait_for(const Session& next) {
-    if (auto done = mind_kill_switch(); !done) return Unexpected{done.error()};  // before every step, whatever the pace
+    if (auto done = mind_kill_switch(&next); !done) return Unexpected{done.error()};  // before every step, whatever the pace
     const bool paced = request_.speed || grounds_->now();
     if (!paced) {
       if (++steps_ % kStepsPerLook == 0) {
@@ -247,8 +237,11 @@ class Runner {
     return left <= 0;
   }
 
-  Expected<void, ToolError> mind_kill_switch() {
+  // Of one session, or of all: with many of them, one step does not look at the files of each.
+  Expected<void, ToolError> mind_kill_switch(const Session* only) {
     for (std::size_t i = 0; i < kill_switches_.size(); ++i) {
+      if (only != nullptr && sessions_[i].get() != only) continue;
+      if (sessions_[i]->waits_for_place()) continue;
       const std::string* file = kill_switches_[i] ? kill_switches_[i]->pulled() : nullptr;
       if (file == nullptr) continue;
       const Reason why(reason_of_halt(*file));
@@ -263,7 +256,7 @@ class Runner {
     const std::vector<std::string> stray = stray_halts(request_.halt_files);
     if (stray.empty()) return {};
     for (std::size_t i = 0; i < kill_switches_.size(); ++i) {
-      if (!kill_switches_[i]) continue;
+      if (!kill_switches_[i] || sessions_[i]->waits_for_place()) continue;
       kill_switches_[i].reset();
       const HaltTask halt{Code("halt_file"), Reason(reason_of_halt(stray.front()) + " (not HALT, not HALT-<venue>: it halts everything)")};
       if (auto done = sessions_[i]->inject(halt); !done) return done;
@@ -280,8 +273,10 @@ class Runner {
     if (now < next_look_us_) return {};
     next_look_us_ = now + kPollUs;
     if (auto done = mind_stray_halts(); !done) return done;
+    if (auto done = mind_kill_switch(nullptr); !done) return done;
     alerts_.tell(output_);
     show_heartbeat(now);
+    places_may_be_free_ = true;
     for (auto& s : sessions_) {
       if (auto polled = s->poll_requests(); !polled) return polled;
     }
@@ -313,6 +308,7 @@ class Runner {
     output_.message(interrupted_ ? "a second signal: what is proven is saved, the rest is the next run's"
                                  : "a signal: cancelling what rests, proving, saving (once more to stop at once)");
     interrupted_ = true;
+    signalled_ = code;
     for (auto& s : sessions_) {
       if (auto done = s->inject(Drain{code, request_.session.leave_orders}); !done) return done;
     }
@@ -320,12 +316,16 @@ class Runner {
   }
 
   Expected<void, ToolError> reload() {
-    auto read = read_task_files(request_.files);
+    auto read = read_files(request_.files);
     if (!read) {
       output_.message("reload refused: " + read.error().message);
       return {};
     }
-    for (const TaskSource& source : *read) {
+    if (read->portfolio) {
+      roster_.use(read->portfolio->limits);
+      if (auto set = roster_.enter_portfolio(names(), false); !set) return set;
+    }
+    for (const TaskSource& source : read->tasks) {
       for (auto& s : sessions_) {
         if (s->record().spec.name != source.spec.name) continue;
         if (auto done = s->reload(source); !done) return done;
@@ -341,12 +341,15 @@ class Runner {
       out.json.push_back(s->summary_json());
       out.text.push_back(s->summary_text());
     }
+    if (signalled_ && someone_waits()) out.code = worse(out.code, *signalled_);  // those that had begun carry it themselves
+    for (const auto& [task, e] : roster_.left_out()) out.code = worse(out.code, e.code);
     return out;
   }
 
   const RunRequest& request_;
   Output& output_;
   Alerts& alerts_;
+  Roster roster_;
   SignalReader signals_;
   std::unique_ptr<Grounds> grounds_;
   std::vector<std::unique_ptr<Session>> sessions_;
@@ -355,8 +358,10 @@ class Runner {
   std::int64_t next_progress_us_ = 0;
   std::int64_t next_heartbeat_us_ = 0;
   int steps_ = 0;
+  bool places_may_be_free_ = true;
   std::vector<std::optional<KillSwitch>> kill_switches_;  // of each session, until it is pulled
   bool interrupted_ = false;
+  std::optional<ExitCode> signalled_;
 };
 
 // Nothing of an earlier run stays at a venue because a new one could not begin. What is left is added to the error.
@@ -382,37 +387,6 @@ ToolError rescue(const RunRequest& request, ToolError e, Output& output, Alerts&
 }
 
 }  // namespace
-
-Expected<std::unique_ptr<Grounds>, ToolError> make_grounds(const RunRequest& request, const std::vector<TaskSource>& tasks, Output& output,
-                                                           std::function<std::optional<ExitCode>()> stop) {
-  if (!request.live) return std::unique_ptr<Grounds>(std::make_unique<PaperGrounds>(request.paper));
-  LiveOptions live = *request.live;
-  live.paper = request.paper;
-  if (live.orders) {
-    const bool sends = !request.session.errand || request.session.errand->kind != Errand::Kind::Prove;
-    std::set<std::string> accounts;
-    for (const TaskSource& source : tasks) {
-      for (const Side leg : kSides) accounts.insert(venues::registered(*source.spec.leg[leg].exchange).account);
-      if (!sends || source.spec.risk.max_order_notional) continue;
-      Problems problems;
-      problems.add(source.place_of("risk.max_order_notional"), "risk.max_order_notional",
-                   fmt::format("task \"{}\": live trading needs this limit; write max_order_notional = VALUE under [risk], the most that one order may be "
-                               "worth in {}",
-                               source.spec.name, source.spec.symbol.quote.view()));
-      return Unexpected{problems.error()};
-    }
-    auto keys = load_credentials(request.config, request.credentials_file, accounts);
-    if (!keys) return Unexpected{keys.error()};
-    for (auto& [venue, access] : live.access) access.credentials = (*keys)[venues::registered(venue).account];
-  }
-  // The request budget lies with the tasks' locks. When it cannot, the run goes on and says so.
-  (void)make_private_directory(lock_directory(request.session.db));
-  if (!output.options().quiet) live.note = [&output](const std::string& note) { output.message(note); };
-  live.stop = std::move(stop);
-  live.leave_orders = request.session.leave_orders;
-  live.halt_files = request.halt_files;
-  return std::unique_ptr<Grounds>(std::make_unique<LiveGrounds>(std::move(live)));
-}
 
 Expected<RunOutcome, ToolError> carry_out(const RunRequest& request, Output& output) {
   Alerts alerts(request.alerts, request.session.db);

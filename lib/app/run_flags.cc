@@ -176,6 +176,8 @@ void add_run_flags(CLI::App& app, RunFlags& f) {
 ExitCode print_keys() {
   fmt::print("{:<32} {:<40} {}\n", "key", "value", "meaning (* may change while the task runs)");
   for (const KeyInfo& k : task_keys()) fmt::print("{:<32} {:<40} {}{}\n", k.key, k.value, k.live ? "* " : "", k.help);
+  fmt::print("\n[portfolio], of all tasks of the database together\n");
+  for (const KeyInfo& k : portfolio_keys()) fmt::print("{:<32} {:<40} {}\n", k.key, k.value, k.help);
   return ExitCode::Ok;
 }
 

@@ -141,7 +141,7 @@ Expected<void, ToolError> Session::adopt_file(TaskRecord& known) {
   return {};
 }
 
-Expected<void, ToolError> Session::start() {
+Expected<void, ToolError> Session::start(Dur late) {
   const std::string name = idle_.spec.name;
   const bool by_hand = options_.errand && options_.errand->kind == Errand::Kind::Order;
   if (idle_.verdict != Verdict::None && (!options_.errand || by_hand)) {
@@ -151,6 +151,14 @@ Expected<void, ToolError> Session::start() {
     output_.message(fmt::format("task {} is {}: nothing to do (--restart begins a new round)", name, dn::name(idle_.verdict)));
     return {};
   }
+  membership_.emplace(options_.portfolio);
+  if (!options_.errand) {
+    auto entered = membership_->enter(idle_);
+    if (!entered) return Unexpected{entered.error()};
+    waits_for_place_ = !*entered;
+    if (waits_for_place_) return {};
+  }
+  if (options_.max_runtime.us > 0) options_.max_runtime = std::max(Dur::micros(1), options_.max_runtime - late);
   if (auto built = build(); !built) return built;
   const std::string label = task_label(record().spec);
   output_.message(options_.errand ? fmt::format("task {} ({}): its orders are proven first", name, label)
@@ -161,6 +169,19 @@ Expected<void, ToolError> Session::start() {
   if (output_.options().ndjson) output_.data(head);
   if (auto done = store_->append_event(record(), started_, "run_start", head); !done) return Unexpected{journal_failure(done.error(), name)};
   return after_step(run_->start(started_, known_));
+}
+
+Expected<void, ToolError> Session::give_up_place() {
+  const std::string name = record().spec.name;
+  const std::int64_t most = membership_->most_tasks();
+  const Reason why("max_concurrent_tasks of the portfolio: with this task " + std::to_string(most + 1) + " against " + std::to_string(most) + " that run");
+  const TaskEvent event{present_of(record()), Alerted{AlertKind::Limit, AlertLevel::Info, Code("max_concurrent_tasks"), why, Code(std::to_string(most + 1)),
+                                                      Code(std::to_string(most))}};
+  const std::string json = to_json(event, fmt::format("{}-{}-{}", name, idle_.round, idle_.run_epoch), name);
+  if (output_.options().ndjson) output_.data(json);
+  output_.message(fmt::format("task {}: {}", name, why.view()));
+  if (auto done = store_->append_event(idle_, event.ts, type_name(event), json); !done) return Unexpected{journal_failure(done.error(), name)};
+  return {};
 }
 
 Expected<void, ToolError> Session::build() {
@@ -192,8 +213,9 @@ Expected<void, ToolError> Session::build() {
   for (const ControlRequest& r : *pending) {
     if (r.verb == ControlRequest::Verb::Cancel) cancels_.insert(r.id);
   }
-  engine_ = std::make_unique<TaskEngine>(std::move(*stored), ground_->view().instruments,
-                                         RunOptions{options_.max_cycles, options_.leave_orders, !cancels_.empty(), options_.errand, capital(ground_->view())});
+  engine_ = std::make_unique<TaskEngine>(
+      std::move(*stored), ground_->view().instruments,
+      RunOptions{options_.max_cycles, options_.leave_orders, !cancels_.empty(), options_.errand, capital(ground_->view()), membership_->room()});
   run_ = ground_->drive(*engine_, *store_, *this);
   return {};
 }
@@ -293,7 +315,14 @@ Expected<void, ToolError> Session::after_step(const Expected<void, JournalError>
   if (run_->crashed())
     return Unexpected{
         ToolError{ExitCode::Internal, fmt::format("task {}: the fault plan drew a crash of this process", record().spec.name), "run the same command again"}};
-  return engine_->finished() && !concluded_ ? conclude() : Expected<void, ToolError>();
+  if (engine_->finished()) return concluded_ ? Expected<void, ToolError>() : conclude();
+  return hear_portfolio(membership_->after_step(*engine_, run_->now()));
+}
+
+// What the portfolio says is a step of its own.
+Expected<void, ToolError> Session::hear_portfolio(const Expected<std::optional<Event>, ToolError>& news) {
+  if (!news) return Unexpected{news.error()};
+  return *news ? inject(**news) : Expected<void, ToolError>();
 }
 
 Expected<void, ToolError> Session::conclude() {
@@ -303,6 +332,7 @@ Expected<void, ToolError> Session::conclude() {
   if (output_.options().ndjson) output_.data(summary);
   if (auto done = store_->append_event(record(), run_->now(), "summary", summary); !done) return Unexpected{journal_failure(done.error(), name)};
   if (auto done = store_->save_latency(record().id, watches_.stats()); !done) return Unexpected{journal_failure(done.error(), name)};
+  if (auto done = membership_->leave(record(), engine_->result()); !done) return done;
   for (const std::int64_t id : cancels_) {
     if (record().verdict == Verdict::None) continue;
     if (auto done = store_->mark_done(id, "cancelled", run_->now()); !done) return Unexpected{store_failure(done.error())};
@@ -312,6 +342,9 @@ Expected<void, ToolError> Session::conclude() {
 
 Expected<void, ToolError> Session::poll_requests() {
   if (decided()) return {};
+  if (!options_.errand) {
+    if (auto heard = hear_portfolio(membership_->look(*engine_)); !heard || decided()) return heard;
+  }
   auto pending = store_->pending_requests(record().spec.name);
   if (!pending) return Unexpected{store_failure(pending.error())};
   for (const ControlRequest& r : *pending) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/ground.h"
+#include "app/membership.h"
 #include "app/output.h"
 #include "app/stopwatch.h"
 #include "app/task_file.h"
@@ -18,8 +19,9 @@ namespace dn::app {
 
 struct SessionOptions {
   std::string db;
-  bool fixed_time = false;  // virtual time starts at a fixed moment: same seed, same bytes
-  bool restart = false;     // a finished task begins a new round
+  std::shared_ptr<SharedPortfolio> portfolio;  // of all sessions of the process; set by the roster
+  bool fixed_time = false;                     // virtual time starts at a fixed moment: same seed, same bytes
+  bool restart = false;                        // a finished task begins a new round
   std::int64_t max_cycles = 0;
   Dur max_runtime = Dur{};  // in the time of the ground; 0 = no bound
   bool leave_orders = false;
@@ -35,7 +37,12 @@ class Session final : public RunObserver {
   static Expected<std::unique_ptr<Session>, ToolError> open(TaskLock lock, TaskSource source, bool from_file, const SessionOptions& options, Grounds& grounds,
                                                             Output& output);
 
-  Expected<void, ToolError> start();
+  // Does nothing while the portfolio has no place for one more task: `waits_for_place`; asked again then. `late`: by how much the run is older
+  // than this start, which its budget does not get back.
+  Expected<void, ToolError> start(Dur late = {});
+  // The run ends, and no place came free: told as the limit that it is.
+  Expected<void, ToolError> give_up_place();
+  bool waits_for_place() const { return waits_for_place_; }
   Expected<void, ToolError> step();
   // When its next step is due, also by the end of its budget.
   Time next_time() const;
@@ -43,7 +50,7 @@ class Session final : public RunObserver {
   bool finished() const { return engine_ == nullptr || (engine_->finished() && run_->finished()); }
   // Nothing more can be asked of it, although it may still put something right behind its end.
   bool decided() const { return engine_ == nullptr || engine_->finished(); }
-  ExitCode exit_code() const { return record().exit_code; }
+  ExitCode exit_code() const { return waits_for_place_ ? ExitCode::Waiting : record().exit_code; }
   const TaskRecord& record() const { return engine_ ? engine_->record() : idle_; }
 
   // After a failure of the journal; see TaskDriver::withdraw.
@@ -69,6 +76,7 @@ class Session final : public RunObserver {
   Expected<void, ToolError> check_beginning(TaskRecord& task, const AccountViews& views);
   Expected<void, ToolError> number_beyond(TaskRecord& task, std::uint32_t epoch);
   Expected<void, ToolError> after_step(const Expected<void, JournalError>& done);
+  Expected<void, ToolError> hear_portfolio(const Expected<std::optional<Event>, ToolError>& news);
   Expected<void, ToolError> conclude();
   Expected<void, ToolError> check_tradable(const TaskSource& source) const;
   std::string event_head(std::string_view type) const;
@@ -86,6 +94,8 @@ class Session final : public RunObserver {
   Grounds& grounds_;
   Output& output_;
   std::unique_ptr<Store> store_;
+  std::optional<Membership> membership_;
+  bool waits_for_place_ = false;
   TaskRecord idle_;  // of a task that has nothing to do
   std::string run_id_;
   Time started_;

@@ -9,6 +9,7 @@
 
 #include "app/control.h"
 #include "app/halt_files.h"
+#include "app/portfolio_status.h"
 #include "app/session.h"
 #include "app/signals.h"
 #include "app/status_json.h"
@@ -29,6 +30,12 @@ class View {
     if (!views) return Unexpected{views.error()};
     ExitCode code = ExitCode::Ok;
     for (const TaskView& v : *views) code = worse(code, worse(health(v), kept_from_running(v.task)));
+    auto together = portfolios(store_, request_.db);
+    if (!together) return Unexpected{together.error()};
+    portfolios_ = std::move(*together);
+    for (const PortfolioView& p : portfolios_) {
+      if (!p.state.row.halted.empty()) code = worse(code, ExitCode::Halted);
+    }
     auto done = print(*views);
     if (!done) return Unexpected{done.error()};
     return request_.check ? code : ExitCode::Ok;
@@ -139,7 +146,9 @@ class View {
     for (const TaskView& v : views) write_task(w, v);
     w.end_array();
     write_halts(w);
-    w.end_object();
+    w.key("portfolios").begin_array();
+    for (const PortfolioView& p : portfolios_) write_portfolio(w, p);
+    w.end_array().end_object();
     fmt::print("{}\n", w.str());
   }
 
@@ -161,7 +170,9 @@ class View {
                  or_dash(number(v.figures.profit_bps), 2), std::to_string(v.open_orders), std::to_string(v.unknown_orders), next_step(v)});
     }
     put(table, "no tasks yet: dn-run FILE makes one");
-    if (!request_.csv) print_halts();
+    if (request_.csv) return;
+    for (const PortfolioView& p : portfolios_) fmt::print("\n{}", portfolio_text(p));
+    print_halts();
   }
 
   void print_show(const std::vector<TaskView>& views) const {
@@ -293,6 +304,7 @@ class View {
 
   const StatusRequest& request_;
   Store& store_;
+  std::vector<PortfolioView> portfolios_;
   std::map<std::int64_t, std::int64_t> last_event_;
   std::string_view comma_;  // before the next event of a document
 };

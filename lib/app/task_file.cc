@@ -1,6 +1,7 @@
 #include "app/task_file.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <functional>
@@ -26,9 +27,14 @@ std::string unknown_key(std::string_view key) {
   return "is not a key of a task; dn-run keys lists them";
 }
 
-constexpr std::string_view kNoPortfolio = "portfolio limits are not enforced by this version; remove them rather than rely on them";
+constexpr std::string_view kPortfolio = "portfolio";
+bool is_portfolio(std::string_view key) { return key == kPortfolio || key.starts_with("portfolio."); }
 
-bool is_portfolio(std::string_view key) { return key == "portfolio" || key.starts_with("portfolio."); }
+// What a file's [portfolio] holds so far, and where.
+struct PortfolioTable {
+  PortfolioSpec spec;
+  Place place;
+};
 
 // A table that keys of a task stand in: "risk", "restore", "restore.buy".
 bool is_table(std::string_view name) {
@@ -62,7 +68,7 @@ bool read_entry(const TomlEntry& e, TaskSource& source, Problems& problems) {
     problems.add(e.place, e.key, what);
     return false;
   };
-  if (is_portfolio(e.key)) return refuse(kNoPortfolio);
+  if (is_portfolio(e.key)) return refuse("belongs to the file, not to a task; write [portfolio] once");
   const KeyInfo* key = find_task_key(e.key);
   if (key == nullptr && is_table(e.key)) return e.kind == TomlKind::Table || refuse(fmt::format("is a table; write [{}] and its keys below it", e.key));
   if (key == nullptr) return refuse(e.kind == TomlKind::Table ? unknown_table(e.key) : unknown_key(e.key));
@@ -70,6 +76,48 @@ bool read_entry(const TomlEntry& e, TaskSource& source, Problems& problems) {
   if (const std::string wrong = wrong_type(key->type, e); !wrong.empty()) return refuse(wrong);
   const auto set = set_task_key(source.spec, e.key, e.text);
   return set || refuse(set.error());
+}
+
+std::string unknown_portfolio_key(std::string_view key) {
+  std::vector<std::string> known;
+  for (const KeyInfo& k : portfolio_keys()) known.emplace_back(k.key);
+  const std::string near = closest(key, known);
+  if (!near.empty()) return fmt::format("is not a key of the portfolio; did you mean {}?", near);
+  return fmt::format("is not a key of the portfolio; its keys are {}", fmt::join(known, ", "));
+}
+
+// Takes the entries of [portfolio] out of a file's top level.
+std::optional<PortfolioTable> take_portfolio(TomlTable& top, Problems& problems) {
+  std::optional<PortfolioTable> out;
+  bool has_capital = false;
+  bool is_fine = true;
+  const auto refuse = [&](const TomlEntry& e, std::string_view what) {
+    problems.add(e.place, e.key, what);
+    is_fine = false;
+  };
+  for (const TomlEntry& e : top.entries) {
+    if (!is_portfolio(e.key)) continue;
+    if (!out) out = PortfolioTable{{}, e.place};
+    if (e.key == kPortfolio) {
+      if (e.kind != TomlKind::Table) refuse(e, "is a table; write [portfolio] and its keys below it");
+      continue;
+    }
+    const std::string_view key = std::string_view(e.key).substr(kPortfolio.size() + 1);
+    const auto known = std::find_if(portfolio_keys().begin(), portfolio_keys().end(), [&](const KeyInfo& k) { return k.key == key; });
+    if (known == portfolio_keys().end()) {
+      refuse(e, unknown_portfolio_key(key));
+      continue;
+    }
+    has_capital = has_capital || key == "capital";
+    if (const std::string wrong = wrong_type(known->type, e); !wrong.empty()) {
+      refuse(e, wrong);
+    } else if (auto set = set_portfolio_key(out->spec, key, e.text); !set) {
+      refuse(e, set.error());
+    }
+  }
+  if (out && !has_capital) problems.add(out->place, "portfolio.capital", "is required; write capital = VALUE, in the quote of the tasks");
+  std::erase_if(top.entries, [](const TomlEntry& e) { return is_portfolio(e.key); });
+  return is_fine ? out : std::nullopt;
 }
 
 TaskSource read_table(const TomlTable& table, const std::string& file, Problems& problems) {
@@ -93,9 +141,25 @@ TaskSource read_table(const TomlTable& table, const std::string& file, Problems&
   return source;
 }
 
+void check_portfolio(const PortfolioTable& table, const std::vector<TaskSource>& tasks, TaskFiles& out, Problems& problems) {
+  if (tasks.empty()) return;
+  const Asset& quote = tasks[0].spec.symbol.quote;
+  for (const TaskSource& t : tasks) {
+    if (t.spec.symbol.quote == quote || t.spec.symbol.quote.empty()) continue;
+    problems.add(
+        t.place_of("symbol"), "symbol",
+        fmt::format("{} is not in {}, as the portfolio's capital and its other tasks are; run it with a --db of its own", t.spec.symbol.str(), quote.view()));
+  }
+  const PortfolioLimits limits = limits_of(table.spec, quote);
+  if (!out.portfolio) out.portfolio = PortfolioSource{limits, table.place};
+  if (out.portfolio->limits == limits) return;
+  problems.add(table.place, kPortfolio, fmt::format("differs from the one at {}; all files of a run give the same limits", out.portfolio->place.str()));
+}
+
 void read_document(const TomlDocument& doc, const std::string& path, std::vector<TaskSource>& out, Problems& problems) {
   for (const auto& [name, tables] : doc.arrays) {
-    if (name != "task") problems.add(tables[0].place, name, is_portfolio(name) ? kNoPortfolio : "is not an array of a task file; write [[task]]");
+    if (name != "task")
+      problems.add(tables[0].place, name, is_portfolio(name) ? "is one table; write [portfolio]" : "is not an array of a task file; write [[task]]");
   }
   const auto tasks = doc.arrays.find("task");
   if (tasks == doc.arrays.end()) {
@@ -105,19 +169,22 @@ void read_document(const TomlDocument& doc, const std::string& path, std::vector
     out.push_back(read_table(doc.top, path, problems));
     return;
   }
-  for (const TomlEntry& e : doc.top.entries) problems.add(e.place, e.key, is_portfolio(e.key) ? kNoPortfolio : "belongs inside a [[task]]");
+  for (const TomlEntry& e : doc.top.entries) problems.add(e.place, e.key, "belongs inside a [[task]]");
   for (const TomlTable& t : tasks->second) out.push_back(read_table(t, path, problems));
 }
 
 }  // namespace
 
-Expected<std::vector<TaskSource>, ToolError> read_task_files(const std::vector<std::string>& paths) {
-  std::vector<TaskSource> out;
+Expected<TaskFiles, ToolError> read_files(const std::vector<std::string>& paths) {
+  TaskFiles files;
+  std::vector<TaskSource>& out = files.tasks;
   Problems problems;
   for (const std::string& path : paths) {
     auto doc = read_toml(path);
     if (!doc) return Unexpected{doc.error()};
+    const auto portfolio = take_portfolio(doc->top, problems);
     read_document(*doc, path, out, problems);
+    if (portfolio) check_portfolio(*portfolio, out, files, problems);
   }
   for (std::size_t i = 0; i < out.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
@@ -128,7 +195,13 @@ Expected<std::vector<TaskSource>, ToolError> read_task_files(const std::vector<s
     }
   }
   if (!problems.empty()) return Unexpected{problems.error()};
-  return out;
+  return files;
+}
+
+Expected<std::vector<TaskSource>, ToolError> read_task_files(const std::vector<std::string>& paths) {
+  auto files = read_files(paths);
+  if (!files) return Unexpected{files.error()};
+  return std::move(files->tasks);
 }
 
 Expected<void, ToolError> apply_settings(TaskSource& source, const std::vector<std::string>& settings) {

@@ -1,11 +1,13 @@
-// Task files: TOML with one task at the top level, or many in [[task]] tables.
+// Task files: TOML with one task at the top level, or many in [[task]] tables, and the limits of all tasks together in [portfolio].
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "app/toml_text.h"
+#include "model/portfolio.h"
 #include "model/task_spec.h"
 
 namespace dn::app {
@@ -22,7 +24,18 @@ struct TaskSource {
   }
 };
 
+struct PortfolioSource {
+  PortfolioLimits limits;
+  Place place;  // of the table
+};
+struct TaskFiles {
+  std::vector<TaskSource> tasks;
+  std::optional<PortfolioSource> portfolio;  // several files may bring it, in the same words
+};
+
 // Reads files in the given order. All problems of a file are told at once; a name may be used once over all files.
+Expected<TaskFiles, ToolError> read_files(const std::vector<std::string>& paths);
+// The same without the portfolio.
 Expected<std::vector<TaskSource>, ToolError> read_task_files(const std::vector<std::string>& paths);
 
 // Sets keys given as "key=value" (`--set`, the set verb, flags). The place of a problem is the text itself.

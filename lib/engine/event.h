@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "model/order.h"
+#include "model/portfolio.h"
 #include "model/task_record.h"
 
 namespace dn {
@@ -44,6 +45,11 @@ struct ChangeSpec {
 struct HaltTask {
   Code code;
   Reason reason;
+  bool hedge = false;  // the balance is restored before the end
+};
+// What the portfolio answered: the room as it is from now on.
+struct RoomGranted {
+  Room room;
 };
 // The run ends, the task does not: cancel what rests (or leave it), prove, hedge, save, finish.
 struct Drain {
@@ -52,6 +58,6 @@ struct Drain {
 };
 
 using Event = std::variant<BookUpdate, BookLost, PrivateStreamReset, StreamFill, OrderHint, Wake, PlaceReport, CancelReport, LookupReport, TradesReport, Pause,
-                           Resume, CancelTask, ChangeSpec, HaltTask, Drain>;
+                           Resume, CancelTask, ChangeSpec, HaltTask, Drain, RoomGranted>;
 
 }  // namespace dn

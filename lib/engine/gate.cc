@@ -111,7 +111,9 @@ std::optional<Refusal> check_quote(const GateView& v, const OrderRequest& o) {
                   least_spread(s.spec->risk).value_or(Bps{}).str(), false);
   }
   if (auto r = check_values(v, o)) return r;
-  return check_numbers(v, o);
+  if (auto r = check_numbers(v, o)) return r;
+  if (v.room == nullptr || catches_up || v.exposure <= v.room->granted) return std::nullopt;
+  return refuse(std::string(kNoRoom), "the task's exposure with the new order:", v.exposure.str(), v.room->granted.str(), false);
 }
 
 std::optional<Refusal> check_order(const GateView& v, const OrderRequest& o) {

@@ -5,6 +5,7 @@
 
 #include "base/expected.h"
 #include "engine/situation.h"
+#include "model/portfolio.h"
 
 namespace dn {
 
@@ -19,14 +20,19 @@ struct Refusal {
 // What the gate counts besides the situation.
 struct GateView {
   const Situation* situation = nullptr;
-  Qty open;                  // of the order's leg: what its unclosed orders may still add, unknown ones at full size
-  Qty other_open;            // likewise of the other leg
-  bool has_unknown = false;  // on the order's leg
-  Money committed;           // value of both sides: traded, and what unclosed orders may still add, unknown ones at full size
+  Qty open;                    // of the order's leg: what its unclosed orders may still add, unknown ones at full size
+  Qty other_open;              // likewise of the other leg
+  bool has_unknown = false;    // on the order's leg
+  Money committed;             // value of both sides: traded, and what unclosed orders may still add, unknown ones at full size
+  const Room* room = nullptr;  // of the portfolio; none: no portfolio is in force
+  Money exposure;              // the task's, with the new order and what makes the sides equal
   std::int64_t sent_last_minute = 0;
   std::int64_t sent_this_run = 0;
   std::int64_t sent_last_day = 0;
 };
+
+// The code by which the gate says that the task has to ask the portfolio for more room first.
+inline constexpr std::string_view kNoRoom = "portfolio_room";
 
 // An order that the gate let through. There is no other way to make a PlaceOrder.
 class GatePass {

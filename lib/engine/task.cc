@@ -36,6 +36,7 @@ std::string TaskEngine::trade_key(const Fill& f) {
 
 TaskEngine::TaskEngine(StoredTask stored, PerSide<Instrument> instruments, RunOptions options)
     : record_(std::move(stored.task)), options_(options), plan_(make_plan(record_.spec, instruments)), key_(task_key(record_.spec.name)) {
+  room_ = options_.room;
   same_book_ = instruments.buy.venue == instruments.sell.venue;
   for (const Side leg : kSides) {
     legs_[leg].instrument = std::move(instruments[leg]);

@@ -35,6 +35,7 @@ struct RunOptions {
   // Value of the account on each leg's venue, in quote, as the run's start found it; nullopt: risk.max_capital_fraction_bps has nothing to
   // hold against.
   PerSide<std::optional<Money>> capital{};
+  std::optional<Room> room{};  // of the portfolio; none: no portfolio is in force
 };
 
 class TaskEngine {
@@ -53,6 +54,13 @@ class TaskEngine {
   const TaskRecord& record() const { return record_; }
   const Plan& plan() const { return plan_; }
   std::int64_t cycles() const { return cycles_; }
+  // What it asks of the portfolio; answered with RoomGranted, before any other event.
+  const std::optional<RoomWish>& room_wanted() const { return room_wish_; }
+  const std::optional<Room>& room() const { return room_; }
+  // See model/portfolio.h; `added`: the value of orders that are not made yet.
+  Money exposure(const PerSide<Money>& added = {}) const;
+  // Realised and marked; none until both books were seen.
+  std::optional<Money> result() const { return result(situation()); }
   Venue venue(Side leg) const { return legs_[leg].instrument.venue; }
   // Orders that are not closed, oldest first per leg.
   const std::vector<WorkingOrder>& working(Side leg) const { return legs_[leg].working; }
@@ -170,6 +178,11 @@ class TaskEngine {
   GateView gate_view(Side leg) const;
   void on_gate_refusal(Side leg, Purpose purpose, const Refusal& r);
 
+  // task_room.cc: the task's part of a portfolio
+  void ask_for_room(Money need);
+  void on(const RoomGranted& r);
+  bool waits_for_room(ExitCode wanted) const { return wanted == ExitCode::BudgetUsed && room_ && room_->refused(); }
+
   // task_spread.cc: what the net spread allows
   void track_spread(Situation& s);
   void watch_entry(const Situation& s, const std::optional<Spread>& spread);
@@ -202,6 +215,7 @@ class TaskEngine {
   bool finish_rebalance();
   void try_closing_hedge();
   bool check_loss(const Situation& s);
+  std::optional<Money> result(const Situation& s) const;
   std::optional<Money> loss_limit(const Situation& s);
   bool place_hedge(const Situation& s, Side side);
   bool clear_for_hedge(Side leg);
@@ -254,6 +268,8 @@ class TaskEngine {
   std::optional<Chore> chore_;
   std::deque<Time> sent_lately_;  // when orders were made in the last 24 hours, by all runs of the round
   SpreadWatch spread_;
+  std::optional<Room> room_;
+  std::optional<RoomWish> room_wish_;
   Time measured_;  // up to when `guards.unhedged` counts
   Money apart_;    // value that stood unhedged since then
   std::vector<TaskEvent> quiet_moves_;

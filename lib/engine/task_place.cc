@@ -31,6 +31,7 @@ GateView TaskEngine::gate_view(Side leg) const {
       v.committed += price * (w.exposure() + (o.filled - o.booked));
     }
   }
+  v.room = room_ ? &*room_ : nullptr;
   v.sent_this_run = orders_this_run_;
   const auto since = [this](Dur window) { return std::upper_bound(sent_lately_.begin(), sent_lately_.end(), now_ - window); };
   v.sent_last_minute = sent_lately_.end() - since(Dur::minutes(1));
@@ -61,6 +62,7 @@ bool TaskEngine::refuses_one_of_both(const PerSide<LegDecision>& both, OrderType
     const LegDecision& other = both[flip(leg)];
     GateView view = gate_view(leg);
     view.situation = &s;
+    if (room_) view.exposure = exposure({both.buy.price * both.buy.qty, both.sell.price * both.sell.qty});
     view.committed += other.price * other.qty;
     view.other_open += other.qty;
     ++view.sent_last_minute;
@@ -68,6 +70,10 @@ bool TaskEngine::refuses_one_of_both(const PerSide<LegDecision>& both, OrderType
     ++view.sent_this_run;
     const auto pass = pass_gate(view, make_request(leg, leg, Purpose::Quote, type, both[leg].price, both[leg].qty));
     if (pass) continue;
+    if (pass.error().code == kNoRoom) {
+      ask_for_room(view.exposure);
+      return true;
+    }
     on_gate_refusal(leg, Purpose::Quote, pass.error());
     legs_[flip(leg)].next_place = legs_[leg].next_place;
     return true;
@@ -82,7 +88,14 @@ bool TaskEngine::place(Side leg, Side side, Purpose purpose, OrderType type, Pri
   const Situation s = situation();
   GateView view = gate_view(leg);
   view.situation = &s;
+  PerSide<Money> added;
+  if (side == leg) added[leg] = price * qty;
+  if (room_) view.exposure = exposure(added);
   auto pass = pass_gate(view, r);
+  if (!pass && pass.error().code == kNoRoom) {
+    ask_for_room(view.exposure);
+    return false;
+  }
   if (!pass) {
     on_gate_refusal(leg, purpose, pass.error());
     return false;

@@ -179,9 +179,8 @@ std::optional<Money> TaskEngine::loss_limit(const Situation& s) {
 
 // Realised + marked: cash of both legs, the net position at what it would bring now, fees in quote and in a token (those in base are in
 // the net).
-bool TaskEngine::check_loss(const Situation& s) {
-  const auto most = loss_limit(s);
-  if (!most || !s.leg.buy.known || !s.leg.sell.known) return false;
+std::optional<Money> TaskEngine::result(const Situation& s) const {
+  if (!s.leg.buy.known || !s.leg.sell.known) return std::nullopt;
   const Asset& quote = record_.spec.symbol.quote;
   const LegSituation& exit_leg = s.leg[record_.imbalance().is_negative() ? Side::Buy : Side::Sell];
   const Price mark = record_.imbalance().is_negative() ? exit_leg.top.ask : exit_leg.top.bid;
@@ -191,11 +190,18 @@ bool TaskEngine::check_loss(const Situation& s) {
     fees += Money(record_.leg[leg].fees.of(quote).decimal());
     if (i.fee_in == FeeIn::Token && !(i.fee_token == quote)) fees += i.fee_token_price * Qty(record_.leg[leg].fees.of(i.fee_token).decimal());
   }
-  const Money result = record_.leg.buy.cash + record_.leg.sell.cash + mark * record_.imbalance() - fees;
-  if (!result.is_negative() || -result <= *most) return false;
+  return record_.leg.buy.cash + record_.leg.sell.cash + mark * record_.imbalance() - fees;
+}
+
+bool TaskEngine::check_loss(const Situation& s) {
+  const auto most = loss_limit(s);
+  const auto now = result(s);
+  if (!most || !now) return false;
+  const Money gained = *now;
+  if (!gained.is_negative() || -gained <= *most) return false;
   const std::string of = record_.spec.risk.max_loss ? "risk.max_loss " : "twice the worst case of the plan, ";
-  alert(AlertKind::Limit, AlertLevel::Critical, "max_loss", Reason("realised and marked loss is above " + of + most->str()), (-result).str(), most->str());
-  halt(ExitCode::Halted, "max_loss", Reason("realised and marked loss " + (-result).str() + " is above " + of + most->str()), true);
+  alert(AlertKind::Limit, AlertLevel::Critical, "max_loss", Reason("realised and marked loss is above " + of + most->str()), (-gained).str(), most->str());
+  halt(ExitCode::Halted, "max_loss", Reason("realised and marked loss " + (-gained).str() + " is above " + of + most->str()), true);
   return true;
 }
 
@@ -226,7 +232,7 @@ void TaskEngine::on(const ChangeSpec& c) {
   alert(AlertKind::Alert, AlertLevel::Info, "parameters_changed", Reason("applied at the next cycle"));
 }
 
-void TaskEngine::on(const HaltTask& h) { halt(ExitCode::Halted, h.code.view(), h.reason, false); }
+void TaskEngine::on(const HaltTask& h) { halt(ExitCode::Halted, h.code.view(), h.reason, h.hedge); }
 
 void TaskEngine::on(const Drain& d) {
   if (chore_ && !chore_->abandoned) {
@@ -326,7 +332,7 @@ void TaskEngine::try_closing_hedge() {
 
 // The exit code of the task as it stands, when it would otherwise be `wanted`.
 ExitCode TaskEngine::final_code(ExitCode wanted) const {
-  ExitCode code = wanted;
+  ExitCode code = waits_for_room(wanted) ? ExitCode::Waiting : wanted;
   if (contradiction_) code = worse(code, ExitCode::Contradiction);
   bool open = false;
   for (const Side leg : kSides) {

@@ -148,7 +148,39 @@ ALTER TABLE tasks ADD COLUMN unhedged_us INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE tasks ADD COLUMN unhedged_money_seconds TEXT NOT NULL DEFAULT '0';
 )sql";
 
-constexpr std::array kMigrations{Migration{1, kVersion1}, Migration{2, kVersion2}, Migration{3, kVersion3}, Migration{4, kVersion4}};
+// The portfolio and what its tasks hold of it: store/portfolio.h. `portfolio` has a row for paper and one for live.
+constexpr const char* kVersion5 = R"sql(
+CREATE TABLE portfolio (
+  live INTEGER PRIMARY KEY,
+  quote TEXT NOT NULL,
+  capital TEXT NOT NULL,         -- quote; so are the limits: empty = none
+  per_symbol TEXT NOT NULL,
+  total TEXT NOT NULL,
+  max_loss TEXT NOT NULL,
+  max_tasks INTEGER NOT NULL,    -- 0 = no limit
+  halted TEXT NOT NULL,          -- why; empty = not halted
+  base TEXT NOT NULL,            -- quote: the result that losses are counted from
+  done TEXT NOT NULL             -- quote: the result of tasks that are done
+) STRICT;
+
+CREATE TABLE leases (
+  task_id INTEGER PRIMARY KEY REFERENCES tasks (id),
+  live INTEGER NOT NULL,
+  symbol TEXT NOT NULL,
+  buy TEXT NOT NULL,             -- venues
+  sell TEXT NOT NULL,
+  closing INTEGER NOT NULL,
+  running INTEGER NOT NULL,      -- a run began and did not end; whether it is alive, its lock tells
+  waiting INTEGER NOT NULL,
+  room TEXT NOT NULL,            -- quote
+  result TEXT NOT NULL,          -- quote
+  done INTEGER NOT NULL          -- ended with nothing held, or released by a person
+) STRICT;
+CREATE INDEX leases_in_use ON leases (live) WHERE done = 0;
+CREATE INDEX orders_unclosed ON orders (task_id) WHERE status <> 'closed';
+)sql";
+
+constexpr std::array kMigrations{Migration{1, kVersion1}, Migration{2, kVersion2}, Migration{3, kVersion3}, Migration{4, kVersion4}, Migration{5, kVersion5}};
 static_assert(kMigrations.back().version == Store::kSchemaVersion);
 
 struct Identity {

@@ -69,7 +69,7 @@ struct OrderFilter {
 class Store final : public Journal {
  public:
   enum class Mode : std::uint8_t { ReadWrite, ReadOnly };
-  static constexpr int kSchemaVersion = 4;
+  static constexpr int kSchemaVersion = 5;
   static constexpr Dur kPatience = Dur::seconds(5);
 
   // ReadWrite creates the file (0600) and its directory (0700) and migrates an older schema. A symbolic link is refused.
@@ -123,6 +123,7 @@ class Store final : public Journal {
   Expected<std::vector<std::string>, StoreError> damage();
 
  private:
+  friend class Portfolio;
   struct Impl;
   explicit Store(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

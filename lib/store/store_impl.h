@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "store/portfolio.h"
 #include "store/rows.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
@@ -60,6 +61,28 @@ struct Statements {
   Statement events{"SELECT id, ts_us, type, json FROM events WHERE task_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3"};
   Statement latency{"SELECT id, stage, count, p50_ns, p99_ns, max_ns FROM latency WHERE task_id = ?1 ORDER BY id"};
 
+  Statement portfolio_row{"SELECT live, quote, capital, per_symbol, total, max_loss, max_tasks, halted, base, done FROM portfolio WHERE live = ?1"};
+  Statement put_portfolio{
+      "INSERT INTO portfolio (live, quote, capital, per_symbol, total, max_loss, max_tasks, halted, base, done) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (live) DO UPDATE SET quote = ?2, capital = ?3, per_symbol = ?4, total = ?5, "
+      "max_loss = ?6, max_tasks = ?7, halted = ?8, base = ?9, done = ?10"};
+  Statement tasks_without_lease{DN_SELECT_TASK "WHERE live = ?1 AND id NOT IN (SELECT task_id FROM leases)"};
+  Statement add_lease{
+      "INSERT INTO leases (task_id, live, symbol, buy, sell, closing, running, waiting, room, result, done) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, '0', '0', "
+      "0)"};
+  Statement leases{
+      "SELECT l.task_id, t.name, t.round, t.verdict, l.symbol, l.buy, l.sell, l.closing, l.running, l.waiting, l.room, l.result, b.filled, b.traded, "
+      "b.traded_quote, s.filled, s.traded, s.traded_quote FROM leases AS l JOIN tasks AS t ON t.id = l.task_id "
+      "JOIN legs AS b ON b.task_id = l.task_id AND b.leg = 'buy' JOIN legs AS s ON s.task_id = l.task_id AND s.leg = 'sell' "
+      "WHERE l.live = ?1 AND l.done = 0 ORDER BY t.name, t.round"};
+  Statement lease_orders{
+      "SELECT task_id, side, price, quantity, booked FROM orders WHERE status <> 'closed' AND leg = side AND task_id IN "
+      "(SELECT task_id FROM leases WHERE live = ?1 AND done = 0)"};
+  Statement set_room{"UPDATE leases SET running = ?2, waiting = ?3, room = ?4 WHERE task_id = ?1"};
+  Statement set_result{"UPDATE leases SET result = ?2 WHERE task_id = ?1"};
+  Statement set_done{"UPDATE leases SET running = 0, waiting = 0, room = '0', result = '0', done = 1 WHERE task_id = ?1"};
+  Statement free_room{"UPDATE leases SET running = 0, waiting = 0, room = '0' WHERE running = 1 AND task_id IN (SELECT id FROM tasks WHERE name = ?1)"};
+
   Statement integrity{"PRAGMA integrity_check(50)"};
   Statement data_version{"PRAGMA data_version"};
   Statement task_exists{"SELECT 1 FROM tasks WHERE name = ?1 LIMIT 1"};
@@ -93,6 +116,10 @@ struct Store::Impl {
   // Open wishes by task, good as long as `controls_version` is what PRAGMA data_version says.
   std::map<std::string, std::vector<ControlRequest>, std::less<>> controls;
   std::int64_t controls_version = -1;
+
+  // The portfolio's row, paper and live, good as long as `portfolio_version` is what PRAGMA data_version says and we write none ourselves.
+  std::map<bool, std::optional<PortfolioRow>> portfolio;
+  std::int64_t portfolio_version = -1;
 
   // Before every read: a reader of an immutable file looks again when the file has changed.
   Expected<void, StoreError> fresh();

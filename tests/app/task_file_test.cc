@@ -276,12 +276,60 @@ TEST_F(TaskFile, HoldsManyTasksInItsOrder) {
   EXPECT_EQ(without_dir(tasks[1].place.str()), "btc.toml:9:1");
 }
 
-TEST_F(TaskFile, RefusesPortfolioLimitsByName) {
-  EXPECT_THAT(refusal("[portfolio]\nmax_loss = 5\n" + table("a") + table("b")),
-              HasSubstr("btc.toml:2:12: portfolio.max_loss: portfolio limits are not enforced"));
-  EXPECT_THAT(refusal("[portfolio]\n" + table("a")), HasSubstr("btc.toml:1:1: portfolio: portfolio limits are not enforced"));
-  EXPECT_THAT(refusal(std::string(kTask) + "[portfolio]\n"), HasSubstr("btc.toml:10:1: portfolio: portfolio limits are not enforced"));
-  EXPECT_THAT(refusal(std::string(kTask) + "[[portfolio]]\nmax_loss = 5\n"), HasSubstr("btc.toml:10:1: portfolio: portfolio limits are not enforced"));
+constexpr std::string_view kPortfolio =
+    "[portfolio]\ncapital = 100000\nmax_exposure_per_symbol = 0.1\nmax_total_exposure = 0.5\nmax_loss = 500\n"
+    "max_concurrent_tasks = 10\n";
+
+TEST_F(TaskFile, ReadsThePortfolio) {
+  const auto files = read_files({dir.write("p.toml", std::string(kPortfolio) + table("a") + table("b"))});
+  ASSERT_TRUE(files) << files.error().message;
+  EXPECT_EQ(files->tasks.size(), 2U);
+  ASSERT_TRUE(files->portfolio);
+  const PortfolioLimits& l = files->portfolio->limits;
+  EXPECT_EQ(l.quote, Asset("USDT"));
+  EXPECT_EQ(l.capital.str() + " " + l.per_symbol->str() + " " + l.total->str() + " " + l.max_loss->str(), "100000 10000 50000 500");
+  EXPECT_EQ(l.max_tasks, 10);
+}
+
+TEST_F(TaskFile, TakesAPortfolioBesideASingleTask) {
+  const auto files = read_files({dir.write("p.toml", std::string(kTask) + std::string(kPortfolio))});
+  ASSERT_TRUE(files) << files.error().message;
+  EXPECT_EQ(files->tasks.size(), 1U);
+  EXPECT_TRUE(files->portfolio);
+}
+
+TEST_F(TaskFile, RefusesAPortfolioThatIsNone) {
+  const auto with = [&](std::string_view line) { return "[portfolio]\ncapital = 1000\n" + std::string(line) + "\n" + table("a"); };
+  EXPECT_THAT(refusal("[portfolio]\nmax_loss = 5\n" + table("a")), HasSubstr("portfolio.capital: is required"));
+  EXPECT_THAT(refusal("[portfolio]\n" + table("a")), HasSubstr("btc.toml:1:1: portfolio.capital: is required"));
+  EXPECT_THAT(refusal(with("max_exposure_per_symbols = 0.1")),
+              HasSubstr("btc.toml:3:28: portfolio.max_exposure_per_symbols: is not a key of the portfolio; did you mean max_exposure_per_symbol?"));
+  EXPECT_THAT(refusal(with("colour = 1")), HasSubstr("is not a key of the portfolio; its keys are capital, "));
+  EXPECT_THAT(refusal(with("max_total_exposure = true")), HasSubstr("btc.toml:3:22: portfolio.max_total_exposure: must be a decimal number"));
+  EXPECT_THAT(refusal(with("max_total_exposure = 50")), HasSubstr("50 is more than 10 times the capital; it is a fraction, as in 0.1"));
+  EXPECT_THAT(refusal(with("max_exposure_per_symbol = 0")), HasSubstr("0 is not above zero"));
+  EXPECT_THAT(refusal(with("max_loss = -1")), HasSubstr("-1 is not above zero"));
+  EXPECT_THAT(refusal(with("max_concurrent_tasks = 0")), HasSubstr("\"0\" is not a whole number from 1"));
+  EXPECT_THAT(refusal(with("max_concurrent_tasks = \"3\"")), HasSubstr("must be a whole number, without quotes"));
+  EXPECT_THAT(refusal("[[portfolio]]\ncapital = 5\n" + table("a")), HasSubstr("is one table; write [portfolio]"));
+  EXPECT_THAT(refusal("portfolio = 5\n" + table("a")), HasSubstr("is a table; write [portfolio]"));
+  EXPECT_THAT(refusal(table("a") + "[task.portfolio]\ncapital = 5\n"), HasSubstr("belongs to the file, not to a task"));
+}
+
+TEST_F(TaskFile, RefusesPortfoliosThatDiffer) {
+  const std::string a = dir.write("a.toml", std::string(kPortfolio) + table("a"));
+  const std::string b = dir.write("b.toml", std::string(kPortfolio) + table("b"));
+  EXPECT_TRUE(read_files({a, b}));
+  const std::string c = dir.write("c.toml", "[portfolio]\ncapital = 5\n" + table("c"));
+  const auto differs = read_files({a, c});
+  ASSERT_FALSE(differs);
+  EXPECT_THAT(differs.error().message, HasSubstr("differs from the one at"));
+}
+
+TEST_F(TaskFile, RefusesATaskInAnotherQuoteThanItsPortfolio) {
+  std::string other = table("b");
+  other.replace(other.find("BTC/USDT"), 8, "ETH/USDC");
+  EXPECT_THAT(refusal(std::string(kPortfolio) + table("a") + other), HasSubstr("ETH/USDC is not in USDT, as the portfolio's capital"));
 }
 
 TEST_F(TaskFile, RefusesKeysBesideTables) {

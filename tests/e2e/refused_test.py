@@ -60,7 +60,7 @@ class Refused(ToolTest):
             ('name = "t"', 'name = "a b"', "t.toml:1:8:", "not a task name"),
             ('name = "t"', 'delay = "fast"\nname = "t"', "t.toml:1:9:", "250ms"),
             ('name = "t"', 'delay = 100\nname = "t"', "t.toml:1:9:", "duration in quotes"),
-            ('name = "t"', '[portfolio]\nmax_loss = 5\n', "portfolio limits are not enforced"),
+            ('name = "t"', '[portfolio]\nmax_loss = 5\n', "portfolio.capital", "required"),
         ):
             with self.subTest(new=new):
                 self.refuse(self.change(old, new), 78, *said)

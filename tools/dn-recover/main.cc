@@ -1,5 +1,7 @@
 // dn-recover: compares the books with the venues after a crash and puts them right; halts and resumes. See --help.
+#include "app/control.h"
 #include "app/halt.h"
+#include "app/portfolio_status.h"
 #include "app/recover.h"
 #include "app/run_flags.h"
 #include "app/tool.h"
@@ -17,6 +19,7 @@ constexpr const char* kExamples =
     "  dn-recover halt --reason \"odd prices\"    stop everything; --cancel-all, --flatten\n"
     "  dn-recover halt --exchange gateio_spot   stop what trades there\n"
     "  dn-recover resume --task btc --yes       lift a task's halt; --exchange V: of a venue; --all: every halt, and the file HALT\n"
+    "  dn-recover release --task btc --yes      what an ended task held was closed by other means: the portfolio forgets it\n"
     "\n"
     "It never sends an order that adds to a position, and never touches an order or a trade that is not its own.\n";
 
@@ -68,6 +71,15 @@ Expected<ExitCode, ToolError> reconcile(const Flags& flags, const CommonFlags& c
   return recover(r, output);
 }
 
+Expected<ExitCode, ToolError> write_off(const CommonFlags& common, bool yes, Output& output) {
+  auto place = installation(common);
+  if (!place) return dn::Unexpected{place.error()};
+  const auto done = release_tasks(place->db, common.tasks, yes);
+  if (!done) return dn::Unexpected{done.error()};
+  for (const std::string& line : *done) tell(output, "", line);
+  return ExitCode::Ok;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -90,6 +102,9 @@ int main(int argc, char** argv) {
   resume->fallthrough();
   resume->add_option("--exchange", flags.exchange, "what was halted because of this venue, and the file HALT-VENUE")->check(not_empty)->type_name("VENUE");
   resume->add_flag("--yes", flags.yes, "you have read the reason");
+  CLI::App* release = app.add_subcommand("release", "write off what the tasks of --task, which have ended, hold of the portfolio");
+  release->fallthrough();
+  release->add_flag("--yes", flags.yes, "it is held no more");
   CLI::App* check = app.add_subcommand("verify", "check the promises that the books keep");
   check->fallthrough();
   app.require_subcommand(0, 1);
@@ -99,6 +114,7 @@ int main(int argc, char** argv) {
       auto place = installation(common);
       return place ? verify(place->db, common.tasks, output) : Expected<ExitCode, ToolError>(dn::Unexpected{place.error()});
     }
+    if (release->parsed()) return write_off(common, flags.yes, output);
     if (!halt->parsed() && !resume->parsed()) return reconcile(flags, common, output);
     auto run = base(common);
     if (!run) return dn::Unexpected{run.error()};

@@ -1,0 +1,147 @@
+#include "app/roster.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/control.h"
+#include "app/membership.h"
+#include "app/standing.h"
+
+namespace dn::app {
+
+Expected<Roster::Tasks, ToolError> Roster::collect() {
+  Tasks out;
+  if (!request_.files.empty()) {
+    auto read = read_files(request_.files);
+    if (!read) return Unexpected{read.error()};
+    if (read->portfolio) limits_ = read->portfolio->limits;
+    for (TaskSource& s : read->tasks) out.emplace_back(std::move(s), true);
+  }
+  for (const TaskSource& s : request_.from_flags) out.emplace_back(s, true);
+  if (!request_.names.empty() || request_.all) {
+    auto known = of_database();
+    if (!known) return Unexpected{known.error()};
+    for (TaskSource& s : *known) out.emplace_back(std::move(s), false);
+  }
+  for (auto& [source, from_file] : out) {
+    if (auto set = apply_settings(source, request_.settings); !set) return Unexpected{set.error()};
+    const bool by_hand = request_.session.errand && request_.session.errand->kind == Errand::Kind::Order;  // half a task
+    if (auto fine = report_problems(source, by_hand ? std::vector<SpecProblem>{} : check(source.spec)); !fine) return Unexpected{fine.error()};
+    if (!request_.settings.empty()) from_file = true;
+  }
+  return out;
+}
+
+Expected<std::vector<TaskSource>, ToolError> Roster::of_database() {
+  auto store = Store::open(request_.session.db, Store::Mode::ReadOnly);
+  if (!store) return Unexpected{store_failure(store.error())};
+  std::vector<TaskSource> out;
+  auto tasks = (*store)->tasks();
+  if (!tasks) return Unexpected{store_failure(tasks.error())};
+  for (const std::string& name : request_.names) {
+    const auto at = std::find_if(tasks->begin(), tasks->end(), [&](const TaskRecord& t) { return t.spec.name == name; });
+    if (at == tasks->end()) return Unexpected{no_such_task(name, request_.session.db)};
+    out.push_back({at->spec, {}, {}});
+  }
+  if (!request_.all) return out;
+  for (const TaskRecord& t : *tasks) {
+    if (t.verdict == Verdict::None) out.push_back({t.spec, {}, {}});
+  }
+  return out;
+}
+
+void Roster::leave_out(const std::string& task, const ToolError& e) {
+  if (left_out_.empty()) first_trouble_ = e;
+  RunRequest one = request_;
+  one.files.clear();
+  one.from_flags.clear();
+  one.settings.clear();
+  one.all = false;
+  one.names = {task};
+  const ToolError told = rescue_(one, e);
+  output_.message(fmt::format("{}\nthe run goes on without task {}; next: {}", told.message, task, next_step(told)));
+  left_out_.emplace_back(task, told);
+}
+
+Expected<std::vector<std::unique_ptr<Session>>, ToolError> Roster::open(Tasks& tasks, Grounds& grounds) {
+  std::vector<std::unique_ptr<Session>> sessions;
+  const bool alone = tasks.size() == 1;
+  const auto is_over = [&](const ToolError& e) { return alone || !is_its_own(e); };
+  // First of all: a task that another process holds costs the venues no request.
+  std::vector<std::optional<TaskLock>> locks(tasks.size());
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const std::string& name = tasks[i].first.spec.name;
+    auto lock = TaskLock::acquire(lock_directory(request_.session.db), name);
+    if (lock) {
+      locks[i] = std::move(*lock);
+      continue;
+    }
+    const ToolError e = lock_failure(lock.error(), name);
+    if (is_over(e)) return Unexpected{e};
+    leave_out(name, e);
+  }
+  // Both venues of every task are checked before anything of any task is written.
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    if (!locks[i]) continue;
+    const auto trouble = check_begins(tasks[i].first, grounds);
+    if (!trouble) return Unexpected{trouble.error()};
+    if (!*trouble) continue;
+    if (is_over(**trouble)) return Unexpected{**trouble};
+    locks[i].reset();
+    leave_out(tasks[i].first.spec.name, **trouble);
+  }
+  auto portfolio = SharedPortfolio::open(request_.session.db, grounds.live());
+  if (!portfolio) return Unexpected{portfolio.error()};
+  portfolio_ = std::move(*portfolio);
+  SessionOptions options = request_.session;
+  options.portfolio = portfolio_;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    auto& [source, from_file] = tasks[i];
+    if (!locks[i]) continue;
+    const std::string name = source.spec.name;
+    auto session = Session::open(std::move(*locks[i]), std::move(source), from_file, options, grounds, output_);
+    locks[i].reset();
+    if (session) {
+      sessions.push_back(std::move(*session));
+    } else if (is_over(session.error())) {
+      return Unexpected{session.error()};
+    } else {
+      leave_out(name, session.error());
+    }
+  }
+  if (sessions.empty() && !left_out_.empty()) return Unexpected{first_trouble_};
+  return sessions;
+}
+
+// What keeps the task from beginning, of its venues or its account; none: nothing. Errors: what its owner wrote cannot be traded there.
+Expected<std::optional<ToolError>, ToolError> Roster::check_begins(const TaskSource& source, Grounds& grounds) {
+  const bool errand = request_.session.errand.has_value();
+  auto ground = grounds.open(source.spec, Time{}, errand ? Absent::Allowed : Absent::Refused);
+  if (!ground) return std::optional(ground.error());
+  if (errand) return std::optional<ToolError>();
+  const MarketView& view = (*ground)->view();
+  const Plan sizes = make_plan(source.spec, view.instruments);
+  if (auto fine = report_problems(source, check_plan(source.spec, view.instruments, sizes, view.mid)); !fine) return Unexpected{fine.error()};
+  auto funded = check_funds(request_.session.db, source.spec, request_.session.restart, view, output_);
+  return funded ? std::optional<ToolError>() : std::optional(funded.error());
+}
+
+Expected<void, ToolError> Roster::enter_portfolio(const std::vector<std::string>& names, bool begins) {
+  if (request_.session.errand || names.empty()) return {};
+  Portfolio& portfolio = portfolio_->portfolio();
+  const auto row = portfolio.row();
+  if (!row) return Unexpected{store_failure(row.error())};
+  if (*row && begins) {
+    if (auto freed = portfolio.free_rooms(names); !freed) return Unexpected{store_failure(freed.error())};
+  }
+  if (!limits_) return {};
+  const auto set = portfolio.set_limits(*limits_, names);
+  if (!set) return Unexpected{store_failure(set.error())};
+  if (!(set->limits == *limits_)) {
+    output_.message("portfolio: other runs hold this database to stricter limits; they count for this run as well (dn-status shows them)");
+  }
+  return {};
+}
+
+}  // namespace dn::app

@@ -1,0 +1,51 @@
+// The tasks of a run on their way into it: read, locked, checked, opened. Among several tasks one's trouble is not the others': it is left out.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/run.h"
+
+namespace dn::app {
+
+class Roster {
+ public:
+  // `rescue`: cancels and proves what an earlier run of the request's task left at the venues; returns the error with what is left.
+  using Rescue = std::function<ToolError(const RunRequest& one, const ToolError& e)>;
+  // All are borrowed and outlive it.
+  Roster(const RunRequest& request, Output& output, Rescue rescue) : request_(request), output_(output), rescue_(std::move(rescue)) {}
+
+  // Every task of the run, with whether its owner wrote it just now.
+  using Tasks = std::vector<std::pair<TaskSource, bool>>;
+  Expected<Tasks, ToolError> collect();
+
+  // Locks, checks and opens them. Errors: what is the trouble of all, or of each of them; a file whose sizes a venue does not take.
+  Expected<std::vector<std::unique_ptr<Session>>, ToolError> open(Tasks& tasks, Grounds& grounds);
+
+  // Whether an error is one task's own, and not the database's.
+  static bool is_its_own(const ToolError& e) { return e.code != ExitCode::Io && e.code != ExitCode::Temporary && e.code != ExitCode::BadData; }
+  void leave_out(const std::string& task, const ToolError& e);
+  const std::vector<std::pair<std::string, ToolError>>& left_out() const { return left_out_; }
+  const ToolError& first_trouble() const { return first_trouble_; }
+
+  // The limits of the run's files hold from now on. `begins`: the locks of its tasks are new.
+  void use(PortfolioLimits limits) { limits_ = std::move(limits); }
+  Expected<void, ToolError> enter_portfolio(const std::vector<std::string>& names, bool begins);
+
+ private:
+  Expected<std::vector<TaskSource>, ToolError> of_database();
+  Expected<std::optional<ToolError>, ToolError> check_begins(const TaskSource& source, Grounds& grounds);
+
+  const RunRequest& request_;
+  Output& output_;
+  Rescue rescue_;
+  std::shared_ptr<SharedPortfolio> portfolio_;
+  std::optional<PortfolioLimits> limits_;  // of the files
+  std::vector<std::pair<std::string, ToolError>> left_out_;
+  ToolError first_trouble_;
+};
+
+}  // namespace dn::app
