@@ -52,6 +52,6 @@ struct Drain {
 };
 
 using Event = std::variant<BookUpdate, BookLost, PrivateStreamReset, StreamFill, OrderHint, Wake, PlaceReport, CancelReport, LookupReport, TradesReport, Pause,
-                           Resume, CancelTask, ChangeSpec, HaltTask, Drain>;
+                           FundingReport, Resume, CancelTask, ChangeSpec, HaltTask, Drain>;
 
 }  // namespace dn

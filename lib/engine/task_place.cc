@@ -40,15 +40,18 @@ GateView TaskEngine::gate_view(Side leg) const {
 
 OrderRequest TaskEngine::make_request(Side leg, Side side, Purpose purpose, OrderType type, Price price, Qty qty) const {
   OrderRequest r;
-  r.id = make_client_order_id(key_, leg, planted(Bug::ReuseIds) ? 1 : record_.run_epoch, record_.next_seq);
-  r.leg = leg;
+  const Side booked = seat_of(leg);
+  r.id = make_client_order_id(key_, booked, planted(Bug::ReuseIds) ? 1 : record_.run_epoch, record_.next_seq);
+  r.leg = booked;
   r.side = side;
   r.type = type;
   r.purpose = purpose;
   r.price = price;
   r.qty = qty;
   // A perpetual leg only ever shrinks its position when the task unwinds, or when the leg itself is reduced.
-  r.reduce_only = legs_[leg].instrument.kind == InstrumentKind::Perpetual && ((record_.spec.direction == Direction::Close) != (purpose == Purpose::Reduce));
+  r.reduce_only = legs_[leg].instrument.kind == InstrumentKind::Perpetual && ((trading_spec().direction == Direction::Close) != (purpose == Purpose::Reduce));
+  const TopOfBook& top = legs_[leg].top;
+  r.arrival = Price((top.bid + top.ask).decimal() * Decimal::from_parts(5, 1));
   r.created = now_;
   r.expires = now_ + kRequestLifetime;
   return r;
