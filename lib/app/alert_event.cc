@@ -14,7 +14,7 @@ constexpr Names<AlertLevel, 4> kLevels{
     {{AlertLevel::Critical, "CRITICAL"}, {AlertLevel::Warning, "WARNING"}, {AlertLevel::Info, "INFO"}, {AlertLevel::Debug, "DEBUG"}}};
 
 // What happens all the time: not even read.
-constexpr std::array<std::string_view, 7> kRoutine{"state", "intent", "ack", "fill", "cancel", "resolved", "run_start"};
+constexpr std::array<std::string_view, 8> kRoutine{"state", "intent", "ack", "fill", "cancel", "resolved", "run_start", "funding"};
 
 // A member of an event as JsonWriter writes it, its escapes left as they are; "" when there is none. Inside a text every quote has a backslash
 // before it, so what is searched for stands nowhere but at the member.

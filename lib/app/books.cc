@@ -57,7 +57,7 @@ OrderRecord row_of_lost(const venues::SeenOrder& seen, Side leg) {
   r.leg = leg;
   r.side = seen.side;
   r.type = OrderType::Limit;
-  r.purpose = seen.side == leg ? Purpose::Quote : Purpose::Reduce;
+  r.purpose = seen.side == leg || seen.open ? Purpose::Quote : Purpose::Reduce;  // what rests is no hedge
   r.price = seen.price;
   r.qty = seen.qty;
   r.reduce_only = seen.reduce_only;

@@ -62,6 +62,11 @@ struct Writer {
     if (!e.value.empty()) numbers = e.limit.empty() ? fmt::format(" ({})", e.value.view()) : fmt::format(" ({} against {})", e.value.view(), e.limit.view());
     return fmt::format("{}{}{}: {}{}", sign(Sign::Warn, plain), level, e.code.view(), e.message.view(), numbers);
   }
+  std::string operator()(const FundingBooked& e) const {
+    const FundingPayment& p = e.payment;
+    return fmt::format("{}Funding {} on {}: {} {}", sign(Sign::Fill, plain), p.amount.is_negative() ? "paid" : "received", short_name(p.venue),
+                       p.amount.abs().str(), spec.symbol.quote.view());
+  }
   std::string operator()(const Erred& e) const {
     return fmt::format("{}{}: {}; {}", sign(Sign::Warn, plain), e.error_class.view(), e.message.view(), e.next.view());
   }

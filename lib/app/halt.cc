@@ -123,6 +123,7 @@ Expected<ExitCode, ToolError> clear_away(const HaltRequest& request, const std::
   for (const TaskRecord& t : tasks) {
     if (t.live != live) {
       report.say(t.spec.name, fmt::format("task {} was begun {}: left out (--mode {})", t.spec.name, t.live ? "live" : "on paper", t.live ? "live" : "paper"));
+      if (t.live) code = worse(code, ExitCode::Config);  // what was asked for its money is not done
       continue;
     }
     wait_for_lock(request.run.session.db, t.spec.name);
@@ -254,6 +255,9 @@ Expected<ExitCode, ToolError> halt_tasks(const HaltRequest& request, Output& out
 Expected<ExitCode, ToolError> resume_tasks(const ResumeRequest& request, Output& output) {
   const RunRequest& run = request.run;
   if (auto fine = check_choice(run, request.exchange); !fine) return Unexpected{fine.error()};
+  if (request.yes && run.names.empty() && !request.exchange && !run.all) {
+    return Unexpected{ToolError{ExitCode::Usage, "resume without --task would lift every halt", "name the task (--task NAME), or write --all"}};
+  }
   auto tasks = concerned(run, request.exchange, false);
   if (!tasks) return Unexpected{tasks.error()};
   if (tasks->empty() && !run.names.empty()) {

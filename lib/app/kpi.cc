@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/outlook.h"
+
 namespace dn::app {
 namespace {
 
@@ -47,7 +49,10 @@ Kpi kpi(const TaskRecord& t) {
     for (const Side leg : kSides) k.progress[leg] = t.leg[leg].filled.decimal().divided_by(total, 6, Rounding::HalfUp);
     k.imbalance_pct = (k.imbalance.abs().decimal() * Decimal(100)).divided_by(total, 4, Rounding::HalfUp);
   }
+  const auto kept = [](const Money& m) { return Money(m.decimal().rounded(kKeptPlaces, Rounding::HalfUp)); };
   for (const Side leg : kSides) {
+    k.slippage += kept(t.leg[leg].slippage);
+    k.funding += kept(t.leg[leg].funding);
     k.avg_price[leg] = t.leg[leg].avg_price();
     for (const auto& [asset, fee] : t.leg[leg].fees.all()) {
       k.fees.add(asset, fee);
@@ -60,15 +65,39 @@ Kpi kpi(const TaskRecord& t) {
   k.matched = min(t.leg.buy.net, t.leg.sell.net);
   const Price edge = *k.avg_price.sell - *k.avg_price.buy;
   k.spread_bps = in_bps(edge.decimal(), k.avg_price.buy->decimal());
-  if (!k.matched.is_positive()) return k;
+  // What a round opened is closed again, and what it brought stands.
+  const bool is_round = t.spec.hold.goes_round();
+  if (!k.matched.is_positive() && !is_round) return k;
   // From the money that moved, so that what a reduced leg lost on its way back counts; what is unmatched stands at its cost.
   const Price cost_price = k.imbalance.is_positive() ? *k.avg_price.buy : *k.avg_price.sell;
   const Money paid_in_quote(k.fees.of(t.spec.symbol.quote).decimal());
-  const auto kept = [](const Money& m) { return Money(m.decimal().rounded(kKeptPlaces, Rounding::HalfUp)); };
-  k.profit = kept(t.leg.buy.cash) + kept(t.leg.sell.cash) + product(cost_price, k.imbalance.decimal()) - kept(paid_in_quote);
-  k.gross = *k.profit + k.fees_quote;
-  if (const Money cost = product(*k.avg_price.buy, k.matched.decimal()); cost.is_positive()) k.profit_bps = in_bps(k.profit->decimal(), cost.decimal());
+  k.profit = kept(t.leg.buy.cash) + kept(t.leg.sell.cash) + product(cost_price, k.imbalance.decimal()) - kept(paid_in_quote) + k.funding;
+  k.gross = *k.profit + k.fees_quote - k.funding;
+  k.basis = *k.gross - k.slippage;
+  const Qty opened = is_round ? max(k.matched, min(t.leg.buy.traded, t.leg.sell.traded)) : k.matched;
+  if (const Money cost = product(*k.avg_price.buy, opened.decimal()); cost.is_positive()) k.profit_bps = in_bps(k.profit->decimal(), cost.decimal());
   return k;
+}
+
+std::optional<Side> funded_leg(const TaskRecord& t) {
+  if (t.holding.funding.interval.us <= 0) return std::nullopt;
+  return t.spec.leg.buy.exchange == Venue::GateioFutures ? Side::Buy : Side::Sell;
+}
+
+std::optional<Percent> funding_apr(const TaskRecord& t) {
+  const auto leg = funded_leg(t);
+  if (!leg) return std::nullopt;
+  PerSide<Instrument> legs;
+  legs[*leg].funding = t.holding.funding;
+  return funding_apr(legs.buy, legs.sell);
+}
+
+std::optional<Money> expected_funding(const TaskRecord& t) {
+  const auto leg = funded_leg(t);
+  const auto price = leg ? t.leg[*leg].avg_price() : std::nullopt;
+  if (!price || !t.leg[*leg].net.is_positive()) return std::nullopt;
+  const Money told = product(*price, t.leg[*leg].net.decimal() * t.holding.funding.rate.decimal());
+  return *leg == Side::Buy ? -told : told;
 }
 
 void write_summary_fields(JsonWriter& w, const TaskRecord& t) {
@@ -92,6 +121,12 @@ void write_summary_fields(JsonWriter& w, const TaskRecord& t) {
   w.key("fees").begin_object();
   for (const auto& [asset, fee] : k.fees.all()) w.field(asset.view(), fee.str());
   w.end_object();
+  // Of tasks that have to do with it.
+  if (t.spec.hold.minds_funding() || !k.funding.is_zero()) {
+    w.field("part", name(t.holding.part)).field("funding_quote", k.funding.decimal().str()).field("slippage_quote", k.slippage.decimal().str());
+    w.key("basis_quote");
+    k.basis ? w.value(k.basis->str()) : w.null();
+  }
   w.field("orders", t.orders).field("rebalances", t.rebalances);
   w.field("unhedged_seconds", Decimal::from_parts(t.guards.unhedged.us, 6).normalized().str());
   w.field("unhedged_notional_seconds", shown(t.guards.unhedged_money_seconds.decimal()));

@@ -7,6 +7,7 @@
 #include "sim/instruments.h"
 #include "sim/replay.h"
 #include "sim/replay_pair.h"
+#include "sim/rng.h"
 #include "sim/synthetic.h"
 #include "sim/task_run.h"
 
@@ -115,6 +116,12 @@ void remember(sim::SimVenue& venue, const StoredTask& stored, Venue name, Price 
     t.balances[f.fee_asset] -= f.fee.decimal();
     t.fills.push_back(f);
   }
+  for (const FundingPayment& p : stored.fundings) {
+    if (p.venue != name) continue;
+    t.funding += p.amount;
+    t.balances[i.symbol.quote] += p.amount.decimal();
+    t.settlements.push_back({p, {}, {}});
+  }
   // A task that unwinds has something to unwind.
   const Side leg = stored.task.spec.leg.buy.exchange == name ? Side::Buy : Side::Sell;
   if (stored.task.spec.direction == Direction::Close && i.kind == InstrumentKind::Perpetual) {
@@ -123,6 +130,20 @@ void remember(sim::SimVenue& venue, const StoredTask& stored, Venue name, Price 
     t.position_cost += mid * held;
   }
   venue.restore(std::move(t));
+}
+
+// Every eight hours of the day, at rates that wander; for tasks that have to do with funding.
+void tell_funding(PaperMarket& m, std::uint64_t seed) {
+  constexpr int kSettlements = 500;
+  sim::FundingPlan& f = m.funding;
+  f.interval = Dur::hours(8);
+  f.first = Time{(m.start.us / f.interval.us + 1) * f.interval.us};
+  sim::Rng rng(seed ^ 0x66756e64);
+  std::int64_t rate = 100;  // millionths
+  for (int i = 0; i < kSettlements; ++i, rate += rng.between(-60, 60)) f.rates.emplace_back(Decimal::from_parts(rate, 6));
+  for (const Side leg : kSides) {
+    if (m.instruments[leg].kind == InstrumentKind::Perpetual) m.instruments[leg].funding = {f.rates[0], f.interval, f.first};
+  }
 }
 
 // A recording for both legs, or, where DIR has a folder for each of the task's venues (as --record writes them), one for each.
@@ -192,6 +213,7 @@ Expected<PaperMarket, ToolError> open_paper_market(const TaskSpec& spec, const P
   }
   auto peeked = std::make_unique<PeekedFeed>(std::move(feed));
   look_ahead(m, *peeked);
+  if (spec.hold.minds_funding()) tell_funding(m, options.seed);
   m.feed = std::move(peeked);
   return m;
 }
@@ -203,6 +225,11 @@ std::unique_ptr<sim::World> make_paper_world(PaperMarket market, const StoredTas
   w.instruments = market.instruments;
   w.faults = options.faults;
   w.memory = kPaperMemory;
+  w.funding = std::move(market.funding);
+  for (const Side leg : kSides) {
+    const FundingTerms& t = market.instruments[leg].funding;
+    if (w.funding.interval.us == 0 && t.interval.us > 0) w.funding = {t.interval, t.next, {t.rate}};  // of real prices
+  }
   if (options.faults_for.us > 0) w.faults.until = market.start + options.faults_for;
   const Decimal base = stored.task.spec.total_quantity.decimal() * Decimal(kPaperWealth);
   for (const Side leg : kSides) {

@@ -21,6 +21,7 @@ struct PaperOptions {
 struct PaperMarket : MarketView {
   PerSide<std::optional<venues::Depth>> depth;
   std::unique_ptr<sim::MarketFeed> feed;
+  sim::FundingPlan funding;
 };
 
 // Opens the feed and finds the rules of both legs. `not_before` is the earliest virtual time of a synthetic feed.

@@ -25,6 +25,12 @@ void optional(JsonWriter& w, std::string_view key, const std::optional<A>& v) {
   }
 }
 
+// At the next settlement, for the whole total at the prices of now.
+std::optional<Money> expected_of_total(const TaskQuestion& q, Side leg) {
+  if (!q.numbers.leg[leg]) return std::nullopt;
+  return expected_funding(q.market.instruments[leg], leg, q.numbers.sizes.total, q.numbers.leg[leg]->price);
+}
+
 void write_leg(JsonWriter& w, const TaskQuestion& q, Side leg) {
   const MarketView& m = q.market;
   w.key(name(leg)).begin_object().field("exchange", name(*q.spec.leg[leg].exchange)).field("slice", q.numbers.sizes.leg_slice[leg].str());
@@ -34,6 +40,12 @@ void write_leg(JsonWriter& w, const TaskQuestion& q, Side leg) {
     w.field("bid", m.top[leg]->bid.str()).field("ask", m.top[leg]->ask.str()).field("price", n.price.str());
     w.field("ticks_from_touch", n.to_own.str()).field("ticks_from_opposite", n.to_opposite.str()).field("min_tradable", n.min_tradable.str());
     w.field("fee_rate", n.fee.str()).field("slice_value", n.slice_value.str()).field("total_fees", shown(n.total_fees.decimal()));
+  }
+  if (const FundingTerms& f = m.instruments[leg].funding; f.interval.us > 0) {
+    w.key("funding").begin_object().field("rate", f.rate.str()).field("interval_us", f.interval.us).field("next", rfc3339(f.next)).field("next_us", f.next.us);
+    optional(w, "apr_pct", funding_apr(m.instruments.buy, m.instruments.sell));
+    optional(w, "expected", expected_of_total(q, leg));
+    w.end_object();
   }
   if (const auto share = q.depth[leg] ? share_of_depth(*q.depth[leg], leg, q.numbers.sizes.leg_slice[leg]) : std::nullopt) {
     w.field("visible_depth", share->visible.str()).field("slice_of_depth_pct", share->percent.str());
@@ -77,6 +89,14 @@ std::string plan_text(const TaskQuestion& q, const Checks& checks, bool rich) {
     out += fmt::format("       tick {} step {} smallest order {} {}; slice worth {} {}; fee {} bps in {}, {} {} for the total\n", m.instruments[leg].tick.str(),
                        m.instruments[leg].step.str(), p.min_tradable.str(), base, shown(p.slice_value.decimal()), quote,
                        (p.fee.decimal() * Decimal(10000)).normalized().str(), m.instruments[leg].fee_asset(leg).view(), shown(p.total_fees.decimal()), quote);
+  }
+  for (const Side leg : kSides) {
+    const FundingTerms& t = m.instruments[leg].funding;
+    if (t.interval.us <= 0) continue;
+    const auto apr = funding_apr(m.instruments.buy, m.instruments.sell);
+    const auto expected = expected_of_total(q, leg);
+    out += fmt::format("  funding of the {} side: {} every {} ({} % a year to this task), next at {}: {} {} expected for the total\n", upper_name(leg),
+                       t.rate.str(), format_duration(t.interval), apr ? apr->str() : "-", rfc3339(t.next), expected ? shown(expected->decimal()) : "-", quote);
   }
   out += fmt::format("  break-even {} bps gross; these quotes would earn {} bps net of fees\n", or_unknown(f.break_even), or_unknown(f.spread));
   if (f.worst_slice) {

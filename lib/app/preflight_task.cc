@@ -26,6 +26,7 @@ class TaskCheck {
   void all() {
     rules();
     prices();
+    limits();
     fees();
     for (const Side leg : kSides) money(leg);
     for (const Side leg : kSides) capital(leg);
@@ -117,6 +118,31 @@ class TaskCheck {
       const TopOfBook& top = *q_.market.top[leg];
       ok("prices", fmt::format("{} on {} {} at {}: {} ticks from its own touch, {} from the other ({} / {})", n->hedges ? "hedges" : "quotes", venue(leg),
                                name(leg), n->price.str(), n->to_own.str(), n->to_opposite.str(), top.bid.str(), top.ask.str()));
+    }
+  }
+
+  // Limits that the first slice or the total would run into.
+  void limits() {
+    const Plan& p = q_.numbers.sizes;
+    for (const Side leg : kSides) {
+      const auto& n = q_.numbers.leg[leg];
+      const auto& most = spec_.risk.max_order_notional;
+      if (!n || !most || n->price * p.leg_slice[leg] <= *most) continue;
+      refuse("limits",
+             fmt::format("a slice of the {} leg is worth {} {}, and max_order_notional is {}", name(leg), shown((n->price * p.leg_slice[leg]).decimal()),
+                         quote_, most->str()),
+             "write a smaller order_quantity, or a larger max_order_notional under [risk]");
+    }
+    if (spec_.risk.max_position && *spec_.risk.max_position < p.total) {
+      warn("limits", fmt::format("max_position {} is below total_quantity {}: the task halts there", spec_.risk.max_position->str(), p.total.str()),
+           "write a smaller total_quantity, or a larger max_position under [risk]");
+    }
+    const Qty apart(bps_of(p.total.decimal(), spec_.risk.max_imbalance));
+    if (p.slice > apart) {
+      warn("limits",
+           fmt::format("a slice of {} is more than max_imbalance_bps of the total, {} {}: every fill of one side is hedged at once, by market-like orders",
+                       p.slice.str(), shown(apart.decimal()), base_),
+           "write a smaller order_quantity, or a larger max_imbalance_bps under [risk]");
     }
   }
 

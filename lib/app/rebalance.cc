@@ -124,7 +124,7 @@ class Rebalance {
     }
     if (live() && request_.max_notional.empty()) return Unexpected{usage("an order by hand needs --max-notional", "the most that it may be worth, in quote")};
     const auto side = side_from(request_.side);
-    if (!side) return Unexpected{usage(fmt::format("--side {} is neither buy nor sell", printable_excerpt(request_.side)), "write --side buy")};
+    if (!side) return Unexpected{usage(fmt::format("--side {} is neither buy nor sell", printable_excerpt(request_.side)), "write --side buy or --side sell")};
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     const std::string id =
         request_.request_id.empty() ? fmt::format("{}-{}", std::chrono::duration_cast<std::chrono::milliseconds>(now).count(), getpid()) : request_.request_id;

@@ -93,6 +93,7 @@ class Recovery {
       if (!wanted) continue;
       if (t.live != live) {
         output_.message(fmt::format("task {} was begun {}: left out (--mode {})", t.spec.name, t.live ? "live" : "on paper", t.live ? "live" : "paper"));
+        if (t.live) left_out_ = worse(left_out_, ExitCode::Config);
         continue;
       }
       auto stored = (*store)->load_task(t.spec.name);
@@ -187,7 +188,7 @@ class Recovery {
   bool is_left_out(const ToolError& e, std::size_t tasks) {
     if (e.code != ExitCode::Locked || tasks < 2) return false;
     output_.message(e.message + ": left out");
-    left_out_ = e.code;
+    left_out_ = worse(left_out_, e.code);
     return true;
   }
 

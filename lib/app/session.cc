@@ -352,7 +352,7 @@ Expected<void, ToolError> Session::poll_requests() {
     std::string outcome = "applied";
     Expected<void, ToolError> done;
     switch (r.verb) {
-      case ControlRequest::Verb::Halt: done = inject(HaltTask{Code("halted"), Reason(r.arguments)}); break;
+      case ControlRequest::Verb::Halt: done = inject(HaltTask{Code("halted"), Reason(r.arguments.substr(0, r.arguments.find('\n')))}); break;
       case ControlRequest::Verb::Pause: done = inject(Pause{}); break;
       case ControlRequest::Verb::Resume: done = inject(Resume{}); break;
       case ControlRequest::Verb::Cancel:

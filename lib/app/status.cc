@@ -161,12 +161,12 @@ class View {
 
   void print_tasks(const std::vector<TaskView>& views) const {
     if (machine()) return print_json(views);
-    Table table({"task", "state", "mode", "symbol", "bought", "sold", "imbalance", "spread bps", "profit", "profit bps", "open", "unknown", "next"});
+    Table table({"task", "on", "state", "mode", "symbol", "bought", "sold", "imbalance", "spread bps", "profit", "profit bps", "open", "unknown", "next"});
     for (const TaskView& v : views) {
       const TaskRecord& t = v.task;
       const auto side = [&](Side leg) { return fmt::format("{} ({})", t.leg[leg].filled.str(), percent(v.figures.progress[leg])); };
-      table.add({t.spec.name, std::string(name(t.state)), std::string(name(t.mode)), t.spec.symbol.str(), side(Side::Buy), side(Side::Sell),
-                 v.figures.imbalance.str(), or_dash(number(v.figures.spread_bps), 2), or_dash(number(v.figures.profit), 4),
+      table.add({t.spec.name, t.live ? "live" : "paper", std::string(name(t.state)), std::string(name(t.mode)), t.spec.symbol.str(), side(Side::Buy),
+                 side(Side::Sell), v.figures.imbalance.str(), or_dash(number(v.figures.spread_bps), 2), or_dash(number(v.figures.profit), 4),
                  or_dash(number(v.figures.profit_bps), 2), std::to_string(v.open_orders), std::to_string(v.unknown_orders), next_step(v)});
     }
     put(table, "no tasks yet: dn-run FILE makes one");
@@ -181,7 +181,8 @@ class View {
       const TaskRecord& t = v.task;
       const std::string quote = t.spec.symbol.quote.str();
       Table table({"task " + t.spec.name, ""});
-      table.add({"state", fmt::format("{}, mode {}{}", name(t.state), name(t.mode), t.verdict == Verdict::None ? "" : fmt::format(", {}", name(t.verdict)))});
+      table.add({"state", fmt::format("{}, {}, mode {}{}", t.live ? "live" : "paper", name(t.state), name(t.mode),
+                                      t.verdict == Verdict::None ? "" : fmt::format(", {}", name(t.verdict)))});
       if (!t.reason.empty()) table.add({"reason", t.reason});
       table.add({"symbol", fmt::format("{}, {} per side in slices of {}", t.spec.symbol.str(), t.spec.total_quantity.str(), t.spec.order_quantity.str())});
       for (const Side leg : kSides) {
@@ -196,6 +197,12 @@ class View {
       table.add({"spread", or_dash(number(v.figures.spread_bps), 4) + " bps"});
       table.add({"profit", fmt::format("{} {} gross, {} {} net of fees, {} bps", or_dash(number(v.figures.gross), 8), quote,
                                        or_dash(number(v.figures.profit), 8), quote, or_dash(number(v.figures.profit_bps), 4))});
+      if (v.figures.basis) {
+        table.add({"  made of", fmt::format("basis {}, slippage {}, funding {}, fees {}", v.figures.basis->str(), v.figures.slippage.str(),
+                                            v.figures.funding.str(), (-v.figures.fees_quote).str())});
+      }
+      if (t.spec.hold.goes_round()) table.add({"part", part_text(t)});
+      if (const auto leg = funded_leg(t)) table.add({"funding", funding_text(t, *leg)});
       table.add({"orders", fmt::format("{} sent, {} open, {} of unknown fate, {} refused, {} rebalances", t.orders, v.open_orders, v.unknown_orders, t.rejects,
                                        t.rebalances)});
       const Decimal asked(std::max<std::int64_t>(1, t.orders));
@@ -215,13 +222,26 @@ class View {
     if (!request_.csv) print_halts();
   }
 
+  static std::string part_text(const TaskRecord& t) {
+    const Holding& h = t.holding;
+    if (h.part == Part::Open) return "open";
+    return fmt::format("{}, held since {}{}", name(h.part), rfc3339(h.since), h.part == Part::Close ? ", to close " + h.to_close.str() : "");
+  }
+  static std::string funding_text(const TaskRecord& t, Side leg) {
+    const FundingTerms& f = t.holding.funding;
+    const auto expected = expected_funding(t);
+    return fmt::format("{} every {} on the {} side ({}% a year), next {}, {} expected, {} received in {} settlements", f.rate.str(),
+                       format_duration(f.interval), name(leg), or_dash(number(funding_apr(t)), 2), rfc3339(f.next), or_dash(number(expected), 8),
+                       t.leg[leg].funding.str(), t.holding.payments);
+  }
+
   void print_pnl(const std::vector<TaskView>& views) const {
     if (machine()) return print_json(views);
-    Table table({"task", "symbol", "matched", "gross", "fees in quote", "net", "net bps", "imbalance"});
+    Table table({"task", "symbol", "matched", "basis", "slippage", "gross", "funding", "fees in quote", "net", "net bps", "imbalance"});
     for (const TaskView& v : views) {
-      table.add({v.task.spec.name, v.task.spec.symbol.str(), v.figures.matched.str(), or_dash(number(v.figures.gross), 8),
-                 shown(v.figures.fees_quote.decimal()), or_dash(number(v.figures.profit), 8), or_dash(number(v.figures.profit_bps), 4),
-                 v.figures.imbalance.str()});
+      table.add({v.task.spec.name, v.task.spec.symbol.str(), v.figures.matched.str(), v.figures.basis ? v.figures.basis->str() : "-", v.figures.slippage.str(),
+                 or_dash(number(v.figures.gross), 8), v.figures.funding.str(), shown(v.figures.fees_quote.decimal()), or_dash(number(v.figures.profit), 8),
+                 or_dash(number(v.figures.profit_bps), 4), v.figures.imbalance.str()});
     }
     put(table, "no tasks yet: dn-run FILE makes one");
   }

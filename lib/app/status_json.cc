@@ -29,6 +29,37 @@ void write_leg(JsonWriter& w, const TaskView& v, Side leg) {
   w.end_object().end_object();
 }
 
+// Profit in its parts, exact: basis + slippage + funding - fees is the total.
+void write_profit(JsonWriter& w, const Kpi& k) {
+  const auto exact = [&w](std::string_view key, const std::optional<Money>& m) { decimal_or_null(w, key, m ? std::optional(m->str()) : std::nullopt); };
+  w.key("profit").begin_object();
+  exact("basis", k.basis);
+  exact("slippage", k.slippage);
+  exact("funding", k.funding);
+  exact("fees", k.fees_quote);
+  exact("total", k.profit);
+  w.end_object();
+}
+
+void write_funding(JsonWriter& w, const TaskRecord& t) {
+  w.key("funding");
+  const auto leg = funded_leg(t);
+  if (!leg) {
+    w.null();
+    return;
+  }
+  const FundingTerms& f = t.holding.funding;
+  w.begin_object()
+      .field("leg", name(*leg))
+      .field("rate", f.rate.str())
+      .field("interval_us", f.interval.us)
+      .field("next", rfc3339(f.next))
+      .field("next_us", f.next.us);
+  decimal_or_null(w, "apr_pct", text(funding_apr(t)));
+  decimal_or_null(w, "expected", text(expected_funding(t)));
+  w.field("received", t.leg[*leg].funding.str()).field("payments", t.holding.payments).end_object();
+}
+
 }  // namespace
 
 void write_task(JsonWriter& w, const TaskView& v) {
@@ -38,7 +69,8 @@ void write_task(JsonWriter& w, const TaskView& v) {
       .field("round", t.round)
       .field("state", name(t.state))
       .field("mode", name(t.mode))
-      .field("verdict", name(t.verdict));
+      .field("verdict", name(t.verdict))
+      .field("trading", t.live ? "live" : "paper");
   w.field("reason", t.reason).field("symbol", t.spec.symbol.str());
   for (const Side leg : kSides) write_leg(w, v, leg);
   w.field("target", t.spec.total_quantity.str()).field("order_quantity", t.spec.order_quantity.str());
@@ -47,6 +79,9 @@ void write_task(JsonWriter& w, const TaskView& v) {
   decimal_or_null(w, "gross_quote", text(v.figures.gross));
   decimal_or_null(w, "profit_quote", text(v.figures.profit));
   decimal_or_null(w, "profit_bps", text(v.figures.profit_bps));
+  write_profit(w, v.figures);
+  write_funding(w, t);
+  w.field("part", name(t.holding.part));
   w.field("open_orders", v.open_orders).field("unknown_orders", v.unknown_orders);
   w.field("orders", t.orders).field("rebalances", t.rebalances).field("rejects", t.rejects).field("errors", t.errors).field("runs", t.runs);
   w.field("unhedged_seconds", Decimal::from_parts(t.guards.unhedged.us, 6).normalized().str());

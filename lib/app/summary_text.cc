@@ -22,6 +22,14 @@ std::string Session::summary_text() const {
   out += fmt::format("  imbalance  {} {}\n", k.imbalance.str(), base);
   if (k.spread_bps) out += fmt::format("  spread     {} bps\n", shown(k.spread_bps->decimal()));
   for (const auto& [asset, fee] : k.fees.all()) out += fmt::format("  fees       {} {}\n", fee.str(), asset.view());
+  if (r.holding.part != Part::Open) {
+    out += fmt::format("  round      opened {} and {}, held since {}{}\n", r.leg.buy.traded.str(), r.leg.sell.traded.str(), rfc3339(r.holding.since),
+                       r.holding.part == Part::Close ? ", closed again" : "");
+  }
+  if (k.basis && (r.spec.hold.minds_funding() || !k.funding.is_zero())) {
+    out += fmt::format("  made of    basis {}, slippage {}, funding {}, fees {} {}\n", k.basis->str(), k.slippage.str(), k.funding.str(), (-k.fees_quote).str(),
+                       quote);
+  }
   if (k.profit) {
     out += fmt::format("  profit     {} {}{} net of fees\n", shown(k.profit->decimal()), quote,
                        k.profit_bps ? fmt::format(", {} bps", shown(k.profit_bps->decimal())) : "");

@@ -21,7 +21,12 @@ class Promises {
   explicit Promises(const StoredTask& t) : t_(t), key_(task_key(t.task.spec.name)) {}
 
   std::vector<std::string> check() {
+    for (const OrderRecord& o : t_.orders) arrivals_[o.request.id.str()] = o.request.arrival;
     for (const Fill& f : t_.fills) look_at(f);
+    for (const FundingPayment& p : t_.fundings) {
+      if (!payments_.insert({p.venue, p.id.str()}).second) fail("funding {} of {} is booked twice", p.id.view(), name(p.venue));
+      sums_[p.leg].funding += p.amount;
+    }
     for (const OrderRecord& o : t_.orders) look_at(o);
     for (const auto& [order, sum] : booked_) {
       if (!orders_.contains(order) && order != kRestored) fail("fills of {} are booked, but there is no such order", order);
@@ -59,6 +64,10 @@ class Promises {
       l.traded_quote += value;
     }
     l.cash += f.side == Side::Sell ? value : -value;
+    const auto arrival = arrivals_.find(f.order.str());
+    if (arrival != arrivals_.end() && arrival->second.is_positive()) {
+      l.slippage += (f.side == Side::Buy ? arrival->second - f.price : f.price - arrival->second) * f.qty;
+    }
     l.fees.add(f.fee_asset, f.fee);
   }
 
@@ -92,6 +101,8 @@ class Promises {
     compare("traded", told.traded, sum.traded);
     compare("value traded", told.traded_quote, sum.traded_quote);
     compare("cash", told.cash, sum.cash);
+    compare("slippage", told.slippage, sum.slippage);
+    if (told.funding != sum.funding) fail("the {} side says funding {}, its payments add up to {}", name(leg), told.funding.str(), sum.funding.str());
     for (const auto& [asset, fee] : told.fees.all()) {
       if (fee != sum.fees.of(asset))
         fail("the {} side says fees of {} {}, its fills add up to {}", name(leg), fee.str(), asset.view(), sum.fees.of(asset).str());
@@ -105,6 +116,8 @@ class Promises {
   const StoredTask& t_;
   std::string key_;
   std::set<std::pair<Venue, std::string>> trades_;
+  std::set<std::pair<Venue, std::string>> payments_;
+  std::map<std::string, Price> arrivals_;
   std::set<std::string> orders_;
   std::map<std::string, Sum> booked_;
   PerSide<LegTotals> sums_;
@@ -131,8 +144,10 @@ Expected<ExitCode, ToolError> verify(const std::string& db, const std::vector<st
     if (!orders) return Unexpected{store_failure(orders.error())};
     auto fills = (*store)->fills(t.id);
     if (!fills) return Unexpected{store_failure(fills.error())};
+    auto fundings = (*store)->fundings(t.id);
+    if (!fundings) return Unexpected{store_failure(fundings.error())};
     ++looked_at;
-    const std::vector<std::string> more = broken_promises({std::move(t), std::move(*orders), std::move(*fills)});
+    const std::vector<std::string> more = broken_promises({std::move(t), std::move(*orders), std::move(*fills), std::move(*fundings)});
     broken.insert(broken.end(), more.begin(), more.end());
   }
   const ExitCode code = broken.empty() ? ExitCode::Ok : ExitCode::Contradiction;

@@ -28,6 +28,7 @@ bool useful(const Situation& s, Side leg) {
 }
 
 bool is_complete(const Situation& s) {
+  if (s.holding) return false;
   for (const Side leg : kSides) {
     if (s.leg[leg].has_orders || !s.leg[leg].known || useful(s, leg)) return false;
   }
@@ -86,6 +87,8 @@ LegDecision manage_leg(const Situation& s, Side leg) {
   }
   if (s.mode == TaskMode::Paused || s.mode == TaskMode::Halted) return l.resting ? cancel("the task is paused") : keep("not active");
   if (!lagging && s.spread_closed) return l.resting ? cancel("the net spread is below min_spread_bps") : keep("spread below min_spread_bps");
+  if (!lagging && s.funding_closed) return l.resting ? cancel("the funding told is below min_funding_apr") : keep("funding below min_funding_apr");
+  if (!lagging && s.holding) return l.resting ? cancel("what was opened is held now") : keep("it holds");
   if (l.has_orders) return l.resting ? requote_or_keep(s, leg) : keep("an answer is outstanding");
   if (apart && !lagging) return keep("the other leg catches up first");
   return l.fresh ? open_new(s, leg) : keep("the book is stale");

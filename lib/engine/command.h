@@ -34,8 +34,14 @@ struct QueryTrades {
   VenueOrderId venue_order_id;
 };
 
+// The account's funding in the symbol since then, and the terms of the next settlement.
+struct QueryFunding {
+  Venue venue = Venue::MexcSpot;
+  Time since;
+};
+
 // Each is sent at most once and answered exactly once; the shell turns a timeout into an answer.
-using Send = std::variant<CancelOrder, PlaceOrder, LookupOrder, QueryTrades>;
+using Send = std::variant<CancelOrder, PlaceOrder, LookupOrder, QueryTrades, QueryFunding>;
 
 struct Commands {
   JournalBatch journal;

@@ -58,6 +58,6 @@ struct Drain {
 };
 
 using Event = std::variant<BookUpdate, BookLost, PrivateStreamReset, StreamFill, OrderHint, Wake, PlaceReport, CancelReport, LookupReport, TradesReport, Pause,
-                           Resume, CancelTask, ChangeSpec, HaltTask, Drain, RoomGranted>;
+                           FundingReport, Resume, CancelTask, ChangeSpec, HaltTask, Drain, RoomGranted>;
 
 }  // namespace dn

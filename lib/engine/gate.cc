@@ -32,7 +32,11 @@ std::optional<Refusal> check_collar(const Situation& s, const OrderRequest& o) {
     const LegSituation& other = s.leg[flip(leg)];
     if (!other.fresh) continue;
     const Price edge = highest_credible(s, leg);
-    if (middle(other.top) > edge) return beyond_collar(*l.instrument, middle(other.top), edge);
+    if (middle(other.top) > edge) {
+      const std::string what = "the mid of " + std::string(name(other.instrument->venue)) + " is more than five collars above that of " +
+                               std::string(name(l.instrument->venue)) + ":";
+      return refuse("price_collar_bps", what, middle(other.top).str(), edge.str(), false);
+    }
   }
   return std::nullopt;
 }
@@ -40,7 +44,7 @@ std::optional<Refusal> check_collar(const Situation& s, const OrderRequest& o) {
 // A market-like order is not worse than the opposite touch by more than the slippage limit.
 std::optional<Refusal> check_slippage(const Situation& s, const OrderRequest& o) {
   if (o.purpose == Purpose::Quote || o.price.is_zero()) return std::nullopt;
-  const TopOfBook& top = s.leg[o.leg].top;
+  const TopOfBook& top = s.leg[seat(s, o.leg)].top;
   const bool buy = o.side == Side::Buy;
   const Price touch = buy ? top.ask : top.bid;
   const Price slip(bps_of(touch.decimal(), s.spec->risk.max_slippage_bps));
@@ -51,9 +55,10 @@ std::optional<Refusal> check_slippage(const Situation& s, const OrderRequest& o)
 
 std::optional<Refusal> check_quantities(const GateView& v, const OrderRequest& o) {
   const Situation& s = *v.situation;
-  const LegSituation& l = s.leg[o.leg];
-  if (o.side != o.leg) {
-    const Qty most = max(l.filled, to_flatten(s, o.leg));
+  const Side at = seat(s, o.leg);
+  const LegSituation& l = s.leg[at];
+  if (o.side != at) {
+    const Qty most = max(l.filled, to_flatten(s, at));
     if (o.qty > most) return refuse("reduce_only", "reducing more than the leg holds:", o.qty.str(), most.str(), true);
     return std::nullopt;
   }
@@ -69,12 +74,14 @@ std::optional<Refusal> check_quantities(const GateView& v, const OrderRequest& o
 // By how much the order, filled whole, would put its side ahead of all that the other one has or waits for: that much needs a hedge.
 Qty ahead(const GateView& v, const OrderRequest& o) {
   const Situation& s = *v.situation;
-  return max(s.leg[o.leg].filled + v.open + o.qty - s.leg[flip(o.leg)].filled - v.other_open, Qty{});
+  const Side at = seat(s, o.leg);
+  return max(s.leg[at].filled + v.open + o.qty - s.leg[flip(at)].filled - v.other_open, Qty{});
 }
 
 // What a quote may add to, with room for its hedge.
 std::optional<Refusal> check_values(const GateView& v, const OrderRequest& o) {
   const Situation& s = *v.situation;
+  if (s.closing) return std::nullopt;  // it only takes away from both
   const RiskSpec& risk = s.spec->risk;
   const Money after = v.committed + o.price * (o.qty + ahead(v, o));
   if (risk.max_notional && after > *risk.max_notional) {
@@ -104,7 +111,9 @@ std::optional<Refusal> check_numbers(const GateView& v, const OrderRequest& o) {
 
 std::optional<Refusal> check_quote(const GateView& v, const OrderRequest& o) {
   const Situation& s = *v.situation;
-  const bool catches_up = is_apart(s) && lagging_leg(s) == o.leg;
+  const bool catches_up = is_apart(s) && lagging_leg(s) == seat(s, o.leg);
+  if (s.holding && !catches_up) return refuse("hold", "what was opened is held, orders:", "1", "0", false);
+  if (s.funding_closed && !catches_up) return refuse("min_funding_apr", "the funding told is too low, orders:", "1", "0", false);
   if (s.spread_closed && !catches_up) {
     const auto spread = quoted_spread(s);
     return refuse("min_spread_bps", "the net spread is, or was a moment ago, too small:", spread ? spread->net.str() : "unknown",
@@ -120,7 +129,7 @@ std::optional<Refusal> check_order(const GateView& v, const OrderRequest& o) {
   const Situation& s = *v.situation;
   const RiskSpec& risk = s.spec->risk;
   if (v.has_unknown && !planted(Bug::PlaceBesideUnknown)) return refuse("unknown_order", "the leg has orders of unknown fate:", "1", "0", false);
-  if (!s.leg[o.leg].fresh) return refuse("max_book_age", "the book of the leg is older than", "now", format_duration(risk.max_book_age), false);
+  if (!s.leg[seat(s, o.leg)].fresh) return refuse("max_book_age", "the book of the leg is older than", "now", format_duration(risk.max_book_age), false);
   if (auto r = check_quantities(v, o)) return r;
   if (planted(Bug::SleepingGate)) return std::nullopt;
   const Money value = o.price * o.qty;

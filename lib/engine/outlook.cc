@@ -22,6 +22,23 @@ Decimal at_limit(const TopOfBook& top, Side side, const Bps& slippage, const Ins
 
 std::optional<Bps> least_spread(const RiskSpec& risk) { return risk.min_spread_bps ? risk.min_spread_bps : risk.exit_spread_bps; }
 
+std::optional<Percent> funding_apr(const Instrument& buy, const Instrument& sell) {
+  constexpr Dur kYear = Dur::hours(365 * 24);
+  std::optional<Percent> sum;
+  for (const Side side : kSides) {
+    const FundingTerms& t = (side == Side::Buy ? buy : sell).funding;
+    if (t.interval.us <= 0) continue;
+    const Decimal year = (t.rate.decimal() * Decimal(kYear.us) * Decimal(100)).divided_by(Decimal(t.interval.us), 4, Rounding::HalfUp).normalized();
+    sum = sum.value_or(Percent{}) + Percent(side == Side::Buy ? -year : year);
+  }
+  return sum;
+}
+
+Money expected_funding(const Instrument& instrument, Side side, const Qty& qty, const Price& price) {
+  const Money told = price * qty * instrument.funding.rate;
+  return side == Side::Buy ? -told : told;
+}
+
 Money worst_case(const TaskSpec& spec, const Qty& qty, const PerSide<Instrument>& instruments, const PerSide<Price>& quote, const PerSide<TopOfBook>& top) {
   Decimal worst;
   for (const Side first : kSides) {

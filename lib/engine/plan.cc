@@ -59,6 +59,13 @@ std::vector<SpecProblem> check_plan(const TaskSpec& spec, const PerSide<Instrume
   if (plan.total.is_positive() && plan.slice.is_positive()) {
     for (const Side side : kSides) check_sizes(instruments[side], side, plan, prices[side], out);
   }
+  for (const Side side : kSides) {
+    const auto& fundings = spec.hold.exit_after_fundings;
+    const Dur interval = instruments[side].funding.interval;
+    if (!fundings || interval.us <= 0 || interval.us * *fundings < spec.risk.max_hold.us) continue;
+    out.add("exit_after_fundings", std::to_string(*fundings) + " settlements, one every " + format_duration(interval) + ", take longer than risk.max_hold " +
+                                       format_duration(spec.risk.max_hold) + ", at which the task would halt before it closes; write a longer max_hold");
+  }
   return out.take();
 }
 

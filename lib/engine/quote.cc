@@ -104,6 +104,7 @@ bool is_own_touch(const Situation& s, Side leg) {
 Qty remaining(const Situation& s, Side leg) {
   const Qty to_total = planted(Bug::IgnoreTotal) ? s.plan->total : s.plan->total - s.leg[leg].filled;
   if (leg == Side::Buy) return not_negative(to_total);
+  if (s.closing) return not_negative(to_total).floor_to(s.leg.sell.instrument->step);  // all that it holds
   const Qty to_bought = projected_bought(s) - s.leg.sell.net;
   return not_negative(min(to_total, to_bought)).floor_to(s.leg.sell.instrument->step);
 }
@@ -189,7 +190,8 @@ std::optional<Spread> quoted_spread(const Situation& s) {
     const bool takes = leg == Side::Buy ? (*price)[leg] >= crossing : (*price)[leg] <= crossing;
     const Decimal value = (*price)[leg].decimal();
     fees += value * (takes ? l.instrument->taker_fee : l.instrument->maker_fee).decimal();
-    const Decimal told = value * l.instrument->funding_rate.decimal();
+    if (s.closing) continue;  // what is closed neither pays nor receives
+    const Decimal told = value * l.instrument->funding.rate.decimal();
     funding += leg == Side::Buy ? -told : told;
   }
   const Decimal gross = (price->sell - price->buy).decimal();

@@ -42,6 +42,14 @@ struct Situation {
   bool spread_closed = false;             // the net spread is below min_spread_bps, or was until a moment ago
   PerSide<std::optional<Money>> capital;  // value of the account on each leg's venue; nullopt: not told
   bool same_book = false;                 // both legs trade the same symbol on the same venue
+  bool funding_closed = false;            // the funding told is below what opening needs
+  bool holding = false;                   // what was opened is held: nothing new is quoted
+  // What was opened is closed again. Sides are those of the closing trades, each on the leg that opened on the other side; `filled` and
+  // `net` count what is closed.
+  bool closing = false;
 };
+
+// Where a leg of the books, whose orders carry it, stands in a situation.
+inline Side seat(const Situation& s, Side leg) { return s.closing ? flip(leg) : leg; }
 
 }  // namespace dn

@@ -35,7 +35,7 @@ std::string TaskEngine::trade_key(const Fill& f) {
 }
 
 TaskEngine::TaskEngine(StoredTask stored, PerSide<Instrument> instruments, RunOptions options)
-    : record_(std::move(stored.task)), options_(options), plan_(make_plan(record_.spec, instruments)), key_(task_key(record_.spec.name)) {
+    : record_(std::move(stored.task)), options_(options), key_(task_key(record_.spec.name)) {
   room_ = options_.room;
   same_book_ = instruments.buy.venue == instruments.sell.venue;
   for (const Side leg : kSides) {
@@ -54,7 +54,12 @@ TaskEngine::TaskEngine(StoredTask stored, PerSide<Instrument> instruments, RunOp
     legs_[w.record.request.leg].working.push_back(std::move(w));
   }
   std::sort(sent_lately_.begin(), sent_lately_.end());
-  for (const Fill& f : stored.fills) seen_trades_.insert(trade_key(f));
+  for (const Fill& f : stored.fills) {
+    seen_trades_.insert(trade_key(f));
+    note_fill(f);
+  }
+  for (const FundingPayment& p : stored.fundings) seen_payments_.insert(p.id.str());
+  remake_plan();
 }
 
 void TaskEngine::start(Time now, Commands& out, const std::vector<Event>& known) {
@@ -76,6 +81,9 @@ void TaskEngine::start(Time now, Commands& out, const std::vector<Event>& known)
   if (record_.mode == TaskMode::Reducing) record_.mode = TaskMode::Active;
   move_to(TaskState::Syncing, Reason("the run starts"));
   restore_position();
+  const bool flattens = options_.errand ? options_.errand->kind == Errand::Kind::Flatten : record_.guards.unwinding && !options_.cancel;
+  turn(record_.holding.part == Part::Close && !flattens);
+  start_funding();
   for (const Side leg : kSides) {
     for (WorkingOrder& w : legs_[leg].working) {
       if (w.record.status == OrderStatus::Intent) become_unknown(w, Code("restart"), Reason("an earlier run ended before the answer came"));
@@ -138,6 +146,7 @@ void TaskEngine::apply(const Event& event) {
 void TaskEngine::advance() {
   if (finished_) return;
   drive_orders();
+  drive_funding();
   if (stop_) {
     step_stop();
     if (!finished_) drive_orders();
@@ -180,7 +189,8 @@ void TaskEngine::run_cycle() {
   Situation s = situation();
   track_imbalance(s);
   track_spread(s);
-  if (check_limits(s) || check_exit(s)) return;
+  track_funding(s);
+  if (check_limits(s) || check_exit(s) || mind_part(s)) return;
   if (due && s.leg.buy.fresh && s.leg.sell.fresh) {
     if (options_.max_cycles > 0 && cycles_ >= options_.max_cycles) {
       on(Drain{ExitCode::BudgetUsed, options_.leave_orders});
@@ -193,10 +203,12 @@ void TaskEngine::run_cycle() {
   const Decision d = analyze(s);
   move_to(TaskState::Analyzing, {}, true);
   switch (d.kind) {
-    case Decision::Kind::Complete:
-      begin_stop({Stop::Kind::Complete, ExitCode::Ok, false, true, Time::never(),
-                  Reason("nothing more can usefully be traded; the sides are equal within the minimum")});
-      return;
+    case Decision::Kind::Complete: {
+      const Reason why(closing_ ? "what was held is closed, as far as it can be traded; the sides are equal within the minimum"
+                                : "nothing more can usefully be traded; the sides are equal within the minimum");
+      if (!begin_hold(s, why)) return begin_stop({Stop::Kind::Complete, ExitCode::Ok, false, true, Time::never(), why});
+      break;
+    }
     case Decision::Kind::Rebalance: begin_rebalance(); return;
     case Decision::Kind::Manage: break;
   }
@@ -220,7 +232,7 @@ void TaskEngine::apply_pending_spec() {
   const bool lower = is_lower(*pending_spec_, record_.spec);
   record_.spec = std::move(*pending_spec_);
   pending_spec_.reset();
-  plan_ = make_plan(record_.spec, {legs_.buy.instrument, legs_.sell.instrument});
+  remake_plan();
   record_.guards.loss_limit.reset();  // the new task's is another one
   save_task();
   for (const Side leg : kSides) {
@@ -247,7 +259,10 @@ void TaskEngine::manage(const Decision& d) {
 
 Situation TaskEngine::situation() const {
   Situation s;
-  s.spec = chore_ ? &chore_->spec : &record_.spec;
+  s.spec = chore_ ? &chore_->spec : &trading_spec();
+  s.closing = closing_;
+  s.funding_closed = is_funding_closed();
+  s.holding = record_.holding.part == Part::Hold && record_.spec.hold.goes_round();
   s.plan = &plan_;
   s.now = now_;
   s.mode = record_.mode;
@@ -264,8 +279,9 @@ Situation TaskEngine::situation() const {
     l.expected = !from.top_known && now_ - began_ <= record_.spec.risk.max_book_age;
     l.fresh = (from.top_known && planted(Bug::QuoteOnStaleBook)) || (from.top_valid && now_ - from.top_at <= record_.spec.risk.max_book_age);
     l.min_tradable = from.min_tradable;
-    l.filled = record_.leg[leg].filled;
-    l.net = record_.leg[leg].net;
+    const LegTotals& booked = record_.leg[seat_of(leg)];
+    l.filled = closing_ ? plan_.total - booked.net : booked.filled;
+    l.net = closing_ ? l.filled : booked.net;
     l.has_orders = !from.working.empty();
     l.waiting = now_ < from.next_place;
     l.stopped = from.stopped;
@@ -390,7 +406,7 @@ void TaskEngine::restore_position() {
       f.fee_asset = i.symbol.quote;
       f.time = now_;
       seen_trades_.insert(trade_key(f));
-      add_to_totals(f);
+      add_to_totals(f, Price{});
       out_->journal.fills.push_back(f);
       emit(Filled{f});
     }
@@ -420,6 +436,7 @@ Time TaskEngine::next_deadline() const {
   if (record_.state == TaskState::Error) consider(error_until_);
   if (rebalance_) consider(rebalance_->next_try);
   consider(spread_.reopen);
+  if (funded_leg() && !funding_.asking) consider(funding_.next_ask);
   if (chore_) consider(chore_->next_try);
   if (stop_) consider(stop_->deadline);
   for (const Side leg : kSides) {

@@ -61,9 +61,11 @@ class TaskEngine {
   Money exposure(const PerSide<Money>& added = {}) const;
   // Realised and marked; none until both books were seen.
   std::optional<Money> result() const { return result(situation()); }
-  Venue venue(Side leg) const { return legs_[leg].instrument.venue; }
-  // Orders that are not closed, oldest first per leg.
-  const std::vector<WorkingOrder>& working(Side leg) const { return legs_[leg].working; }
+  // What its sides are and wait for now; while it closes what it opened, the sides of the closing trades: see Situation::closing.
+  const TaskSpec& trading_spec() const { return closing_ ? closing_spec_ : record_.spec; }
+  Venue venue(Side side) const { return legs_[side].instrument.venue; }
+  // Orders that are not closed, oldest first per side.
+  const std::vector<WorkingOrder>& working(Side side) const { return legs_[side].working; }
 
  private:
   static constexpr Dur kStopPatience = Dur::seconds(20);  // a stop that leaves the task to a later run gives up proving after this
@@ -117,6 +119,18 @@ class TaskEngine {
     bool closed_told = false;
   };
 
+  // What the venue of the perpetual leg told of its funding lately.
+  struct FundingWatch {
+    bool asking = false;
+    Time asked_at;      // the newest question
+    Time answered_for;  // when the newest question that was answered was asked
+    Time next_ask;
+    int failures = 0;                 // in a row
+    Time poor_since = Time::never();  // below exit_funding_apr
+    bool closed_told = false;
+    Time given_up_for;  // the settlement whose payment nobody showed
+  };
+
   // An errand under way.
   struct Chore {
     Errand what;
@@ -168,7 +182,7 @@ class TaskEngine {
   void sweep_closed();
   static std::string trade_key(const Fill& f);  // unique over all venues
   void book(const Fill& told);
-  void add_to_totals(const Fill& fill);
+  void add_to_totals(const Fill& fill, const Price& arrival);
   void answered(Side leg);
 
   // task_place.cc: the only way by which an order is made
@@ -189,6 +203,31 @@ class TaskEngine {
   void watch_compression(const Spread& spread);
   bool check_exit(const Situation& s);
   bool leave(const Spread& spread);
+
+  // task_hold.cc: a task that opens, holds and closes
+  Side seat_of(Side leg) const { return closing_ ? flip(leg) : leg; }  // and back
+  void turn(bool closing);
+  void remake_plan();
+  bool mind_part(const Situation& s);
+  bool begin_hold(const Situation& s, const Reason& why);
+  void begin_close(const Reason& why);
+  std::optional<Reason> closing_rule() const;
+  std::optional<Reason> spread_to_close(const Situation& s);
+
+  // task_funding.cc
+  std::optional<Side> funded_leg() const;
+  void start_funding();
+  void note_fill(const Fill& f);
+  void drive_funding();
+  void on(const FundingReport& r);
+  void book_funding(const FundingPayment& told, Side leg);
+  Time last_settlement() const;
+  bool is_funding_due();
+  void schedule_funding();
+  std::optional<Percent> told_apr() const;
+  void track_funding(Situation& s);
+  bool is_funding_closed() const;
+  bool is_funding_poor() const;
 
   // task_errand.cc
   void begin_errand(const Reason& why);
@@ -235,7 +274,7 @@ class TaskEngine {
   bool check_limits(const Situation& s);
 
   // task_orders.cc: what is told and stored
-  void emit(std::variant<StateChanged, OrderStepped, Filled, CancelProven, Rebalanced, Alerted, Erred> what);
+  void emit(TaskEvent::What what);
   void emit_step(OrderStep step, const OrderRecord& o, const Code& code, const Reason& reason);
   void alert(AlertKind kind, AlertLevel level, std::string_view code, const Reason& message, std::string_view value = {}, std::string_view limit = {});
   void save(const WorkingOrder& w);
@@ -244,7 +283,7 @@ class TaskEngine {
   TaskRecord record_;
   RunOptions options_;
   Plan plan_;
-  PerSide<LegState> legs_;
+  PerSide<LegState> legs_;  // by the side on which they trade towards the end
   std::unordered_set<std::string> seen_trades_;
   std::string key_;
   bool same_book_ = false;
@@ -268,6 +307,13 @@ class TaskEngine {
   std::optional<Chore> chore_;
   std::deque<Time> sent_lately_;  // when orders were made in the last 24 hours, by all runs of the round
   SpreadWatch spread_;
+  bool closing_ = false;              // legs_ stand on the sides of the closing trades
+  TaskSpec closing_spec_;             // the task's, seen from there
+  Time cheap_since_ = Time::never();  // the closing spread is at close_spread_bps or above
+  FundingWatch funding_;
+  std::unordered_set<std::string> seen_payments_;
+  Time held_since_ = Time::never();  // the first fill of the perpetual leg
+  Time newest_fill_;                 // ... and its newest
   std::optional<Room> room_;
   std::optional<RoomWish> room_wish_;
   Time measured_;  // up to when `guards.unhedged` counts

@@ -28,7 +28,7 @@ void TaskEngine::begin_errand(const Reason& why) {
   chore_.emplace();
   chore_->what = *options_.errand;
   chore_->began = now_;
-  chore_->spec = record_.spec;
+  chore_->spec = trading_spec();
   RiskSpec& risk = chore_->spec.risk;
   const Errand& e = chore_->what;
   if (e.max_slippage_bps) risk.max_slippage_bps = *e.max_slippage_bps;
@@ -54,6 +54,7 @@ void TaskEngine::begin_errand(const Reason& why) {
 // The task closes what it holds by its own rule: a flatten that nobody asked for, and that a restart goes on with.
 void TaskEngine::unwind(const Reason& why) {
   record_.guards.unwinding = true;
+  turn(false);
   options_.errand = Errand{};
   options_.errand->kind = Errand::Kind::Flatten;
   begin_errand(why);

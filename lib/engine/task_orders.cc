@@ -35,7 +35,7 @@ void TaskEngine::answered(Side leg) {
 void TaskEngine::on(const PlaceReport& r) {
   WorkingOrder* w = find_working(r.id);
   if (w == nullptr) return;  // its fills closed it before the answer came
-  const Side leg = w->record.request.leg;
+  const Side leg = seat_of(w->record.request.leg);
   w->sending = false;
   switch (r.outcome) {
     case PlaceOutcome::Accepted:
@@ -74,7 +74,7 @@ void TaskEngine::on_refused(WorkingOrder& w, const PlaceReport& r) {
     become_unknown(w, r.code, r.reason);
     return;
   }
-  const Side leg = w.record.request.leg;
+  const Side leg = seat_of(w.record.request.leg);
   LegState& l = legs_[leg];
   answered(leg);
   w.record.code = r.code;
@@ -141,12 +141,12 @@ void TaskEngine::on(const LookupReport& r) {
   switch (r.outcome) {
     case LookupOutcome::Found: on_found(*w, r); break;
     case LookupOutcome::NotFound: on_not_found(*w, r); break;
-    case LookupOutcome::Failed: on_failed(*w, w->record.request.leg, r.code, r.retry_after); break;
+    case LookupOutcome::Failed: on_failed(*w, seat_of(w->record.request.leg), r.code, r.retry_after); break;
   }
 }
 
 void TaskEngine::on_found(WorkingOrder& w, const LookupReport& r) {
-  answered(w.record.request.leg);
+  answered(seat_of(w.record.request.leg));
   OrderRecord& o = w.record;
   const bool was_unknown = o.status == OrderStatus::Unknown;
   w.asked_since_start = true;
@@ -179,7 +179,7 @@ void TaskEngine::on_found(WorkingOrder& w, const LookupReport& r) {
 
 // One round asks by id, among the open orders, in the history. Only a round that began late enough proves absence.
 void TaskEngine::on_not_found(WorkingOrder& w, const LookupReport& r) {
-  answered(w.record.request.leg);
+  answered(seat_of(w.record.request.leg));
   if (r.stage == LookupStage::ById) w.absent_proof = r.venue_time >= w.record.request.expires + kArrivalMargin;
   if (r.stage == LookupStage::ById) {
     w.stage = LookupStage::OpenOrders;
@@ -236,10 +236,10 @@ void TaskEngine::on(const TradesReport& r) {
   if (w == nullptr) return;
   w->asking_trades = false;
   if (!r.answered) {
-    on_failed(*w, w->record.request.leg, Code("no_answer"), {});
+    on_failed(*w, seat_of(w->record.request.leg), Code("no_answer"), {});
     return;
   }
-  answered(w->record.request.leg);
+  answered(seat_of(w->record.request.leg));
   for (Fill f : r.fills) {
     f.order = r.id;  // restored orders have no client id of ours at the venue
     f.leg = w->record.request.leg;
@@ -268,7 +268,7 @@ void TaskEngine::drive_orders() {
 void TaskEngine::drive(WorkingOrder& w) {
   OrderRecord& o = w.record;
   if (o.status == OrderStatus::Closed || w.sending) return;
-  const Venue venue = legs_[o.request.leg].instrument.venue;
+  const Venue venue = legs_[seat_of(o.request.leg)].instrument.venue;
   const bool whole = o.booked >= o.request.qty && !o.request.price.is_zero();
   if (whole || (w.ended && !w.needs_trades && o.booked >= o.filled)) {
     close(w, o.booked >= o.request.qty ? CloseReason::Filled : CloseReason::Cancelled);
@@ -360,7 +360,7 @@ void TaskEngine::book(const Fill& told) {
   o->filled_quote += f.price * f.qty;
   o->updated = now_;
   if (o->venue_order_id.empty()) o->venue_order_id = f.venue_order_id;
-  add_to_totals(f);
+  add_to_totals(f, o->request.arrival);
   out_->journal.fills.push_back(f);
   out_->journal.orders.push_back(*o);
   save_task();
@@ -371,13 +371,13 @@ void TaskEngine::book(const Fill& told) {
   }
 }
 
-void TaskEngine::add_to_totals(const Fill& f) {
+void TaskEngine::add_to_totals(const Fill& f, const Price& arrival) {
   LegTotals& t = record_.leg[f.leg];
   const Money value = f.price * f.qty;
   const bool forward = f.side == f.leg;
   t.filled += forward ? f.qty : -f.qty;
   t.net += forward ? f.qty : -f.qty;
-  if (f.fee_asset == legs_[f.leg].instrument.symbol.base) {
+  if (f.fee_asset == record_.spec.symbol.base) {
     // A fee in base leaves the buy leg with less and makes the sell leg give away more.
     const Qty lost = planted(Bug::IgnoreBaseFee) ? Qty{} : Qty(f.fee.decimal());
     t.net += f.leg == Side::Buy ? -lost : lost;
@@ -388,17 +388,19 @@ void TaskEngine::add_to_totals(const Fill& f) {
   }
   t.cash += f.side == Side::Sell ? value : -value;
   t.fees.add(f.fee_asset, f.fee);
+  if (arrival.is_positive()) t.slippage += (f.side == Side::Buy ? arrival - f.price : f.price - arrival) * f.qty;
+  note_fill(f);
 }
 
 // ---- what is told and stored
 
-void TaskEngine::emit(std::variant<StateChanged, OrderStepped, Filled, CancelProven, Rebalanced, Alerted, Erred> what) {
+void TaskEngine::emit(TaskEvent::What what) {
   flush_quiet_moves();
   out_->journal.events.push_back(TaskEvent{now_, std::move(what)});
 }
 
 void TaskEngine::emit_step(OrderStep step, const OrderRecord& o, const Code& code, const Reason& reason) {
-  emit(OrderStepped{step, legs_[o.request.leg].instrument.venue, o.request, o.venue_order_id, code, reason});
+  emit(OrderStepped{step, legs_[seat_of(o.request.leg)].instrument.venue, o.request, o.venue_order_id, code, reason});
 }
 
 void TaskEngine::alert(AlertKind kind, AlertLevel level, std::string_view code, const Reason& message, std::string_view value, std::string_view limit) {

@@ -3,6 +3,7 @@
 
 #include "engine/ids.h"
 #include "engine/planted.h"
+#include "engine/quote.h"
 #include "engine/task.h"
 
 namespace dn {
@@ -31,7 +32,7 @@ GateView TaskEngine::gate_view(Side leg) const {
       v.committed += price * (w.exposure() + (o.filled - o.booked));
     }
   }
-  v.room = room_ ? &*room_ : nullptr;
+  v.room = room_ && !closing_ ? &*room_ : nullptr;
   v.sent_this_run = orders_this_run_;
   const auto since = [this](Dur window) { return std::upper_bound(sent_lately_.begin(), sent_lately_.end(), now_ - window); };
   v.sent_last_minute = sent_lately_.end() - since(Dur::minutes(1));
@@ -41,15 +42,17 @@ GateView TaskEngine::gate_view(Side leg) const {
 
 OrderRequest TaskEngine::make_request(Side leg, Side side, Purpose purpose, OrderType type, Price price, Qty qty) const {
   OrderRequest r;
-  r.id = make_client_order_id(key_, leg, planted(Bug::ReuseIds) ? 1 : record_.run_epoch, record_.next_seq);
-  r.leg = leg;
+  const Side booked = seat_of(leg);
+  r.id = make_client_order_id(key_, booked, planted(Bug::ReuseIds) ? 1 : record_.run_epoch, record_.next_seq);
+  r.leg = booked;
   r.side = side;
   r.type = type;
   r.purpose = purpose;
   r.price = price;
   r.qty = qty;
   // A perpetual leg only ever shrinks its position when the task unwinds, or when the leg itself is reduced.
-  r.reduce_only = legs_[leg].instrument.kind == InstrumentKind::Perpetual && ((record_.spec.direction == Direction::Close) != (purpose == Purpose::Reduce));
+  r.reduce_only = legs_[leg].instrument.kind == InstrumentKind::Perpetual && ((trading_spec().direction == Direction::Close) != (purpose == Purpose::Reduce));
+  r.arrival = middle(legs_[leg].top);
   r.created = now_;
   r.expires = now_ + kRequestLifetime;
   return r;

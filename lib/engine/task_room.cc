@@ -26,15 +26,16 @@ Money widened(const Money& m, const RiskSpec& risk) { return up(m + Money(bps_of
 // limit more. A task that unwinds takes nothing: it gives back.
 Money TaskEngine::exposure(const PerSide<Money>& added) const {
   if (record_.spec.direction == Direction::Close) return {};
+  const bool adds = !closing_;  // what is closed again takes nothing either
   PerSide<Money> held;
   PerSide<Money> side;
   for (const Side leg : kSides) {
     held[leg] = held_value(record_.leg[leg]);
-    Money open = added[leg];
-    for (const WorkingOrder& w : legs_[leg].working) {
+    Money open = adds ? added[leg] : Money{};
+    for (const WorkingOrder& w : legs_[seat_of(leg)].working) {
       const OrderRecord& o = w.record;
       if (o.status == OrderStatus::Closed || o.request.side != leg) continue;
-      const Price price = o.request.price.is_zero() ? legs_[leg].top.ask : o.request.price;
+      const Price price = o.request.price.is_zero() ? legs_[seat_of(leg)].top.ask : o.request.price;
       open += price * (w.exposure() + (o.filled - o.booked));
     }
     side[leg] = up(held[leg]) + widened(open, record_.spec.risk);

@@ -21,7 +21,7 @@ void TaskEngine::track_spread(Situation& s) {
   const bool watched = s.spec->risk.min_spread_bps || s.spec->risk.exit_spread_bps || s.leg.buy.filled.is_positive();
   if (!watched || !s.leg.buy.fresh || !s.leg.sell.fresh) return;
   const auto spread = quoted_spread(s);
-  watch_entry(s, spread);
+  if (!s.holding) watch_entry(s, spread);
   s.spread_closed = spread_.closed && least_spread(s.spec->risk).has_value();
   if (!spread) return;
   const auto& exit = s.spec->risk.exit_spread_bps;
@@ -29,7 +29,7 @@ void TaskEngine::track_spread(Situation& s) {
   const bool is_wide = !exit || spread->net >= *exit + kSlack;
   if (is_wide) spread_.thin_since = Time::never();
   if (is_thin && spread_.thin_since.is_never()) spread_.thin_since = now_;
-  watch_compression(*spread);
+  if (!s.closing) watch_compression(*spread);
 }
 
 // Opens and closes the way for new quotes.
@@ -77,6 +77,8 @@ void TaskEngine::watch_compression(const Spread& spread) {
 bool TaskEngine::check_exit(const Situation& s) {
   const bool holds = s.leg.buy.filled.is_positive() || s.leg.sell.filled.is_positive();
   if (!s.spec->risk.exit_spread_bps || !holds || record_.mode == TaskMode::Paused || stop_) return false;
+  const bool opens = record_.holding.part == Part::Open;
+  if (s.spec->hold.goes_round() && !opens && s.spec->risk.exit_action == SpreadExit::Complete) return false;  // it has stopped opening
   if (spread_.thin_since.is_never() || now_ - spread_.thin_since < kExitGrace) return false;
   const auto spread = quoted_spread(s);
   return spread && leave(*spread);
@@ -94,6 +96,7 @@ bool TaskEngine::leave(const Spread& spread) {
       save_task();
       return false;
     case SpreadExit::Complete:
+      if (begin_hold(situation(), Reason(why.str() + ": it stops opening"))) return true;
       begin_stop({Stop::Kind::Complete, ExitCode::Ok, false, true, Time::never(), Reason(why.str() + ": it stops opening")});
       return true;
     case SpreadExit::Unwind: unwind(why); return true;

@@ -147,18 +147,19 @@ void TaskEngine::escalate(const char* why) {
 bool TaskEngine::check_limits(const Situation& s) {
   const RiskSpec& risk = record_.spec.risk;
   const Qty apart = imbalance(s).abs();
-  const bool is_too_wide = is_apart(s) && apart.decimal() > bps_of(plan_.total.decimal(), risk.max_imbalance);
+  const Qty whole = closing_ ? record_.spec.total_quantity : plan_.total;
+  const bool is_too_wide = is_apart(s) && apart.decimal() > bps_of(whole.decimal(), risk.max_imbalance);
   const bool is_too_long = !imbalance_since_.is_never() && now_ - imbalance_since_ > risk.max_imbalance_time;
   if ((is_too_wide || is_too_long) && !imbalance_told_) {
     imbalance_told_ = true;
-    const Decimal limit = bps_of(plan_.total.decimal(), risk.max_imbalance).normalized();
+    const Decimal limit = bps_of(whole.decimal(), risk.max_imbalance).normalized();
     alert(AlertKind::Alert, AlertLevel::Critical, is_too_wide ? "imbalance" : "imbalance_time",
           Reason(is_too_wide ? "the sides are further apart than max_imbalance_bps allows" : "the sides are apart for longer than max_imbalance_time"),
           imbalance(s).str(), is_too_wide ? limit.str() : format_duration(risk.max_imbalance_time));
     if (record_.mode == TaskMode::Active) record_.mode = TaskMode::Reducing;
     save_task();
   }
-  if (record_.first_order.us != 0 && now_ - record_.first_order > risk.max_hold) {
+  if (!closing_ && record_.first_order.us != 0 && now_ - record_.first_order > risk.max_hold) {
     halt(ExitCode::Refused, "max_hold", Reason("the task runs for longer than risk.max_hold " + format_duration(risk.max_hold)), true);
     return true;
   }
@@ -172,12 +173,12 @@ std::optional<Money> TaskEngine::loss_limit(const Situation& s) {
   if (own || !s.leg.buy.fresh || !s.leg.sell.fresh) return own;
   const auto quote = next_prices(s);
   if (!quote) return own;
-  own = worst_case(record_.spec, plan_.total, {legs_.buy.instrument, legs_.sell.instrument}, *quote, {s.leg.buy.top, s.leg.sell.top}) * Decimal(2);
+  own = worst_case(trading_spec(), plan_.total, {legs_.buy.instrument, legs_.sell.instrument}, *quote, {s.leg.buy.top, s.leg.sell.top}) * Decimal(2);
   save_task();
   return own;
 }
 
-// Realised + marked: cash of both legs, the net position at what it would bring now, fees in quote and in a token (those in base are in
+// Realised + marked: cash of both legs, funding, the net position at what it would bring now, fees in quote and in a token (those in base are in
 // the net).
 std::optional<Money> TaskEngine::result(const Situation& s) const {
   if (!s.leg.buy.known || !s.leg.sell.known) return std::nullopt;
@@ -187,8 +188,9 @@ std::optional<Money> TaskEngine::result(const Situation& s) const {
   Money fees;
   for (const Side leg : kSides) {
     const Instrument& i = legs_[leg].instrument;
-    fees += Money(record_.leg[leg].fees.of(quote).decimal());
-    if (i.fee_in == FeeIn::Token && !(i.fee_token == quote)) fees += i.fee_token_price * Qty(record_.leg[leg].fees.of(i.fee_token).decimal());
+    const LegTotals& booked = record_.leg[seat_of(leg)];
+    fees += Money(booked.fees.of(quote).decimal()) - booked.funding;
+    if (i.fee_in == FeeIn::Token && !(i.fee_token == quote)) fees += i.fee_token_price * Qty(booked.fees.of(i.fee_token).decimal());
   }
   return record_.leg.buy.cash + record_.leg.sell.cash + mark * record_.imbalance() - fees;
 }
@@ -313,6 +315,9 @@ void TaskEngine::step_stop() {
     }
   }
   if (!pending && chore_ && stop_->kind == Stop::Kind::Drain) pending = step_errand();
+  // The task's books end with its verdict: what the last settlement brought is in them.
+  const bool for_good = stop_->kind == Stop::Kind::Complete || stop_->kind == Stop::Kind::Cancel;
+  pending = pending || (for_good && is_funding_due());
   if (pending && now_ < stop_->deadline) return;
   if (pending) stop_->kind = Stop::Kind::Drain;  // no verdict without proof
   if (chore_ && chore_->what.kind == Errand::Kind::Order) end_order_by_hand();

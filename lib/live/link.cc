@@ -78,6 +78,7 @@ void Link::send(const Send& send) {
   if (const auto* p = std::get_if<PlaceOrder>(&send)) return place(p->request);
   if (const auto* c = std::get_if<CancelOrder>(&send)) return cancel(*c);
   if (const auto* l = std::get_if<LookupOrder>(&send)) return lookup(*l);
+  if (const auto* f = std::get_if<QueryFunding>(&send)) return funding(*f);
   trades(std::get<QueryTrades>(send));
 }
 
@@ -164,6 +165,15 @@ void Link::lookup(const LookupOrder& l) {
 void Link::trades(const QueryTrades& q) {
   desk_.ask<TradesReport>(api_->trades(q.id, q.venue_order_id), Urgency::Urgent, kQueryPatience,
                           guarded<TradesReport>([this](TradesReport r) { emit_(std::move(r)); }));
+}
+
+// Times stay the venue's: payments are held against trades, which keep theirs too.
+void Link::funding(const QueryFunding& q) {
+  using Answer = venues::Outcome<FundingReport>;
+  const FundingReport none{q.venue, false, {}, {}};
+  auto question = api_->funding(q.since);
+  if (question == nullptr) return answer_later(none);
+  desk_.ask<Answer>(std::move(question), Urgency::Routine, kQueryPatience, guarded<Answer>([this, none](Answer a) { emit_(a ? std::move(*a) : none); }));
 }
 
 // True: it went over the order channel, or may have. It is paid for before it leaves, also when it does not leave after all.

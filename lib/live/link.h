@@ -99,6 +99,7 @@ class Link {
   void cancel(const CancelOrder& c);
   void lookup(const LookupOrder& l);
   void trades(const QueryTrades& q);
+  void funding(const QueryFunding& q);
   bool over_channel(bool cancel, const ClientOrderId& id, Urgency urgency, const std::function<wire::Frame()>& frame);
   void answer_later(Event event);
   void give_up(const Open& o, std::string_view code);

@@ -114,7 +114,8 @@ void LiveRun::mind_dead_man() {
 bool LiveRun::may_have_resting(Venue venue) const {
   const TaskRecord& r = engine_.record();
   if (r.state == TaskState::Completing) return false;
-  const auto quotes = [&](Side leg) { return r.spec.lead == Lead::Both || (r.spec.lead == Lead::Buy) == (leg == Side::Buy); };
+  const Lead lead = engine_.trading_spec().lead;
+  const auto quotes = [&](Side leg) { return lead == Lead::Both || (lead == Lead::Buy) == (leg == Side::Buy); };
   return std::ranges::any_of(kSides, [&](Side leg) { return engine_.venue(leg) == venue && (quotes(leg) || !engine_.working(leg).empty()); });
 }
 
@@ -200,6 +201,8 @@ void LiveRun::answer_for_absent(const Send& send) {
     events_.push_back(r);
   } else if (const auto* q = std::get_if<QueryTrades>(&send)) {
     events_.push_back(TradesReport{q->id, false, {}});
+  } else if (const auto* f = std::get_if<QueryFunding>(&send)) {
+    events_.push_back(FundingReport{f->venue, false, {}, {}});
   }
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/fixed_string.h"
+#include "base/time.h"
 #include "model/side.h"
 #include "model/units.h"
 
@@ -50,6 +51,14 @@ enum class FeeIn : std::uint8_t {
 
 enum class TradingStatus : std::uint8_t { Trading, ReduceOnly, Halted };
 
+// What a venue tells of a perpetual's funding.
+struct FundingTerms {
+  Rate rate;     // what longs pay shorts at the next settlement
+  Dur interval;  // between settlements; 0 = not told, or no perpetual
+  Time next;     // settlement
+  friend bool operator==(const FundingTerms&, const FundingTerms&) = default;
+};
+
 struct Instrument {
   Venue venue = Venue::MexcSpot;
   Symbol symbol;
@@ -72,7 +81,7 @@ struct Instrument {
   Rate maker_fee;
   Rate taker_fee;
   FeeIn fee_in = FeeIn::Quote;
-  Rate funding_rate;      // perpetual: what longs pay shorts at the next settlement, as last told; 0 for spot
+  FundingTerms funding;   // perpetual: as last told
   Asset fee_token;        // for FeeIn::Token
   Price fee_token_price;  // quote per token, for FeeIn::Token
 

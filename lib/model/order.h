@@ -21,6 +21,7 @@ using VenueOrderId = FixedString<64>;   // the venue's; opaque text
 using TradeId = FixedString<64>;        // the venue's; opaque text
 using Code = FixedString<48>;           // a venue's or our own reason code
 using Reason = FixedString<160>;        // one line for a person, already printable
+using PaymentId = FixedString<64>;      // of a funding payment; the venue's, opaque text
 using RequestId = FixedString<64>;      // a person's name for something to be done once
 
 enum class OrderType : std::uint8_t { Limit, PostOnly, Ioc, Market };
@@ -68,7 +69,8 @@ struct OrderRequest {
   Qty qty;
   bool reduce_only = false;
   Time created;
-  Time expires;  // on the venue's clock: the venue refuses the request after this
+  Time expires;     // on the venue's clock: the venue refuses the request after this
+  Price arrival{};  // mid of its book when it was decided, which its slippage is measured against; zero: not known
 };
 
 // An order with all that is known of it; one row of the database.
@@ -164,6 +166,23 @@ struct TradesReport {
   ClientOrderId id;
   bool answered = false;
   std::vector<Fill> fills;
+};
+
+// What a perpetual position received (+) or paid (-) at a settlement, in quote.
+struct FundingPayment {
+  PaymentId id;
+  Venue venue = Venue::MexcSpot;
+  Side leg = Side::Buy;
+  Money amount;
+  Time time;
+};
+
+// Payments of the account in the symbol since a time, complete or not, and what is told of the next one.
+struct FundingReport {
+  Venue venue = Venue::MexcSpot;
+  bool answered = false;
+  std::vector<FundingPayment> payments;
+  FundingTerms terms;  // interval 0: not told
 };
 
 // Best prices of a venue. Sizes are visible quantities in base.

@@ -50,6 +50,12 @@ void fields(JsonWriter& w, const Alerted& e) {
 
 void fields(JsonWriter& w, const Erred& e) { w.field("class", e.error_class.view()).field("message", e.message.view()).field("next", e.next.view()); }
 
+void fields(JsonWriter& w, const FundingBooked& e) {
+  const FundingPayment& p = e.payment;
+  w.field("exchange", name(p.venue)).field("leg", name(p.leg)).field("amount", p.amount.str()).field("payment_id", p.id.view());
+  w.field("venue_time_us", p.time.us);
+}
+
 std::string_view type_of(const StateChanged&) { return "state"; }
 std::string_view type_of(const OrderStepped& e) { return name_in(kSteps, e.step); }
 std::string_view type_of(const Filled&) { return "fill"; }
@@ -57,6 +63,7 @@ std::string_view type_of(const CancelProven&) { return "cancel"; }
 std::string_view type_of(const Rebalanced&) { return "rebalance"; }
 std::string_view type_of(const Alerted& e) { return name_in(kKinds, e.kind); }
 std::string_view type_of(const Erred&) { return "error"; }
+std::string_view type_of(const FundingBooked&) { return "funding"; }
 
 }  // namespace
 

@@ -67,9 +67,14 @@ struct Erred {
   Reason next;
 };
 
+struct FundingBooked {
+  FundingPayment payment;
+};
+
 struct TaskEvent {
+  using What = std::variant<StateChanged, OrderStepped, Filled, CancelProven, Rebalanced, Alerted, Erred, FundingBooked>;
   Time ts;
-  std::variant<StateChanged, OrderStepped, Filled, CancelProven, Rebalanced, Alerted, Erred> what;
+  What what;
 };
 
 std::string_view type_name(const TaskEvent& e);  // "state", "intent", "fill", ...

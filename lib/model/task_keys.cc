@@ -175,15 +175,37 @@ Key post_only_key(KeyInfo info) {
           [](const TaskSpec& s) -> Text { return std::string(s.post_only ? "true" : "false"); }};
 }
 
-Key grace_key(KeyInfo info) {
+// A duration that may be unset.
+Key optional_duration_key(KeyInfo info, std::function<std::optional<Dur>&(TaskSpec&)> ref) {
   return {info,
-          [](TaskSpec& s, std::string_view text) -> Result {
+          [ref](TaskSpec& s, std::string_view text) -> Result {
             Dur d;
             if (auto r = read_duration(text, Dur{}, &d); !r) return r;
-            s.risk.imbalance_grace = d;
+            ref(s) = d;
             return {};
           },
-          [](const TaskSpec& s) -> Text { return s.risk.imbalance_grace ? Text(format_duration(*s.risk.imbalance_grace)) : std::nullopt; }};
+          [ref](const TaskSpec& s) -> Text {
+            const auto& v = ref(const_cast<TaskSpec&>(s));
+            return v ? Text(format_duration(*v)) : std::nullopt;
+          }};
+}
+
+// A count that may be unset: 0 unsets it.
+Key optional_count_key(KeyInfo info, std::int64_t most, std::function<std::optional<std::int64_t>&(TaskSpec&)> ref) {
+  return {info,
+          [most, ref](TaskSpec& s, std::string_view text) -> Result {
+            std::int64_t n = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+            if (error != std::errc() || end != text.data() + text.size() || n < 0 || n > most) {
+              return bad(fmt::format("\"{}\" is not a whole number from 0 to {}", printable_excerpt(text), most));
+            }
+            ref(s) = n == 0 ? std::nullopt : std::optional(n);
+            return {};
+          },
+          [ref](const TaskSpec& s) -> Text {
+            const auto& v = ref(const_cast<TaskSpec&>(s));
+            return v ? Text(std::to_string(*v)) : std::nullopt;
+          }};
 }
 
 // A venue's own timer: off, or at least what every venue that has one takes.
@@ -271,7 +293,9 @@ void add_risk_keys(std::vector<Key>& k) {
   k.push_back(
       amount_key<Qty>({"risk.imbalance_threshold", T::Decimal, true, "decimal >= 0, base", "rebalance from this difference (0: the lagging venue's minimum)"},
                       Sign::NotNegative, DN_REF(Qty, s.risk.imbalance_threshold)));
-  k.push_back(grace_key({"risk.imbalance_grace", T::Duration, true, "duration", "how long a difference may stand first (default: 1s, with a lead 0s)"}));
+  k.push_back(
+      optional_duration_key({"risk.imbalance_grace", T::Duration, true, "duration", "how long a difference may stand first (default: 1s, with a lead 0s)"},
+                            DN_REF(std::optional<Dur>, s.risk.imbalance_grace)));
   k.push_back(
       amount_key<Bps>({"risk.max_imbalance_bps", T::Decimal, true, "decimal > 0, bps of total_quantity", "beyond it: CRITICAL, only orders that reduce"},
                       Sign::Positive, DN_REF(Bps, s.risk.max_imbalance)));
@@ -293,6 +317,23 @@ void add_risk_keys(std::vector<Key>& k) {
                       Sign::Positive, DN_REF(Bps, s.risk.max_capital_fraction)));
 }
 
+// Holding and closing again, and what funding decides.
+void add_hold_keys(std::vector<Key>& k) {
+  using T = KeyType;
+  k.push_back(optional_duration_key({"hold_for", T::Duration, true, "duration", "goes round: what was opened is closed again after holding it for so long"},
+                                    DN_REF(std::optional<Dur>, s.hold.hold_for)));
+  k.push_back(optional_key<Bps>({"close_spread_bps", T::Decimal, true, "decimal, bps", "goes round: closes when closing earns this spread, net of fees"},
+                                Sign::Any, false, DN_REF(std::optional<Bps>, s.hold.close_spread_bps)));
+  k.push_back(
+      optional_count_key({"exit_after_fundings", T::Integer, true, "whole number >= 0; 0 = off", "goes round: closes after so many funding settlements"},
+                         100'000, DN_REF(std::optional<std::int64_t>, s.hold.exit_after_fundings)));
+  k.push_back(optional_key<Percent>({"min_funding_apr", T::Decimal, true, "decimal, percent a year", "opens nothing while the funding told is below this"},
+                                    Sign::Any, false, DN_REF(std::optional<Percent>, s.hold.min_funding_apr)));
+  k.push_back(optional_key<Percent>({"exit_funding_apr", T::Decimal, true, "decimal, percent a year",
+                                     "goes round: closes when the funding told stays below this for a minute (0: when the position would pay)"},
+                                    Sign::Any, false, DN_REF(std::optional<Percent>, s.hold.exit_funding_apr)));
+}
+
 std::vector<Key> make_keys() {
   using T = KeyType;
   std::vector<Key> k;
@@ -307,6 +348,7 @@ std::vector<Key> make_keys() {
   k.push_back(choice_key<Direction>({"direction", T::String, false, "open or close", "close = unwind: a futures leg is reduce-only"}, kDirections,
                                     DN_REF(Direction, s.direction)));
   k.push_back(post_only_key({"post_only", T::Bool, false, "true or false", "maker only: clamps to the touch instead of crossing"}));
+  add_hold_keys(k);
   for (const Side side : kSides) add_leg_keys(k, side);
   add_risk_keys(k);
   for (const Side side : kSides) add_restore_keys(k, side);

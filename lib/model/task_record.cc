@@ -2,7 +2,17 @@
 
 #include <algorithm>
 
+#include "model/names.h"
+
 namespace dn {
+namespace {
+
+constexpr Names<Part, 3> kParts{{{Part::Open, "open"}, {Part::Hold, "hold"}, {Part::Close, "close"}}};
+
+}  // namespace
+
+std::string_view name(Part p) { return name_in(kParts, p); }
+std::optional<Part> part_from(std::string_view text) { return value_in(kParts, text); }
 
 void FeeTotals::add(const Asset& asset, const Fee& fee) {
   if (fee.is_zero()) return;

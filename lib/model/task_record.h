@@ -34,6 +34,8 @@ struct LegTotals {
   Qty traded;          // fills on the leg's own side only
   Money traded_quote;  // their value; avg price = traded_quote / traded
   Money cash;          // quote gained (+) or spent (-) by all fills, before fees
+  Money slippage;      // of it: what fills brought (+) or cost (-) against the mid of their book when their order was decided
+  Money funding;       // quote received (+) or paid (-) at settlements
   FeeTotals fees;
 
   std::optional<Price> avg_price() const { return traded.is_positive() ? std::optional<Price>(average_price(traded_quote, traded)) : std::nullopt; }
@@ -47,6 +49,23 @@ struct Guards {
   std::optional<Money> loss_limit;         // the breaker's own, where risk.max_loss is not set: see engine/outlook.h
   Dur unhedged;                            // how long the sides stood apart by what a venue trades
   Money unhedged_money_seconds;            // and by how much: value x seconds
+};
+
+// The parts of a task that goes round; any other task stays in the first. After Close it ends.
+enum class Part : std::uint8_t { Open, Hold, Close };
+std::string_view name(Part p);  // "open", "hold", "close"
+std::optional<Part> part_from(std::string_view text);
+
+// What is durable of holding a position, besides the position itself.
+struct Holding {
+  Part part = Part::Open;
+  Time since;               // when it began to hold; 0 = not yet
+  Qty to_close;             // Close: what was held when it began
+  bool must_close = false;  // a rule other than close_spread_bps ended the holding: it closes at whatever spread
+  FundingTerms funding;     // of the perpetual leg, as last told
+  std::int64_t payments = 0;
+  Time newest_payment;  // 0 = none yet
+  friend bool operator==(const Holding&, const Holding&) = default;
 };
 
 // One row of the tasks table.
@@ -70,6 +89,7 @@ struct TaskRecord {
   std::int64_t errors = 0;
   std::int64_t runs = 0;
   Guards guards;
+  Holding holding;
   bool restored = false;  // the [restore] position is in the sums
   bool live = false;      // trades with real money
   Time created;
@@ -83,8 +103,9 @@ struct TaskRecord {
 // A task as the database holds it.
 struct StoredTask {
   TaskRecord task;
-  std::vector<OrderRecord> orders;  // all of this round, oldest first
-  std::vector<Fill> fills;          // all of this round, oldest first
+  std::vector<OrderRecord> orders;         // all of this round, oldest first
+  std::vector<Fill> fills;                 // all of this round, oldest first
+  std::vector<FundingPayment> fundings{};  // likewise
 };
 
 struct JournalError {
@@ -105,12 +126,14 @@ struct JournalBatch {
   std::vector<OrderRecord> orders;
   std::vector<Fill> fills;
   std::vector<TaskEvent> events;
+  std::vector<FundingPayment> fundings{};
 
-  bool empty() const { return !task && orders.empty() && fills.empty() && events.empty(); }
+  bool empty() const { return !task && orders.empty() && fills.empty() && fundings.empty() && events.empty(); }
   void clear() {
     task = false;
     orders.clear();
     fills.clear();
+    fundings.clear();
     events.clear();
   }
 };

@@ -10,6 +10,35 @@ namespace {
 
 std::string required(std::string_view what) { return fmt::format("is required; write {}", what); }
 
+// Holding and closing again.
+std::vector<SpecProblem> check_hold(const TaskSpec& s) {
+  std::vector<SpecProblem> out;
+  const HoldSpec& h = s.hold;
+  const bool perpetual = s.leg.buy.exchange == Venue::GateioFutures || s.leg.sell.exchange == Venue::GateioFutures;
+  const std::string_view first = h.hold_for              ? "hold_for"
+                                 : h.close_spread_bps    ? "close_spread_bps"
+                                 : h.exit_after_fundings ? "exit_after_fundings"
+                                                         : "exit_funding_apr";
+  if (h.goes_round() && s.direction == Direction::Close)
+    out.push_back({std::string(first), "opens, holds and closes; write direction = \"open\", or leave it out"});
+  if (h.goes_round() && s.leg.buy.exchange && s.leg.buy.exchange == s.leg.sell.exchange) {
+    out.push_back({std::string(first), "needs two venues: on one there is nothing to hold; leave it out"});
+  }
+  for (const auto& [key, is_set] : {std::pair{"min_funding_apr", h.min_funding_apr.has_value()}, std::pair{"exit_funding_apr", h.exit_funding_apr.has_value()},
+                                    std::pair{"exit_after_fundings", h.exit_after_fundings.has_value()}}) {
+    if (is_set && !perpetual) out.push_back({key, "needs a leg that is paid funding: write gateio_futures as one exchange, or leave it out"});
+  }
+  if (h.min_funding_apr && h.exit_funding_apr && *h.exit_funding_apr > *h.min_funding_apr) {
+    out.push_back({"exit_funding_apr", fmt::format("{} is above min_funding_apr {}: the task would leave what it just entered; write at most that",
+                                                   h.exit_funding_apr->str(), h.min_funding_apr->str())});
+  }
+  if (h.hold_for && *h.hold_for >= s.risk.max_hold) {
+    out.push_back({"hold_for", fmt::format("{} is not shorter than risk.max_hold {}, at which the task would halt before it closes; write a longer max_hold",
+                                           format_duration(*h.hold_for), format_duration(s.risk.max_hold))});
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string to_text(const TaskSpec& spec) {
@@ -62,6 +91,7 @@ std::vector<SpecProblem> check(const TaskSpec& s) {
   if (s.direction == Direction::Close && s.leg.buy.exchange != Venue::GateioFutures && s.leg.sell.exchange != Venue::GateioFutures) {
     add("direction", "close needs a futures leg to reduce; with two spot legs swap the sides and use direction = \"open\"");
   }
+  for (SpecProblem& p : check_hold(s)) out.push_back(std::move(p));
   if (s.lead == Lead::Both && s.risk.max_orders_per_minute < 2) {
     add("risk.max_orders_per_minute", "both sides quote at once, and neither without the other; write at least 2, or lead = \"buy\" or \"sell\"");
   }

@@ -61,6 +61,18 @@ struct RiskSpec {
   Bps max_capital_fraction{500};  // of the account's balance
 };
 
+// Holding what was opened, and closing it again in the same task.
+struct HoldSpec {
+  std::optional<Dur> hold_for;                      // closes after holding for so long
+  std::optional<Bps> close_spread_bps;              // closes when closing would earn this, net of fees
+  std::optional<std::int64_t> exit_after_fundings;  // closes after so many settlements
+  std::optional<Percent> min_funding_apr;           // nothing is opened below this; a year's funding in percent of the position
+  std::optional<Percent> exit_funding_apr;          // closes below this
+  // The task opens, holds and closes.
+  bool goes_round() const { return hold_for || close_spread_bps || exit_after_fundings || exit_funding_apr; }
+  bool minds_funding() const { return goes_round() || min_funding_apr; }
+};
+
 struct TaskSpec {
   std::string name;  // unique in the database: [A-Za-z0-9_.-]{1,64}
   Symbol symbol;
@@ -72,6 +84,7 @@ struct TaskSpec {
   Direction direction = Direction::Open;
   Lead lead = Lead::Both;
   RiskSpec risk;
+  HoldSpec hold;
   PerSide<RestoreSpec> restore;
 
   Dur imbalance_grace() const { return risk.imbalance_grace.value_or(lead == Lead::Both ? Dur::seconds(1) : Dur{}); }

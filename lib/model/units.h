@@ -10,6 +10,7 @@ using Qty = Amount<struct QtyTag>;              // base
 using Money = Amount<struct MoneyTag>;          // quote
 using Contracts = Amount<struct ContractsTag>;  // contracts of a perpetual
 using Bps = Amount<struct BpsTag>;              // 1/100 of a percent
+using Percent = Amount<struct PercentTag>;      // a hundredth
 using Rate = Amount<struct RateTag>;            // fraction of a notional: 0.0005 = 5 bps; negative = rebate
 using Fee = Amount<struct FeeTag>;              // of the asset that stands beside it; positive = paid
 

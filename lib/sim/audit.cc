@@ -142,6 +142,7 @@ std::optional<std::string> Audit::check_counts(const std::vector<Sent>& sent, st
 // What a quote could add to what had filled before it was made. A fill that had happened and was not heard of was open, and counts too.
 std::optional<std::string> Audit::check_amounts(const Sent& s, const Rules& rules, const World& world) const {
   const OrderRequest& o = s.order->request;
+  if (o.side != o.leg) return std::nullopt;  // it closes what the leg opened
   PerSide<Qty> filled;
   Money value;
   for (const Side leg : kSides) {

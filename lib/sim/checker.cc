@@ -43,13 +43,18 @@ void Checker::check_place(Time now, const PlaceOrder& p) {
   for (const auto& [other, o] : journal_) {
     if (o.status == OrderStatus::Closed || o.request.leg != r.leg) continue;
     if (other != id && o.status == OrderStatus::Unknown) fail(fmt::format("order {} is sent while {} on its leg is of unknown fate", id, other));
-    if (o.request.side == r.leg) may_fill += o.request.qty - o.booked;
+    if (o.request.side == r.side) may_fill += o.request.qty - o.booked;
   }
   if (engine_ == nullptr) return;
   const TaskRecord& record = engine_->record();
-  if (r.side == r.leg && record.leg[r.leg].filled + may_fill > engine_->plan().total) {
+  const bool closes = record.holding.part == Part::Close;
+  if (r.side == r.leg && !closes && record.leg[r.leg].filled + may_fill > engine_->plan().total) {
     fail("filled, open and unknown of the " + std::string(name(r.leg)) + " side with order " + id + " exceed the total");
   }
+  if (r.purpose == Purpose::Quote && (r.side != r.leg) != closes) fail("quote " + id + " opens in a task that closes, or closes in one that does not");
+  if (r.purpose == Purpose::Quote && closes && may_fill > record.leg[r.leg].net) fail("quote " + id + " closes more than its leg holds");
+  if (closes && r.purpose == Purpose::Quote && instruments_[r.leg].kind == InstrumentKind::Perpetual && !r.reduce_only)
+    fail("quote " + id + " closes without reduce-only");
   if (r.purpose != Purpose::Quote && !flattening_ && !record.guards.unwinding) check_hedge(r);
   const auto top = world_.venue(r.leg).top();
   if (top && r.purpose == Purpose::Quote && last_book_.contains(p.venue) && now - last_book_.at(p.venue) > record.spec.risk.max_book_age) {
@@ -108,13 +113,46 @@ void Checker::check_end(const StoredTask& stored, bool timed_out) {
     }
   }
   check_fills(stored);
+  check_funding(stored);
   if (auto bad = audit_.check(world_)) fail(std::move(*bad));
   if (t.verdict != Verdict::Completed) return;
-  const Side lagging = true_imbalance().is_positive() ? Side::Sell : Side::Buy;
+  const bool closes = t.holding.part == Part::Close;
+  const Side lagging = true_imbalance().is_positive() != closes ? Side::Sell : Side::Buy;
   const auto top = world_.venue(lagging).top();
   const Qty least = instruments_[lagging].min_tradable(top ? top->bid : Price{});
   // The market may have moved the minimum since the task ended; half of it more is still dust.
   if (true_imbalance().abs() * Decimal(2) >= least * Decimal(3)) fail("completed with an imbalance of " + true_imbalance().str());
+}
+
+// Every payment in the books is the venue's, once, and is what its position of that moment had to get; an ended task has all of them.
+void Checker::check_funding(const StoredTask& stored) {
+  PerSide<Money> sums;
+  std::map<std::string, Money> booked;
+  for (const FundingPayment& p : stored.fundings) {
+    if (!booked.emplace(p.id.str(), p.amount).second) fail("funding " + p.id.str() + " is booked twice");
+    sums[p.leg] += p.amount;
+  }
+  for (const Side leg : kSides) {
+    if (stored.task.leg[leg].funding != sums[leg]) fail("the funding of the " + std::string(name(leg)) + " side is not the sum of its payments");
+    if (instruments_[leg].kind != InstrumentKind::Perpetual) continue;
+    const VenueTruth& t = world_.venue(leg).truth();
+    for (const Settlement& s : t.settlements) {
+      Qty position;
+      Time first = Time::never();
+      for (const Fill& f : t.fills) {
+        first = std::min(first, f.time);
+        if (f.time <= s.payment.time) position += f.side == Side::Buy ? f.qty : -f.qty;
+      }
+      const Money due = Money((s.mark * position * s.rate).decimal() * Decimal(-1));
+      if (s.payment.amount != due) fail("funding " + s.payment.id.str() + " is " + s.payment.amount.str() + ", the position had to get " + due.str());
+      const auto at = booked.find(s.payment.id.str());
+      const bool expected = stored.task.verdict != Verdict::None && s.payment.time > first && s.payment.time < stored.task.updated;
+      if (at == booked.end() && expected) fail("funding " + s.payment.id.str() + " of " + s.payment.amount.str() + " is not booked");
+      if (at != booked.end() && at->second != s.payment.amount) fail("funding " + s.payment.id.str() + " is booked with another amount");
+      if (at != booked.end()) booked.erase(at);
+    }
+  }
+  if (!booked.empty()) fail("funding " + booked.begin()->first + " is booked but was never paid");
 }
 
 void Checker::check_fills(const StoredTask& stored) {

@@ -45,6 +45,7 @@ class Checker final : public RunObserver {
   void check_hedge(const OrderRequest& r);
   Qty true_imbalance() const { return true_net(Side::Buy) - true_net(Side::Sell); }
   void check_fills(const StoredTask& stored);
+  void check_funding(const StoredTask& stored);
 
   const World& world_;
   PerSide<Instrument> instruments_;

@@ -96,6 +96,28 @@ void draw_limits(Rng rng, LifePlan& plan) {
   r.exit_action = std::array{SpreadExit::Pause, SpreadExit::Complete, SpreadExit::Unwind}[rng.below(3)];
 }
 
+// Now and then funding is paid, and what is opened is held and closed again. A stream of its own.
+void draw_holding(Rng rng, LifePlan& plan) {
+  TaskSpec& s = plan.spec;
+  const bool is_perpetual = s.leg.buy.exchange == Venue::GateioFutures || s.leg.sell.exchange == Venue::GateioFutures;
+  if (!rng.chance(1, 4) || s.direction == Direction::Close || s.leg.buy.exchange == s.leg.sell.exchange) return;
+  if (is_perpetual) {
+    plan.funding.interval = Dur::seconds(rng.between(8, 40));
+    plan.funding.first = plan.start + Dur::seconds(rng.between(3, 30));
+    for (int i = 0; i < 40; ++i) plan.funding.rates.emplace_back(Decimal::from_parts(rng.between(-30, 60), 5));
+  }
+  if (rng.chance(1, 4)) return;
+  s.restore = {};  // no venue holds it
+  HoldSpec& h = s.hold;
+  h.hold_for = Dur::seconds(rng.between(0, 40));
+  if (rng.chance(1, 3)) h.close_spread_bps = Bps(rng.between(-60, 0));
+  if (!is_perpetual) return;
+  if (rng.chance(1, 2)) h.exit_after_fundings = rng.between(1, 3);
+  if (rng.chance(1, 3)) h.min_funding_apr = Percent(rng.between(-20'000, 20'000));
+  if (rng.chance(1, 3)) h.exit_funding_apr = h.min_funding_apr.value_or(Percent(0)) - Percent(rng.between(0, 10'000));
+  if (rng.chance(1, 2) && (h.exit_after_fundings || h.exit_funding_apr)) h.hold_for.reset();
+}
+
 void draw_faults(Rng& rng, LifePlan& plan) {
   plan.faults.until = plan.start + Dur::seconds(rng.between(20, 90));
   if (rng.chance(1, 10)) return;  // a smooth life
@@ -187,6 +209,7 @@ class Life {
     w.instruments = plan_.instruments;
     w.balances = draw_balances(rng_, plan_);
     w.faults = plan_.faults;
+    w.funding = plan_.funding;
     w.feed = std::make_unique<LightFeed>(LightFeedSetup{plan_.seed * 17 + 3, plan_.start, plan_.instruments,
                                                         plan_.instruments.buy.venue == plan_.instruments.sell.venue, plan_.mid, plan_.spec.order_quantity,
                                                         plan_.still});
@@ -204,6 +227,7 @@ class Life {
         if (f.fee_asset == i.symbol.quote) out -= Money(f.fee.decimal());
         if (i.fee_in == FeeIn::Token && f.fee_asset == i.fee_token) out -= i.fee_token_price * Qty(f.fee.decimal());
       }
+      if (i.kind == InstrumentKind::Perpetual) out += world_.venue(leg).truth().funding;
     }
     return out + plan_.mid * (checker_.true_net(Side::Buy) - checker_.true_net(Side::Sell));
   }
@@ -234,7 +258,9 @@ class Life {
     if (stored.task.mode == TaskMode::Paused) stored.task.mode = TaskMode::Active;  // its owner resumed it
     const RunOptions options{0, false, false, draw_errand()};
     checker_.set_flattening(options.errand && options.errand->kind == Errand::Kind::Flatten);
-    TaskEngine engine(std::move(stored), plan_.instruments, options);
+    PerSide<Instrument> instruments = plan_.instruments;
+    for (const Side leg : kSides) instruments[leg].funding = world_.venue(leg).instrument().funding;
+    TaskEngine engine(std::move(stored), instruments, options);
     TaskRun run(world_, engine, *store_, teller_);
     tell(fmt::format("run {} starts{}", result_.runs, options.errand ? ", an errand" : ""));
     auto done = run.start(world_.now(), *known);
@@ -284,7 +310,11 @@ class Life {
   Expected<void, JournalError> give_way(TaskRun& run, const TaskEngine& engine) {
     if (engine.record().mode == TaskMode::Paused) return run.inject(Resume{}, run.now());
     TaskSpec s = engine.record().spec;
-    if (!s.risk.min_spread_bps && !s.risk.exit_spread_bps) return {};
+    constexpr Dur kShort = Dur::seconds(1);
+    const HoldSpec& h = s.hold;
+    const bool holds = h.min_funding_apr || h.close_spread_bps || h.exit_after_fundings || h.exit_funding_apr || h.hold_for.value_or(kShort) > kShort;
+    if (!s.risk.min_spread_bps && !s.risk.exit_spread_bps && !holds) return {};
+    if (h.minds_funding()) s.hold = HoldSpec{h.goes_round() ? std::optional(kShort) : std::nullopt, {}, {}, {}, {}};
     s.risk.min_spread_bps.reset();
     s.risk.exit_spread_bps.reset();
     return run.inject(ChangeSpec{s, {}}, run.now());
@@ -349,6 +379,7 @@ LifePlan plan_life(std::uint64_t seed) {
   draw_spec(rng, plan);
   draw_faults(rng, plan);
   draw_limits(Rng(seed ^ 0x165667b1), plan);
+  draw_holding(Rng(seed ^ 0x2f0b4c47), plan);
   plan.wishes = rng.chance(1, 2);
   plan.wishes_until = plan.start + Dur::seconds(60);
   return plan;

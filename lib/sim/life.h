@@ -23,6 +23,7 @@ struct LifePlan {
   Time wishes_until;    // pauses, restarts and changes of parameters happen before this
   bool wishes = false;  // ... if at all
   Price mid;
+  FundingPlan funding;
   bool still = false;  // the market's prices do not move
 };
 // Everything that the seed decides before the first step.

@@ -13,6 +13,7 @@ Expected<void, JournalError> MemoryStore::commit(const TaskRecord& task, const J
     }
   }
   fills_.insert(fills_.end(), batch.fills.begin(), batch.fills.end());
+  fundings_.insert(fundings_.end(), batch.fundings.begin(), batch.fundings.end());
   return {};
 }
 
@@ -24,6 +25,6 @@ Expected<TaskRecord, JournalError> MemoryStore::begin_run(Time now) {
   return task_;
 }
 
-Expected<StoredTask, JournalError> MemoryStore::load() { return StoredTask{task_, orders_, fills_}; }
+Expected<StoredTask, JournalError> MemoryStore::load() { return StoredTask{task_, orders_, fills_, fundings_}; }
 
 }  // namespace dn::sim

@@ -30,6 +30,7 @@ class MemoryStore final : public LifeStore {
   std::vector<OrderRecord> orders_;
   std::unordered_map<std::string, std::size_t> order_at_;
   std::vector<Fill> fills_;
+  std::vector<FundingPayment> fundings_;
 };
 
 }  // namespace dn::sim

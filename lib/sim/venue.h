@@ -38,15 +38,22 @@ struct VenueOrder {
   std::uint64_t arrived = 0;  // arrival sequence: time priority among our own orders
 };
 
+struct Settlement {
+  FundingPayment payment;
+  Rate rate;
+  Price mark;
+};
+
 // The exchange's truth, for the checker and for `paper.db`.
 struct VenueTruth {
-  std::vector<VenueOrder> orders;     // in order of arrival
-  std::vector<Fill> fills;            // in order of time
-  std::map<Asset, Decimal> balances;  // free + locked
-  Qty position;                       // perpetual: signed base
-  Money position_cost;                // perpetual: quote paid for it, signed
-  Money realised;                     // perpetual: profit booked so far
-  Money funding;                      // perpetual: funding received (+) or paid (-)
+  std::vector<VenueOrder> orders;       // in order of arrival
+  std::vector<Fill> fills;              // in order of time
+  std::map<Asset, Decimal> balances;    // free + locked
+  Qty position;                         // perpetual: signed base
+  Money position_cost;                  // perpetual: quote paid for it, signed
+  Money realised;                       // perpetual: profit booked so far
+  Money funding;                        // perpetual: funding received (+) or paid (-)
+  std::vector<Settlement> settlements;  // ... at each settlement that found a position, in order of time
   std::int64_t self_trades = 0;
   std::int64_t duplicate_ids = 0;  // requests with a client order id that was here before
   std::uint64_t next_id = 1;
@@ -73,6 +80,7 @@ class SimVenue {
   // By client id, or by venue order id where the client id is not known here (restored orders).
   LookupReport lookup(const ClientOrderId& id, const VenueOrderId& venue_id, LookupStage stage, Time now) const;
   TradesReport trades(const ClientOrderId& id, const VenueOrderId& venue_id) const;
+  FundingReport funding(Time since) const;
   // Fills since the last call: what the private stream would push.
   std::vector<Fill> take_new_fills();
 
@@ -84,7 +92,9 @@ class SimVenue {
   // Perpetual: the initial margin is notional / leverage; 10 at the start.
   void set_leverage(std::int64_t leverage);
   // Perpetual: pays position × price × rate, longs pay a positive rate.
-  void settle_funding(const Rate& rate, const Price& mark);
+  void settle_funding(const Rate& rate, const Price& mark, Time now = {});
+  // What is told of the next settlement.
+  void set_funding(const FundingTerms& terms);
   // Plants an order that was there before us, under a venue order id of the caller's choice.
   void plant(const OrderRequest& request, const VenueOrderId& venue_id, Time now);
 

@@ -160,10 +160,23 @@ void SimVenue::end(VenueOrder& o) {
 
 void SimVenue::deposit(const Asset& asset, const Decimal& amount) { truth_.balances[asset] += amount; }
 
-void SimVenue::settle_funding(const Rate& rate, const Price& mark) {
+void SimVenue::set_funding(const FundingTerms& terms) { instrument_.funding = terms; }
+
+FundingReport SimVenue::funding(Time since) const {
+  FundingReport r{instrument_.venue, true, {}, instrument_.funding};
+  for (const Settlement& s : truth_.settlements) {
+    if (s.payment.time >= since) r.payments.push_back(s.payment);
+  }
+  return r;
+}
+
+void SimVenue::settle_funding(const Rate& rate, const Price& mark, Time now) {
+  if (truth_.position.is_zero()) return;
   const Money paid = mark * truth_.position * rate;
   truth_.funding -= paid;
   truth_.balances[instrument_.symbol.quote] -= paid.decimal();
+  const PaymentId id(prefix_ + "F" + std::to_string(truth_.next_id++));
+  truth_.settlements.push_back({{id, instrument_.venue, Side::Buy, -paid, now}, rate, mark});
 }
 
 }  // namespace dn::sim

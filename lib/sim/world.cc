@@ -5,11 +5,15 @@
 namespace dn::sim {
 namespace {
 
+// Of what is about an order.
 const ClientOrderId& id_of(const Send& send) {
+  static const ClientOrderId none;
   return std::visit(
       [](const auto& s) -> const ClientOrderId& {
         if constexpr (std::is_same_v<std::decay_t<decltype(s)>, PlaceOrder>) {
           return s.request.id;
+        } else if constexpr (std::is_same_v<std::decay_t<decltype(s)>, QueryFunding>) {
+          return none;
         } else {
           return s.id;
         }
@@ -31,7 +35,8 @@ World::World(WorldSetup setup)
       latency_max_(setup.latency_max),
       timeout_(setup.timeout),
       faults_(setup.faults),
-      next_second_(setup.start + Dur::seconds(1)) {
+      next_second_(setup.start + Dur::seconds(1)),
+      funding_(std::move(setup.funding)) {
   any_faults_ = std::any_of(faults_.per_mille.begin(), faults_.per_mille.end(), [](std::int64_t r) { return r > 0; });
   const bool one = setup.instruments.buy.venue == setup.instruments.sell.venue;
   for (const Side leg : kSides) {
@@ -44,6 +49,27 @@ World::World(WorldSetup setup)
   }
   lines_.resize(venues_.size());
   next_market_ = feed_->next();
+  if (funding_.interval.us > 0) tell_funding();
+}
+
+// What the venues of perpetuals tell of the next settlement.
+void World::tell_funding() {
+  const Rate rate = funding_.rates.empty() ? Rate{} : funding_.rates[std::min(settled_, funding_.rates.size() - 1)];
+  for (auto& v : venues_) {
+    if (v->instrument().kind == InstrumentKind::Perpetual) v->set_funding({rate, funding_.interval, funding_.first});
+  }
+}
+
+// At the middle of the book, which stands for the mark price.
+void World::settle() {
+  for (auto& v : venues_) {
+    const auto top = v->top();
+    if (v->instrument().kind != InstrumentKind::Perpetual || !top) continue;
+    v->settle_funding(v->instrument().funding.rate, Price((top->bid + top->ask).decimal() * Decimal::from_parts(5, 1)), funding_.first);
+  }
+  ++settled_;
+  funding_.first = funding_.first + funding_.interval;
+  tell_funding();
 }
 
 Time World::next_time() const {
@@ -51,11 +77,16 @@ Time World::next_time() const {
   if (next_market_) t = std::min(t, next_market_->at);
   if (!queue_.empty()) t = std::min(t, queue_.top().at);
   if (any_faults_ && !t.is_never()) t = std::min(t, next_second_);
+  if (funding_.interval.us > 0 && !t.is_never()) t = std::min(t, funding_.first);
   return t.is_never() ? t : std::max(t, now_);
 }
 
 std::optional<Event> World::advance() {
   now_ = next_time();
+  if (funding_.interval.us > 0 && funding_.first <= now_) {
+    settle();
+    return std::nullopt;
+  }
   if (any_faults_ && next_second_ <= now_) return on_second();
   if (!queue_.empty() && (!next_market_ || queue_.top().at <= next_market_->at)) {
     const Item item = queue_.top();
@@ -197,6 +228,7 @@ void World::on_arrival(const Arrival& a) {
 }
 
 Event World::answer(const Send& send, SimVenue& v) {
+  if (const auto* f = std::get_if<QueryFunding>(&send)) return v.funding(f->since);
   const std::string id = id_of(send).str();
   if (const auto* p = std::get_if<PlaceOrder>(&send)) {
     PlaceReport r = v.place(p->request, now_);
@@ -224,6 +256,7 @@ Event World::answer(const Send& send, SimVenue& v) {
 
 // What the client makes of a request that got no usable answer.
 Event World::gave_up(const Send& send, std::string_view code, bool rate_limited) const {
+  if (const auto* f = std::get_if<QueryFunding>(&send)) return FundingReport{f->venue, false, {}, {}};
   const Dur retry_after = rate_limited ? Dur::seconds(1) : Dur{};
   if (std::holds_alternative<PlaceOrder>(send)) {
     PlaceReport r;

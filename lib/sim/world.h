@@ -21,6 +21,13 @@
 
 namespace dn::sim {
 
+// The rates of the settlements of a perpetual, one after the other; the last one stays.
+struct FundingPlan {
+  Dur interval{};  // 0: no settlements
+  Time first;
+  std::vector<Rate> rates;
+};
+
 struct WorldSetup {
   std::uint64_t seed = 1;
   Time start;
@@ -32,6 +39,7 @@ struct WorldSetup {
   Dur timeout = Dur::seconds(3);  // the client gives a request up after this
   FaultPlan faults;
   Dur memory{};  // see VenueSetup
+  FundingPlan funding;
 };
 
 class World {
@@ -96,6 +104,8 @@ class World {
   std::optional<Event> on_market();
   void on_arrival(const Arrival& a);
   std::optional<Event> on_second();
+  void tell_funding();
+  void settle();
   Event answer(const Send& send, SimVenue& venue);
   Event gave_up(const Send& send, std::string_view code, bool rate_limited = false) const;
   void push_fills(std::size_t index);
@@ -119,6 +129,8 @@ class World {
   std::uint64_t client_ = 1;
   std::uint64_t seq_ = 0;
   Time next_second_;
+  FundingPlan funding_;
+  std::size_t settled_ = 0;
   std::priority_queue<Item, std::vector<Item>, Later> queue_;
   std::unordered_map<std::string, Time> hidden_until_;         // client order id -> lookups do not show it before
   std::unordered_map<std::string, Time> trades_hidden_until_;  // client order id -> its trades are not listed before

@@ -71,7 +71,8 @@ Expected<void, JournalError> as_journal(const Expected<void, StoreError>& r) {
 }
 
 bool same(const LegTotals& a, const LegTotals& b) {
-  return a.filled == b.filled && a.net == b.net && a.traded == b.traded && a.traded_quote == b.traded_quote && a.cash == b.cash && a.fees.all() == b.fees.all();
+  return a.filled == b.filled && a.net == b.net && a.traded == b.traded && a.traded_quote == b.traded_quote && a.cash == b.cash && a.slippage == b.slippage &&
+         a.funding == b.funding && a.fees.all() == b.fees.all();
 }
 
 }  // namespace
@@ -87,6 +88,7 @@ Expected<void, StoreError> Store::Impl::write_sums(const TaskRecord& task) {
     const LegTotals& leg = task.leg[side];
     Query q(connection, st.put_leg);
     q.add(task.id).add(name(side)).add(leg.filled).add(leg.net).add(leg.traded).add(leg.traded_quote).add(leg.cash);
+    q.add(leg.slippage).add(leg.funding);
     if (auto r = q.run(); !r) return r;
   }
   if (auto r = Query(connection, st.drop_fees).add(task.id).run(); !r) return r;
@@ -96,6 +98,16 @@ Expected<void, StoreError> Store::Impl::write_sums(const TaskRecord& task) {
     }
   }
   return {};
+}
+
+// A task that never held anything worth a row has none.
+Expected<void, StoreError> Store::Impl::write_holding(const TaskRecord& task) {
+  const auto stored = holdings.find(task.id);
+  if (stored != holdings.end() ? stored->second == task.holding : task.holding == Holding{}) return {};
+  Query q(connection, st.put_holding);
+  q.add(task.id);
+  bind_holding(q, task.holding);
+  return q.run();
 }
 
 Expected<void, StoreError> Store::Impl::write_task(const TaskRecord& task) {
@@ -109,6 +121,7 @@ Expected<void, StoreError> Store::Impl::write_task(const TaskRecord& task) {
                                                                         task.spec.name, task.id, task.round, task.run_epoch)}};
     }
   }
+  if (auto r = write_holding(task); !r) return r;
   const auto stored = sums.find(task.id);
   if (stored != sums.end() && same(stored->second.buy, task.leg.buy) && same(stored->second.sell, task.leg.sell)) return {};
   return write_sums(task);
@@ -121,7 +134,10 @@ Expected<void, StoreError> Store::Impl::write_event(std::int64_t task_id, Time t
 Expected<void, StoreError> Store::Impl::write_batch(const TaskRecord& task, const JournalBatch& batch) {
   auto transaction = Transaction::begin(connection, Transaction::Kind::Write);
   if (!transaction) return Unexpected{transaction.error()};
-  if (data_version() != sums_version) sums.clear();
+  if (data_version() != sums_version) {
+    sums.clear();
+    holdings.clear();
+  }
   if (batch.task) {
     if (auto r = write_task(task); !r) return r;
   }
@@ -137,11 +153,20 @@ Expected<void, StoreError> Store::Impl::write_batch(const TaskRecord& task, cons
     bind_fill(q, fill);
     if (auto r = q.run(); !r) return r;
   }
+  for (const FundingPayment& payment : batch.fundings) {
+    Query q(connection, st.put_funding);
+    q.add(task.id);
+    bind_funding(q, payment);
+    if (auto r = q.run(); !r) return r;
+  }
   for (const TaskEvent& event : batch.events) {
     if (auto r = write_event(task.id, event.ts, type_name(event), to_json(event, run_id, task.spec.name)); !r) return r;
   }
   if (auto r = transaction->commit(); !r) return r;
-  if (batch.task) sums[task.id] = task.leg;
+  if (batch.task) {
+    sums[task.id] = task.leg;
+    holdings[task.id] = task.holding;
+  }
   sums_version = data_version();
   return {};
 }

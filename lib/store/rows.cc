@@ -84,11 +84,19 @@ void bind_order(Query& q, const OrderRecord& o) {
   q.add(r.id.view()).add(name(r.leg)).add(name(r.side)).add(name(r.type)).add(name(r.purpose)).add(r.price).add(r.qty).add(r.reduce_only);
   q.add(r.created).add(r.expires).add(name(o.status)).add(name(o.close_reason)).add(o.venue_order_id.view()).add(o.filled).add(o.filled_quote);
   q.add(o.booked).add(o.cancel_requested).add(o.code.view()).add(o.reason.view()).add(o.updated).add(o.person_request.view());
+  q.add(r.arrival);
 }
 
 void bind_fill(Query& q, const Fill& f) {
   q.add(name(f.venue)).add(f.trade_id.view()).add(f.order.view()).add(f.venue_order_id.view()).add(name(f.leg)).add(name(f.side));
   q.add(f.price).add(f.qty).add(f.fee).add(f.fee_asset.view()).add(name(f.liquidity)).add(f.time);
+}
+
+void bind_funding(Query& q, const FundingPayment& p) { q.add(name(p.venue)).add(p.id.view()).add(name(p.leg)).add(p.amount).add(p.time); }
+
+void bind_holding(Query& q, const Holding& h) {
+  q.add(name(h.part)).add(h.since).add(h.to_close).add(h.must_close).add(h.funding.rate).add(h.funding.interval.us).add(h.funding.next);
+  q.add(h.payments).add(h.newest_payment);
 }
 
 Expected<TaskRecord, StoreError> read_task(const Query& q) {
@@ -168,6 +176,7 @@ Expected<OrderRecord, StoreError> read_order(const Query& q) {
   row.read(o.reason);
   row.read(o.updated);
   row.read(o.person_request);
+  row.read(r.arrival);
   if (row.error()) return Unexpected{*row.error()};
   return o;
 }
@@ -191,6 +200,34 @@ Expected<Fill, StoreError> read_fill(const Query& q) {
   return f;
 }
 
+Expected<FundingPayment, StoreError> read_funding(const Query& q) {
+  RowReader row(q, "fundings");
+  FundingPayment p;
+  row.read(p.venue, venue_from);
+  row.read(p.id);
+  row.read(p.leg, side_from);
+  row.read(p.amount);
+  row.read(p.time);
+  if (row.error()) return Unexpected{*row.error()};
+  return p;
+}
+
+Expected<Holding, StoreError> read_holding(const Query& q) {
+  RowReader row(q, "holdings");
+  Holding h;
+  row.read(h.part, part_from);
+  row.read(h.since);
+  row.read(h.to_close);
+  row.read(h.must_close);
+  row.read(h.funding.rate);
+  row.read(h.funding.interval.us);
+  row.read(h.funding.next);
+  row.read(h.payments);
+  row.read(h.newest_payment);
+  if (row.error()) return Unexpected{*row.error()};
+  return h;
+}
+
 Expected<void, StoreError> read_leg(const Query& q, TaskRecord& task) {
   RowReader row(q, "legs");
   Side side = Side::Buy;
@@ -201,6 +238,8 @@ Expected<void, StoreError> read_leg(const Query& q, TaskRecord& task) {
   row.read(leg.traded);
   row.read(leg.traded_quote);
   row.read(leg.cash);
+  row.read(leg.slippage);
+  row.read(leg.funding);
   if (row.error()) return Unexpected{*row.error()};
   return {};
 }

@@ -84,19 +84,25 @@ class RowReader {
   "created_us, first_order_us, updated_us, source, live, rejects_buy, rejects_sell, escalations, unwinding, loss_limit, unhedged_us, unhedged_money_seconds"
 #define DN_ORDER_COLUMNS                                                                                                    \
   "client_order_id, leg, side, type, purpose, price, quantity, reduce_only, created_us, expires_us, status, close_reason, " \
-  "venue_order_id, filled, filled_quote, booked, cancel_requested, code, reason, updated_us, request"
+  "venue_order_id, filled, filled_quote, booked, cancel_requested, code, reason, updated_us, request, arrival"
+#define DN_FUNDING_COLUMNS "venue, payment_id, leg, amount, time_us"
+#define DN_HOLDING_COLUMNS "part, since_us, to_close, must_close, funding_rate, funding_interval_us, funding_next_us, payments, newest_payment_us"
 #define DN_FILL_COLUMNS "venue, trade_id, client_order_id, venue_order_id, leg, side, price, quantity, fee, fee_asset, liquidity, time_us"
 
 void bind_task(Query& q, const TaskRecord& task);  // without the legs
 void bind_order(Query& q, const OrderRecord& order);
 void bind_fill(Query& q, const Fill& fill);
+void bind_funding(Query& q, const FundingPayment& payment);
+void bind_holding(Query& q, const Holding& holding);
 
 // Rows of "id, name, <columns>" and "id, <columns>".
 Expected<TaskRecord, StoreError> read_task(const Query& q);  // without the legs
 Expected<OrderRecord, StoreError> read_order(const Query& q);
 Expected<Fill, StoreError> read_fill(const Query& q);
+Expected<FundingPayment, StoreError> read_funding(const Query& q);
+Expected<Holding, StoreError> read_holding(const Query& q);  // of "task_id, <columns>"
 
-// One row of a leg's sums: "task_id, leg, filled, net, traded, traded_quote, cash".
+// One row of a leg's sums: "task_id, leg, filled, net, traded, traded_quote, cash, slippage, funding".
 Expected<void, StoreError> read_leg(const Query& q, TaskRecord& task);
 // One row of fees: "task_id, leg, asset, amount".
 Expected<void, StoreError> read_fee(const Query& q, TaskRecord& task);

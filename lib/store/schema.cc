@@ -180,7 +180,37 @@ CREATE INDEX leases_in_use ON leases (live) WHERE done = 0;
 CREATE INDEX orders_unclosed ON orders (task_id) WHERE status <> 'closed';
 )sql";
 
-constexpr std::array kMigrations{Migration{1, kVersion1}, Migration{2, kVersion2}, Migration{3, kVersion3}, Migration{4, kVersion4}, Migration{5, kVersion5}};
+// Funding, and what a task that opens, holds and closes is at.
+constexpr const char* kVersion6 = R"sql(
+CREATE TABLE fundings (
+  id INTEGER PRIMARY KEY,
+  task_id INTEGER NOT NULL REFERENCES tasks (id),
+  venue TEXT NOT NULL,
+  payment_id TEXT NOT NULL,
+  leg TEXT NOT NULL,
+  amount TEXT NOT NULL,          -- quote; positive = received
+  time_us INTEGER NOT NULL,
+  UNIQUE (task_id, venue, payment_id)
+) STRICT;
+CREATE TABLE holdings (
+  task_id INTEGER PRIMARY KEY REFERENCES tasks (id),
+  part TEXT NOT NULL,
+  since_us INTEGER NOT NULL,
+  to_close TEXT NOT NULL,        -- base
+  must_close INTEGER NOT NULL,
+  funding_rate TEXT NOT NULL,    -- as last told
+  funding_interval_us INTEGER NOT NULL,
+  funding_next_us INTEGER NOT NULL,
+  payments INTEGER NOT NULL,
+  newest_payment_us INTEGER NOT NULL
+) STRICT;
+ALTER TABLE legs ADD COLUMN slippage TEXT NOT NULL DEFAULT '0';    -- quote
+ALTER TABLE legs ADD COLUMN funding TEXT NOT NULL DEFAULT '0';     -- quote
+ALTER TABLE orders ADD COLUMN arrival TEXT NOT NULL DEFAULT '0';   -- quote per base; 0 = not known
+)sql";
+
+constexpr std::array kMigrations{Migration{1, kVersion1}, Migration{2, kVersion2}, Migration{3, kVersion3},
+                                 Migration{4, kVersion4}, Migration{5, kVersion5}, Migration{6, kVersion6}};
 static_assert(kMigrations.back().version == Store::kSchemaVersion);
 
 struct Identity {

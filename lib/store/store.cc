@@ -92,6 +92,11 @@ Expected<void, StoreError> Store::Impl::read_sums(TaskRecord& task) {
   if (legs != 2) {
     return Unexpected{StoreError{StoreError::Kind::NotADatabase, fmt::format("{}: table legs: task row {} has {} of its 2 legs", path, task.id, legs)}};
   }
+  {
+    const auto holding = one(Query(connection, st.task_holding).add(task.id), read_holding);
+    if (!holding) return Unexpected{holding.error()};
+    if (*holding) task.holding = **holding;
+  }
   Query q(connection, st.task_fees);
   q.add(task.id);
   for (auto row = q.step(); !row || *row; row = q.step()) {
@@ -144,7 +149,9 @@ Expected<StoredTask, StoreError> Store::load_task(std::string_view name) {
   if (!orders) return Unexpected{orders.error()};
   auto fills = impl_->read_fills((*task)->id);
   if (!fills) return Unexpected{fills.error()};
-  return StoredTask{std::move(**task), std::move(*orders), std::move(*fills)};
+  auto fundings = impl_->read_fundings((*task)->id);
+  if (!fundings) return Unexpected{fundings.error()};
+  return StoredTask{std::move(**task), std::move(*orders), std::move(*fills), std::move(*fundings)};
 }
 
 Expected<TaskRecord, StoreError> Store::add_task(TaskRecord task) {
@@ -167,6 +174,7 @@ Expected<TaskRecord, StoreError> Store::add_task(TaskRecord task) {
   }
   task.id = sqlite3_last_insert_rowid(impl_->connection.handle());
   if (auto r = impl_->write_sums(task); !r) return Unexpected{r.error()};
+  if (auto r = impl_->write_holding(task); !r) return Unexpected{r.error()};
   if (auto r = transaction->commit(); !r) return Unexpected{r.error()};
   return task;
 }
@@ -181,6 +189,17 @@ Expected<std::vector<Fill>, StoreError> Store::Impl::read_fills(std::int64_t tas
   Query q(connection, st.fills);
   q.add(task_id);
   return all(q, read_fill);
+}
+
+Expected<std::vector<FundingPayment>, StoreError> Store::Impl::read_fundings(std::int64_t task_id) {
+  Query q(connection, st.fundings);
+  q.add(task_id);
+  return all(q, read_funding);
+}
+
+Expected<std::vector<FundingPayment>, StoreError> Store::fundings(std::int64_t task_id) {
+  if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
+  return impl_->read_fundings(task_id);
 }
 
 Expected<std::vector<OrderRecord>, StoreError> Store::orders(std::int64_t task_id, const OrderFilter& filter) {

@@ -69,7 +69,7 @@ struct OrderFilter {
 class Store final : public Journal {
  public:
   enum class Mode : std::uint8_t { ReadWrite, ReadOnly };
-  static constexpr int kSchemaVersion = 5;
+  static constexpr int kSchemaVersion = 6;
   static constexpr Dur kPatience = Dur::seconds(5);
 
   // ReadWrite creates the file (0600) and its directory (0700) and migrates an older schema. A symbolic link is refused.
@@ -114,6 +114,7 @@ class Store final : public Journal {
   // ---- reading, for dn-status. `task_id` is a round's row.
   Expected<std::vector<OrderRecord>, StoreError> orders(std::int64_t task_id, const OrderFilter& filter);
   Expected<std::vector<Fill>, StoreError> fills(std::int64_t task_id);
+  Expected<std::vector<FundingPayment>, StoreError> fundings(std::int64_t task_id);
   // The order that a task, in any of its rounds, made for a person's request.
   Expected<std::optional<OrderRecord>, StoreError> order_of_request(std::string_view task, std::string_view request);
   // Events of a task after the event `after_id` (0 = from the first), at most `limit`.

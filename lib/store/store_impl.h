@@ -21,7 +21,7 @@ struct Statements {
   Statement all_rounds{DN_SELECT_TASK "ORDER BY name, round"};
   Statement task_by_name{DN_SELECT_TASK "WHERE name = ?1 ORDER BY round DESC LIMIT 1"};
   Statement task_by_id{DN_SELECT_TASK "WHERE id = ?1"};
-  Statement task_legs{"SELECT task_id, leg, filled, net, traded, traded_quote, cash FROM legs WHERE task_id = ?1"};
+  Statement task_legs{"SELECT task_id, leg, filled, net, traded, traded_quote, cash, slippage, funding FROM legs WHERE task_id = ?1"};
   Statement task_fees{"SELECT task_id, leg, asset, amount FROM fees WHERE task_id = ?1"};
   Statement last_round{"SELECT coalesce(max(round), 0), coalesce(max(run_epoch), 0) FROM tasks WHERE name = ?1"};
   Statement insert_task{
@@ -36,17 +36,22 @@ struct Statements {
       "unhedged_us = ?28, unhedged_money_seconds = ?29 WHERE id = ?1 AND name = ?2 AND round = ?3 AND run_epoch <= ?10"};
   Statement begin_run{"UPDATE tasks SET run_epoch = run_epoch + 1, runs = runs + 1, next_seq = 1, updated_us = ?2 WHERE id = ?1 AND run_epoch < 4294967295"};
   Statement put_leg{
-      "INSERT INTO legs (task_id, leg, filled, net, traded, traded_quote, cash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
-      "ON CONFLICT (task_id, leg) DO UPDATE SET filled = ?3, net = ?4, traded = ?5, traded_quote = ?6, cash = ?7"};
+      "INSERT INTO legs (task_id, leg, filled, net, traded, traded_quote, cash, slippage, funding) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) "
+      "ON CONFLICT (task_id, leg) DO UPDATE SET filled = ?3, net = ?4, traded = ?5, traded_quote = ?6, cash = ?7, slippage = ?8, funding = ?9"};
+  Statement put_holding{"INSERT OR REPLACE INTO holdings (task_id, " DN_HOLDING_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"};
+  Statement task_holding{"SELECT task_id, " DN_HOLDING_COLUMNS " FROM holdings WHERE task_id = ?1"};
+  Statement put_funding{"INSERT INTO fundings (task_id, " DN_FUNDING_COLUMNS
+                        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (task_id, venue, payment_id) DO NOTHING"};
+  Statement fundings{"SELECT id, " DN_FUNDING_COLUMNS " FROM fundings WHERE task_id = ?1 ORDER BY id"};
   Statement drop_fees{"DELETE FROM fees WHERE task_id = ?1"};
   Statement insert_fee{"INSERT INTO fees (task_id, leg, asset, amount) VALUES (?1, ?2, ?3, ?4)"};
 
   Statement put_order{
       "INSERT INTO orders (task_id, " DN_ORDER_COLUMNS
-      ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) "
+      ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23) "
       "ON CONFLICT (task_id, client_order_id) DO UPDATE SET leg = ?3, side = ?4, type = ?5, purpose = ?6, price = ?7, quantity = ?8, reduce_only = ?9, "
       "created_us = ?10, expires_us = ?11, status = ?12, close_reason = ?13, venue_order_id = ?14, filled = ?15, filled_quote = ?16, booked = ?17, "
-      "cancel_requested = ?18, code = ?19, reason = ?20, updated_us = ?21, request = ?22"};
+      "cancel_requested = ?18, code = ?19, reason = ?20, updated_us = ?21, request = ?22, arrival = ?23"};
   Statement put_fill{"INSERT INTO fills (task_id, " DN_FILL_COLUMNS
                      ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (task_id, venue, trade_id) DO NOTHING"};
   Statement insert_event{"INSERT INTO events (task_id, ts_us, type, json) VALUES (?1, ?2, ?3, ?4)"};
@@ -127,16 +132,19 @@ struct Store::Impl {
   // The legs' sums as they stand in the file, by task row: what is unchanged is not written again, because most commits
   // place orders and book nothing. Good as long as nobody else has written, which `sums_version` tells.
   std::map<std::int64_t, PerSide<LegTotals>> sums;
-  std::uint32_t sums_version = 0;  // SQLITE_FCNTL_DATA_VERSION after our last commit
+  std::map<std::int64_t, Holding> holdings;  // likewise
+  std::uint32_t sums_version = 0;            // SQLITE_FCNTL_DATA_VERSION after our last commit
 
   // ---- within a transaction of the caller
   Expected<void, StoreError> read_sums(TaskRecord& task);
   Expected<std::optional<TaskRecord>, StoreError> find(std::string_view name);
   Expected<void, StoreError> write_task(const TaskRecord& task);
   Expected<void, StoreError> write_sums(const TaskRecord& task);
+  Expected<void, StoreError> write_holding(const TaskRecord& task);
   std::uint32_t data_version() const;  // another number after every commit, ours or another's, that this transaction sees
   Expected<std::vector<OrderRecord>, StoreError> read_orders(std::int64_t task_id, const OrderFilter& filter);
   Expected<std::vector<Fill>, StoreError> read_fills(std::int64_t task_id);
+  Expected<std::vector<FundingPayment>, StoreError> read_fundings(std::int64_t task_id);
 
   // ---- each a transaction of its own
   Expected<void, StoreError> write_batch(const TaskRecord& task, const JournalBatch& batch);

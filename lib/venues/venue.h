@@ -219,6 +219,9 @@ class VenueApi {
   virtual std::unique_ptr<Question<Outcome<Survey>>> survey(Time since) = 0;
   // The dead man's switch, where the venue has one: all orders of the symbol go after `timeout` unless asked again; null elsewhere.
   virtual std::unique_ptr<Question<Outcome<Time>>> cancel_all_after(Dur /*timeout*/) { return nullptr; }
+  // Of perpetuals: the account's funding payments in the symbol since then (whole seconds, the venue's clock) and the terms of the next
+  // settlement, in the venue's time; `leg` is not set. null elsewhere.
+  virtual std::unique_ptr<Question<Outcome<FundingReport>>> funding(Time /*since*/) { return nullptr; }
 
   // ---- streams
   virtual std::unique_ptr<StreamProtocol> public_stream() = 0;

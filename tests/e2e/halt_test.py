@@ -91,7 +91,7 @@ class Halt(ToolTest):
         self.assertIn("HALT is still there", done.stdout)
         self.assertEqual(self.modes(), {"spot": "ACTIVE", "perp": "HALTED"})
         self.assertEqual(self.run_task("--task", "spot", "--config", self.config).returncode, 23)
-        self.assertEqual(self.recover_here("resume", "--yes").returncode, 0)
+        self.assertEqual(self.recover_here("resume", "--all", "--yes").returncode, 0)
         self.assertEqual((self.files(), self.modes()), ([], {"spot": "ACTIVE", "perp": "ACTIVE"}))
 
     def test_a_venue_is_halted_and_resumed_by_itself(self):
@@ -118,7 +118,7 @@ class Halt(ToolTest):
         self.assertNotEqual(self.rebalance("--task", "spot", "--yes", "--max-notional", "30000", "--config", self.config).returncode, 23)
 
     def test_status_names_the_files(self):
-        self.recover_here("resume", "--yes")
+        self.recover_here("resume", "--all", "--yes")
         self.assertNotIn("HALT", self.status("--config", self.config).stdout)
         with open(os.path.join(self.state, "HALT"), "w", encoding="utf-8") as f:
             f.write("the cat walked\x1b[31m over it\nmore\n")

@@ -131,9 +131,9 @@ TEST_F(Quote, ThePerpetualLegsFundingCountsInTheNetSpread) {
   instruments.sell = perpetual();
   reset();
   const Bps without = quoted_spread(s)->net;
-  instruments.sell.funding_rate = Rate(dec("0.0001"));  // longs pay shorts, and this leg is short
+  instruments.sell.funding.rate = Rate(dec("0.0001"));  // longs pay shorts, and this leg is short
   EXPECT_EQ((quoted_spread(s)->net - without).decimal().rounded(2, Rounding::HalfUp), dec("1.01"));
-  instruments.sell.funding_rate = Rate(dec("-0.0001"));
+  instruments.sell.funding.rate = Rate(dec("-0.0001"));
   EXPECT_EQ((quoted_spread(s)->net - without).decimal().rounded(2, Rounding::HalfUp), dec("-1.01"));
 }
 

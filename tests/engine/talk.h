@@ -227,6 +227,7 @@ class Talk {
       }
     }
     stored_.fills.insert(stored_.fills.end(), last_step.journal.fills.begin(), last_step.journal.fills.end());
+    stored_.fundings.insert(stored_.fundings.end(), last_step.journal.fundings.begin(), last_step.journal.fundings.end());
     sends.insert(sends.end(), last_step.sends.begin(), last_step.sends.end());
     events.insert(events.end(), last_step.journal.events.begin(), last_step.journal.events.end());
   }

@@ -53,6 +53,7 @@ class Control final : public Api {
     if (verb == "POST halt") return answer(halt(*body));
     if (verb == "POST book") return answer(book(*body));
     if (verb == "POST funding") return answer(funding(*body));
+    if (verb == "POST funding_terms") return answer(funding_terms(*body));
     if (verb == "POST end_order") return answer(end_order(*body));
     return {404, R"({"error":"no such control"})", {}};
   }
@@ -166,6 +167,19 @@ class Control final : public Api {
     const auto rate = decimal_from(body.str("rate"));
     if (m == nullptr || !m->is_futures() || !rate) return "symbol names a contract, rate is a fraction";
     site_.exchange.settle_funding(*m, Rate(*rate));
+    return "";
+  }
+
+  // What the contract tells of its next settlement; nothing is settled.
+  std::string funding_terms(const Json& body) {
+    Market* m = market_of(body, Venue::GateioFutures);
+    const auto rate = decimal_from(body.str("rate"));
+    const std::int64_t interval = body.whole("interval", 28800);
+    const std::int64_t next = body.whole("in", 0);
+    if (m == nullptr || !m->is_futures() || !rate || interval < 1 || next < 0)
+      return "symbol names a contract, rate is a fraction, interval and in are seconds";
+    const Time at = next == 0 ? Time{} : site_.exchange.venue_now() + Dur::seconds(next);
+    m->funding = {Rate(*rate), Dur::seconds(interval), Time{at.us / 1'000'000 * 1'000'000}};
     return "";
   }
 

@@ -105,7 +105,10 @@ struct Market {
   // Futures: 0 is cross margin, with the limit as its leverage.
   std::int64_t leverage = 0;
   std::int64_t cross_limit = 10;
+  // ... and what is told of the next settlement; a time that has passed counts as the next multiple of the interval.
+  FundingTerms funding{Rate(Decimal::from_parts(1, 4)), Dur::hours(8), Time{}};
 
+  Time next_funding(Time now) const { return funding.next > now ? funding.next : Time{(now.us / funding.interval.us + 1) * funding.interval.us}; }
   std::int64_t effective_leverage() const { return leverage == 0 ? cross_limit : leverage; }
   void trade_happened(std::int64_t number, const sim::PublicTrade& trade, Time time);
   const Instrument& instrument() const { return rules; }

@@ -5,12 +5,9 @@ namespace dn::exchange {
 namespace {
 
 constexpr Venue kPerp = Venue::GateioFutures;
-constexpr std::int64_t kFundingInterval = 28800;
-constexpr const char* kFundingRate = "0.0001";
 
 bool is_decimal(const Market& m) { return m.contracts(m.rules.step) < Decimal(1); }
 GateAnswer unknown_contract() { return gate_error(404, "CONTRACT_NOT_FOUND"); }
-std::int64_t next_funding(Time now) { return (now.us / 1'000'000 / kFundingInterval + 1) * kFundingInterval; }
 
 std::string contract_json(const Market& m, Time now, bool decimal_sizes) {
   const Instrument& r = m.rules;
@@ -20,9 +17,9 @@ std::string contract_json(const Market& m, Time now, bool decimal_sizes) {
   o.s("name", m.name).s("type", "direct").d("quanto_multiplier", r.multiplier).d("order_price_round", r.tick).d("mark_price_round", r.tick);
   o.raw("order_size_min", least).raw("order_size_max", gate_size(r.max_qty ? m.contracts(*r.max_qty) : Decimal(1'000'000), decimal_sizes));
   o.b("enable_decimal", is_decimal(m)).d("order_price_deviate", *r.price_band).s("maintenance_rate", "0.005").s("leverage_min", "1").s("leverage_max", "100");
-  o.d("last_price", m.last).s("mark_price", mark).s("index_price", mark).s("mark_type", "index").s("funding_rate", kFundingRate);
-  o.s("funding_rate_indicative", kFundingRate).s("funding_rate_limit", "0.003").n("funding_interval", kFundingInterval);
-  o.n("funding_next_apply", next_funding(now)).n("funding_offset", 0).s("interest_rate", "0.0003").s("maker_fee_rate", "-0.0001");
+  o.d("last_price", m.last).s("mark_price", mark).s("index_price", mark).s("mark_type", "index").d("funding_rate", m.funding.rate);
+  o.d("funding_rate_indicative", m.funding.rate).s("funding_rate_limit", "0.003").n("funding_interval", m.funding.interval.us / 1'000'000);
+  o.n("funding_next_apply", m.next_funding(now).us / 1'000'000).n("funding_offset", 0).s("interest_rate", "0.0003").s("maker_fee_rate", "-0.0001");
   o.s("taker_fee_rate", "0.00075").n("orders_limit", 100).s("market_order_slip_ratio", "0.02").s("market_order_size_max", "0");
   o.b("in_delisting", m.status() == TradingStatus::ReduceOnly);
   o.s("status", m.status() == TradingStatus::Trading ? "trading" : m.status() == TradingStatus::Halted ? "circuit_breaker" : "delisting");
@@ -48,8 +45,8 @@ std::string gate_futures_ticker(const Market& m, Time now, bool decimal_sizes) {
   o.s("contract", m.name)
       .d("last", m.last)
       .d("change_percentage", (day.change_rate() * Decimal(100)).normalized())
-      .s("funding_rate", kFundingRate)
-      .s("funding_rate_indicative", kFundingRate);
+      .d("funding_rate", m.funding.rate)
+      .d("funding_rate_indicative", m.funding.rate);
   o.d("mark_price", m.mid()).d("index_price", m.mid()).d("total_size", m.contracts(m.sim.truth().position.abs()));
   o.d("volume_24h", m.contracts(day.volume).rounded(0, Rounding::Down)).d("volume_24h_base", day.volume).d("volume_24h_quote", day.quote);
   o.d("volume_24h_settle", day.quote).s("quanto_base_rate", "");
@@ -124,12 +121,14 @@ GateAnswer GateFutures::risk_tiers(const Params& p) {
 }
 
 GateAnswer GateFutures::funding_rate(const Params& p) {
-  if (site_.exchange.market(kPerp, p.get("contract")) == nullptr) return unknown_contract();
+  const Market* m = site_.exchange.market(kPerp, p.get("contract"));
+  if (m == nullptr) return unknown_contract();
   const auto limit = p.has("limit") ? whole_from(p.get("limit")) : std::optional<std::int64_t>(100);
   if (!limit || *limit < 1 || *limit > 1000) return gate_invalid("limit", p.get("limit"));
   Arr out;
-  const std::int64_t newest = next_funding(site_.exchange.venue_now()) - kFundingInterval;
-  for (std::int64_t i = 0; i < *limit; ++i) out.raw(Obj().n("t", newest - i * kFundingInterval).s("r", kFundingRate).str());
+  const std::int64_t every = m->funding.interval.us / 1'000'000;
+  const std::int64_t newest = m->next_funding(site_.exchange.venue_now()).us / 1'000'000 - every;
+  for (std::int64_t i = 0; i < *limit; ++i) out.raw(Obj().n("t", newest - i * every).d("r", m->funding.rate).str());
   return gate_ok(out.str());
 }
 

@@ -60,7 +60,8 @@ std::string dump(const TaskRecord& t) {
   out += t.restored ? " restored\n" : "\n";
   for (const Side side : kSides) {
     const LegTotals& l = t.leg[side];
-    out += std::string(name(side)) + " " + l.filled.str() + " " + l.net.str() + " " + l.traded.str() + " " + l.traded_quote.str() + " " + l.cash.str();
+    out += std::string(name(side)) + " " + l.filled.str() + " " + l.net.str() + " " + l.traded.str() + " " + l.traded_quote.str() + " " + l.cash.str() + " " +
+           l.slippage.str() + " " + l.funding.str();
     for (const auto& [asset, fee] : l.fees.all()) out += " " + in_quotes(asset.view()) + "=" + fee.str();
     out += "\n";
   }
@@ -154,7 +155,8 @@ void randomize(Dice& dice, TaskRecord& t) {
   for (Time* at : {&t.created, &t.first_order, &t.updated}) *at = dice.time();
   for (const Side side : kSides) {
     LegTotals& l = t.leg[side];
-    l = {Qty(dice.decimal()), Qty(dice.decimal()), Qty(dice.decimal()), Money(dice.decimal()), Money(dice.decimal()), {}};
+    l = {Qty(dice.decimal()),   Qty(dice.decimal()),   Qty(dice.decimal()),   Money(dice.decimal()),
+         Money(dice.decimal()), Money(dice.decimal()), Money(dice.decimal()), {}};
     for (std::uint64_t n = dice.below(4); n > 0; --n) l.fees.add(Asset(dice.bytes(16)), Fee(Decimal::from_parts(dice.count(), 18)));
   }
 }
@@ -211,6 +213,26 @@ TEST_F(JournalTest, FeesAndRebatesThatCancelOutKeepTheirEntry) {
   ASSERT_THAT(task.leg.buy.fees.all(), SizeIs(1));
   must(store->commit(task, {true, {}, {}, {}}));
   EXPECT_EQ(loaded().task.leg.buy.fees.all(), task.leg.buy.fees.all());
+}
+
+TEST_F(JournalTest, FundingIsStoredOnceWithWhatATaskHolds) {
+  EXPECT_EQ(loaded().task.holding, Holding{});
+  const FundingPayment payment{PaymentId("12"), Venue::GateioFutures, Side::Sell, Money(dec("-0.000010152188")), Time{7}};
+  task.leg.sell.funding = payment.amount;
+  task.leg.sell.slippage = Money(dec("-1.5"));
+  task.holding = {Part::Hold, Time{5}, {}, true, {Rate(dec("0.0001")), Dur::hours(8), Time{9}}, 1, Time{7}};
+  for (int i = 0; i < 2; ++i) must(store->commit(task, {true, {}, {}, {}, {payment}}));
+  ASSERT_THAT(loaded().fundings, SizeIs(1));
+  EXPECT_EQ(loaded().fundings[0].amount, payment.amount);
+  EXPECT_EQ(loaded().fundings[0].time, payment.time);
+  EXPECT_EQ(loaded().fundings[0].leg, Side::Sell);
+  EXPECT_EQ(loaded().task.holding, task.holding);
+  EXPECT_EQ(loaded().task.leg.sell.funding, payment.amount);
+  EXPECT_EQ(loaded().task.leg.sell.slippage, task.leg.sell.slippage);
+  task.holding.part = Part::Close;
+  task.holding.to_close = Qty(dec("0.5"));
+  must(store->commit(task, {true, {}, {}, {}}));
+  EXPECT_EQ(loaded().task.holding, task.holding);
 }
 
 TEST_F(JournalTest, SumsThatShrinkLeaveNothingBehind) {

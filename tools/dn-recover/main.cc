@@ -98,7 +98,7 @@ int main(int argc, char** argv) {
   halt->add_option("--reason", flags.halt.reason, "why, for whoever finds it")->type_name("TEXT");
   halt->add_flag("--cancel-all", flags.halt.cancel_all, "cancel what rests, and prove it");
   halt->add_flag("--flatten", flags.halt.flatten, "and close what the tasks hold");
-  CLI::App* resume = app.add_subcommand("resume", "lift a halt: of the tasks of --task, else every one and the files of the kill switch");
+  CLI::App* resume = app.add_subcommand("resume", "lift a halt: of the tasks of --task, or with --all every one and the files of the kill switch");
   resume->fallthrough();
   resume->add_option("--exchange", flags.exchange, "what was halted because of this venue, and the file HALT-VENUE")->check(not_empty)->type_name("VENUE");
   resume->add_flag("--yes", flags.yes, "you have read the reason");

@@ -105,7 +105,7 @@ Outcome<Instrument> read_contract(const Element& c, const Symbol& symbol) {
   i.min_qty = Qty(*min_qty);
   if (max_qty) i.max_qty = Qty(*max_qty);
   if (const auto band = amount(c, "order_price_deviate"); band && band->is_positive()) i.price_band = Rate(*band);
-  if (const auto funding = amount(c, "funding_rate"); funding && funding->within(12, 9)) i.funding_rate = Rate(*funding);
+  i.funding = read_funding_terms(c);
   // VIP 0 until the account says what it pays: the contract's own maker_fee_rate and taker_fee_rate are used for margins only.
   i.maker_fee = Rate(Decimal::from_parts(2, 4));
   i.taker_fee = Rate(Decimal::from_parts(5, 4));

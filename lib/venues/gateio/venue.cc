@@ -74,6 +74,7 @@ class FuturesApi final : public GateApi {
   explicit FuturesApi(const ContextPtr& c) : GateApi(c, futures_dialect(c)) {}
   std::unique_ptr<Question<Outcome<VenueFacts>>> market() override { return ask_futures_market(context()); }
   std::unique_ptr<Question<Outcome<VenueFacts>>> account(VenueFacts facts) override { return ask_futures_account(context(), std::move(facts)); }
+  std::unique_ptr<Question<Outcome<FundingReport>>> funding(Time since) override { return ask_funding(context(), since); }
 };
 
 // Gate docs v4.106, section of the rate limits: 200 calls in 10 s for public and for private reads (of each endpoint; here of all
