@@ -5,7 +5,7 @@ import signal
 import unittest
 from decimal import Decimal
 
-from tools import ToolTest
+from tools import EXAMPLES, ToolTest
 
 LEGS = '[task.buy]\nexchange = "mexc_spot"\nprice_reference = "opposite"\ntick_tolerance = 5\n[task.sell]\nexchange = "gateio_spot"\nprice_reference = "opposite"\ntick_tolerance = 5\n'
 
@@ -50,6 +50,11 @@ class Portfolio(ToolTest):
         self.assertEqual(len(shown["leases"]), 30)
         self.assertEqual(Decimal(shown["exposure"]), self.traded())
         self.assertEqual(sum(Decimal(s["exposure"]) for s in shown["symbols"]), Decimal(shown["exposure"]))
+
+    def test_the_example_runs_to_its_end(self):
+        done = self.run_task(os.path.join(EXAMPLES, "portfolio.toml"), "--speed", "max", "--seed", "11")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("exposure", self.status().stdout)
 
     def test_the_same_seed_gives_the_same_bytes(self):
         file = self.file(portfolio(20000, max_total_exposure=1), *[task(f"t{i}") for i in range(8)])
