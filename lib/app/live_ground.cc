@@ -23,6 +23,16 @@ std::vector<Venue> venues_of(const TaskSpec& spec) {
   return out;
 }
 
+// The venue pays funding for the account's position; what of it is not this task's cannot be told apart.
+std::string shared_position(const venues::VenueFacts& f, const TaskRecord& task) {
+  if (f.instrument.funding.interval.us == 0 || task.spec.direction == Direction::Close) return {};
+  const Side leg = task.spec.leg.buy.exchange == f.instrument.venue ? Side::Buy : Side::Sell;
+  const Qty own = leg == Side::Buy ? task.leg.buy.net : -task.leg.sell.net;
+  if (f.position == own || f.position.is_zero()) return {};
+  return fmt::format("{}: the account holds {} in the contract and this task {}: the funding of all of it is booked to this task", name(f.instrument.venue),
+                     f.position.str(), own.str());
+}
+
 class LiveGround final : public Ground {
  public:
   LiveGround(MarketView view, const TaskSpec& spec, std::vector<venues::VenueFacts> facts, live::Venues& venues, LinkHook hook, const LiveOptions& options)
@@ -38,6 +48,7 @@ class LiveGround final : public Ground {
     std::vector<std::string> out;
     for (const venues::VenueFacts& f : facts_) {
       for (const std::string& w : f.warnings) out.push_back(fmt::format("{}: {}", name(f.instrument.venue), w));
+      if (const std::string w = shared_position(f, stored.task); !w.empty()) out.push_back(w);
     }
     return out;
   }

@@ -19,9 +19,9 @@ TaskRecord traded() {
   t.spec.leg.buy.exchange = Venue::GateioSpot;
   t.spec.leg.sell.exchange = Venue::MexcSpot;
   // 1 BTC bought for 100, 0.002 of it paid as fee; 0.998 sold at 101 for a fee of 0.5.
-  t.leg.buy = {Qty(1), Qty(dec("0.998")), Qty(1), Money(100), Money(-100), {}};
+  t.leg.buy = {Qty(1), Qty(dec("0.998")), Qty(1), Money(100), Money(-100), {}, {}, {}};
   t.leg.buy.fees.add(Asset("BTC"), Fee(dec("0.002")));
-  t.leg.sell = {Qty(dec("0.998")), Qty(dec("0.998")), Qty(dec("0.998")), Money(dec("100.798")), Money(dec("100.798")), {}};
+  t.leg.sell = {Qty(dec("0.998")), Qty(dec("0.998")), Qty(dec("0.998")), Money(dec("100.798")), Money(dec("100.798")), {}, {}, {}};
   t.leg.sell.fees.add(Asset("USDT"), Fee(dec("0.5")));
   t.leg.sell.fees.add(Asset("MX"), Fee(dec("3")));
   return t;
