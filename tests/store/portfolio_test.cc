@@ -210,7 +210,9 @@ TEST_F(PortfolioTest, AnOlderFileIsBroughtUpToDateAndItsTasksCount) {
   TaskRecord old = must(store->add_task(a_task("old")));
   fill(old, "2");
   store.reset();
-  RawDatabase(dir.db()).run("DROP TABLE leases; DROP TABLE portfolio; DROP INDEX orders_unclosed; PRAGMA user_version = 4");
+  RawDatabase(dir.db()).run(
+      "DROP TABLE leases; DROP TABLE portfolio; DROP INDEX orders_unclosed; DROP TABLE fundings; DROP TABLE holdings;"
+      "ALTER TABLE legs DROP COLUMN slippage; ALTER TABLE legs DROP COLUMN funding; ALTER TABLE orders DROP COLUMN arrival; PRAGMA user_version = 4");
   store = open_store(dir.db());
   EXPECT_EQ(RawDatabase(dir.db()).value("PRAGMA user_version"), std::to_string(Store::kSchemaVersion));
   Portfolio later(*store, false, [](const std::string&) { return false; });
