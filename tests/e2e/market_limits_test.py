@@ -35,11 +35,11 @@ class ExactlyMet(PinnedMarket):
         super().setUp()
         self.calm()
 
-    def try_limit(self, key, limit):
+    def try_limit(self, key, limit, *more):
         """A task of its own, so that the one before is nothing to it."""
         self.tries += 1
         self.name = f"t{self.tries}"
-        return self.live(self.file(), "--set", f"risk.{key}={limit}", "--max-runtime", "5s")
+        return self.live(self.file(), "--set", f"risk.{key}={limit}", *more, "--max-runtime", "5s")
 
     def refused(self, key, limit, exit_code, *, least=False):
         """Runs into the limit; gives the value that was refused. `least`: the limit is one from below."""
@@ -80,6 +80,17 @@ class ExactlyMet(PinnedMarket):
         self.refused("min_spread_bps", str(net + Decimal("0.01")), (10, 12), least=True)
         self.assertEqual(self.orders(), [])
         self.passes("min_spread_bps", str(net))
+
+    def test_the_price_collar(self):
+        # 10 bps above the mid of 60000.5 are 60060.5005; a tick is 0.01.
+        done = self.try_limit("price_collar_bps", "10", "--set", "buy.offset_ticks=-5951")
+        self.assertIn(done.returncode, (10, 12), done.stderr)
+        told = self.refusals("price_collar_bps")[0]
+        self.assertEqual((told["value"], told["limit"]), ("60060.51", "60060.5005"))
+        self.assertEqual(self.orders(), [], "both legs or none")
+        done = self.try_limit("price_collar_bps", "10", "--set", "buy.offset_ticks=-5950")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.refusals("price_collar_bps"), [])
 
     def test_the_loss(self):
         # Dear bought, cheap sold: a slice loses 0.005 by its prices, 0.1500025 and 0.6 in fees.
