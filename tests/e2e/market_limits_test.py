@@ -5,6 +5,7 @@ import unittest
 from decimal import Decimal
 
 from live_tools import LiveTest
+from tools import RUN
 
 BUY, SELL = ("mexc_spot", "BTCUSDT"), ("gateio_spot", "BTC_USDT")
 CALM = {BUY: ("60000", "60001"), SELL: ("60100", "60101")}
@@ -91,6 +92,47 @@ class ExactlyMet(PinnedMarket):
         done = self.try_limit("price_collar_bps", "10", "--set", "buy.offset_ticks=-5950")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(self.refusals("price_collar_bps"), [])
+
+    def ahead(self, *more):
+        """The buy side takes a slice of a tenth of the total, the sell side rests out of reach: the sides are apart by just that, until a hedge."""
+        self.tries += 1
+        self.name = f"t{self.tries}"
+        file = self.file(total="0.05")
+        done = self.live(file, "--set", "sell.offset_ticks=-5000", *(f"--set={m}" for m in more), "--max-runtime", "4s")
+        self.assertIn(done.returncode, (0, 10), done.stderr)
+        hedges = [o for o in self.rows("orders") if o["purpose"] == "rebalance" and o["task"] == self.name]
+        self.assertTrue(hedges, done.stderr)
+        return [e for e in self.events(self.name) if e["type"] == "alert" and e["code"] == "imbalance"], hedges
+
+    def test_the_imbalance(self):
+        self.assertEqual(self.ahead("risk.max_imbalance_bps=1000")[0], [], "a tenth is not above a tenth")
+        told = self.ahead("risk.max_imbalance_bps=999.99")[0][0]
+        self.assertEqual((told["value"], told["limit"], told["level"]), ("0.005", "0.00499995", "CRITICAL"))
+
+    def test_the_slippage(self):
+        # From the bid of 60100 down by 7 bps are 60057.93; the price of the hedge is the next tick of Gate's that keeps it.
+        hedge = self.ahead("risk.max_slippage_bps=7")[1][0]
+        self.assertEqual(Decimal(hedge["price"]).quantize(Decimal("0.1")), Decimal("60058.0"))
+        self.assertGreaterEqual(Decimal(hedge["price"]), Decimal("60057.93"))
+
+    def test_the_spread_to_stay(self):
+        net = self.refused("min_spread_bps", "500", (10, 12), least=True)
+        self.name = "stay"
+        run = self.begin_live(self.file("max_capital_fraction_bps = 2000\n", total="1"), "--ndjson", "--max-runtime", "30s")
+        self.wait_for_event(run, "fill")
+        self.change(f"risk.exit_spread_bps={net}", "risk.exit_action=complete")
+        for _ in range(4):
+            self.wait_for_event(run, "fill")
+        self.assertEqual(self.refusals("exit_spread_bps"), [])
+        self.change(f"risk.exit_spread_bps={net + Decimal('0.01')}")
+        _, err = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 0, err)
+        told = self.refusals("exit_spread_bps")
+        self.assertEqual([(Decimal(t["value"]), Decimal(t["limit"])) for t in told], [(net, net + Decimal("0.01"))])
+
+    def change(self, *settings):
+        done = self.call(RUN, "set", self.name, *settings, "--db", self.db)
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_the_loss(self):
         # Dear bought, cheap sold: a slice loses 0.005 by its prices, 0.1500025 and 0.6 in fees.
