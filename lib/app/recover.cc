@@ -236,6 +236,7 @@ class Recovery {
         continue;
       }
       if (!done) return Unexpected{done.error()};
+      if (auto paused = pause_rebuilt(p.stored.task.spec); !paused) return Unexpected{paused.error()};
       code = worse(code, done->code);
       if (!p.views.failed.empty()) code = worse(code, p.views.failed[0].code);
       ends.insert(ends.end(), done->json.begin(), done->json.end());
@@ -245,6 +246,18 @@ class Recovery {
     if (plans_.empty() && !machine()) output_.data("nothing to do");
     output_.flush();
     return code;
+  }
+
+  // Orders tell what a task holds, and not whether it was still opening, holding or closing already: a person says how it goes on.
+  Expected<void, ToolError> pause_rebuilt(const TaskSpec& spec) {
+    if (!request_.from_venue || !spec.hold.goes_round()) return {};
+    auto asked = ask_of_task(request_.run.session.db, ControlRequest::Verb::Pause, spec.name, {});
+    if (!asked) return Unexpected{asked.error()};
+    output_.message(
+        fmt::format("task {0} is paused, since the venues do not tell whether it was opening, holding or closing: dn-run resume {0} goes on "
+                    "opening, dn-rebalance --task {0} --flatten closes what it holds",
+                    spec.name));
+    return {};
   }
 
   bool machine() const { return output_.options().json || output_.options().ndjson; }

@@ -75,6 +75,19 @@ class Funding(LiveTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assert_whole_round(before)
 
+    def test_books_made_anew_wait_for_a_person(self):
+        path = self.carry('hold_for = "1h"')
+        run = self.begin_live(path, "--ndjson")
+        self.until_held(run)
+        self.kill(run)
+        self.db = os.path.join(self.dir, "anew", "dn.db")
+        done = self.recover("--from-venue", path, "--apply", "--config", self.config)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("task carry is paused", done.stderr)
+        orders = len(self.exchange.ledger()["orders"])
+        self.assertEqual(self.live(path).returncode, 12, "whether it was to open or to close is not known")
+        self.assertEqual(len(self.exchange.ledger()["orders"]), orders)
+
     def test_the_plan_tells_the_funding(self):
         self.tell(rate="-0.0001", seconds=3000)
         done = self.live(self.carry("min_funding_apr = 5"), "--plan", "--json")
