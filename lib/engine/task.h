@@ -221,7 +221,7 @@ class TaskEngine {
   void drive_funding();
   void on(const FundingReport& r);
   void book_funding(const FundingPayment& told, Side leg);
-  Time last_settlement() const;
+  Time settlement_until(Time at) const;
   bool is_funding_due();
   void schedule_funding();
   std::optional<Percent> told_apr() const;

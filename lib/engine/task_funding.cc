@@ -96,19 +96,20 @@ void TaskEngine::book_funding(const FundingPayment& told, Side leg) {
   emit(FundingBooked{p});
 }
 
-// The newest settlement that has passed, by the terms as last told.
-Time TaskEngine::last_settlement() const {
+// The newest settlement that was not after `at`, by the terms as last told.
+Time TaskEngine::settlement_until(Time at) const {
   const FundingTerms& t = legs_[seat_of(*funded_leg())].instrument.funding;
-  if (now_ < t.next) return t.next - t.interval;
-  return t.next + t.interval * ((now_ - t.next).us / t.interval.us);
+  const std::int64_t since = (at - t.next).us;
+  const std::int64_t whole = since / t.interval.us - (since % t.interval.us < 0 ? 1 : 0);
+  return t.next + t.interval * whole;
 }
 
 // A settlement has passed while something was held, and its payment is neither booked nor known to be none.
 bool TaskEngine::is_funding_due() {
   if (!funded_leg() || held_since_.is_never()) return false;
-  const Time last = last_settlement();
-  const bool was_flat = record_.leg[*funded_leg()].net.is_zero() && newest_fill_ < last;
-  if (was_flat || last <= held_since_ || record_.holding.newest_payment >= last - kBeforeRow || funding_.answered_for >= last + kBookedWithin) return false;
+  const bool is_flat = record_.leg[*funded_leg()].net.is_zero();
+  const Time last = settlement_until(is_flat ? newest_fill_ : now_);
+  if (last <= held_since_ || record_.holding.newest_payment >= last - kBeforeRow || funding_.answered_for >= last + kBookedWithin) return false;
   if (now_ - last < kPatience) {
     funding_.next_ask = std::min(funding_.next_ask, funding_.asked_at + kAskSoon);
     return true;
@@ -124,7 +125,7 @@ bool TaskEngine::is_funding_due() {
 void TaskEngine::schedule_funding() {
   funding_.next_ask = now_ + (is_funding_due() ? kAskSoon : kAskEvery);
   const FundingTerms& t = legs_[seat_of(*funded_leg())].instrument.funding;
-  const Time next = last_settlement() + t.interval;
+  const Time next = settlement_until(now_) + t.interval;
   funding_.next_ask = std::min(funding_.next_ask, next + kAfterSettlement);
 }
 
