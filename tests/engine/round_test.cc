@@ -187,5 +187,30 @@ TEST(Funding, ATaskThatEndsWaitsForWhatItsLastSettlementBrought) {
   EXPECT_EQ(t.record().leg.sell.funding, Money(1));
 }
 
+TEST(Funding, ATaskThatIsFlatAtTheNewestSettlementStillWaitsForTheOneBeforeIt) {
+  TaskSpec s = round_spec();
+  s.hold.hold_for = Dur::seconds(2);
+  PerSide<Instrument> with = legs();
+  const Time held = Time{1'767'225'600'000'000} + Dur::seconds(3);
+  with.sell.funding.interval = Dur::seconds(10);
+  with.sell.funding.next = held;
+  Talk t(s, with);
+  open_all(t);
+  t.after(Dur::seconds(4));
+  t.books();
+  t.after(Dur::seconds(1));
+  t.books();
+  t.ack_both();
+  t.fill(OrderRequest(t.placed(Side::Buy)), "0.1", "b2");
+  t.fill(OrderRequest(t.placed(Side::Sell)), "0.1", "s2");
+  ASSERT_TRUE(t.record().leg.sell.net.is_zero());
+  t.after(Dur::seconds(9));  // the next settlement passes, and finds nothing
+  t.books();
+  EXPECT_FALSE(t.engine->finished());
+  t.tell(FundingReport{Venue::GateioFutures, true, {{PaymentId("1"), Venue::GateioFutures, Side::Buy, Money(1), held}}, {}});
+  EXPECT_EQ(t.record().verdict, Verdict::Completed);
+  EXPECT_EQ(t.record().leg.sell.funding, Money(1));
+}
+
 }  // namespace
 }  // namespace dn::test
