@@ -32,6 +32,7 @@ class WithoutChannel final : public venues::VenueApi {
   }
   std::unique_ptr<venues::Question<TradesReport>> trades(const ClientOrderId& id, const VenueOrderId& at) override { return api_->trades(id, at); }
   std::unique_ptr<venues::Question<venues::Outcome<venues::Survey>>> survey(Time since) override { return api_->survey(since); }
+  std::unique_ptr<venues::Question<venues::Outcome<FundingReport>>> funding(Time since) override { return api_->funding(since); }
   std::unique_ptr<venues::StreamProtocol> public_stream() override { return api_->public_stream(); }
   std::unique_ptr<venues::StreamProtocol> private_stream() override { return api_->private_stream(); }
   std::unique_ptr<venues::Question<venues::Outcome<TopOfBook>>> top_of_book() override { return api_->top_of_book(); }
@@ -270,6 +271,14 @@ venues::Outcome<venues::Survey> Client::survey(Time since) {
                                               [told](venues::Outcome<venues::Survey> answer) { told->emplace(std::move(answer)); });
   if (!until([&] { return told->has_value(); })) return Unexpected{venues::Problem{venues::Problem::Kind::Unreachable, "no answer in time"}};
   return std::move(**told);
+}
+
+FundingReport Client::funding(Time since) {
+  const std::size_t before = all<FundingReport>().size();
+  link_->send(QueryFunding{venue_, since});
+  if (!until([&] { return all<FundingReport>().size() > before; })) ADD_FAILURE() << "no answer about funding";
+  const auto told = all<FundingReport>();
+  return told.empty() ? FundingReport{} : told.back();
 }
 
 TradesReport Client::all_trades(const ClientOrderId& id, const VenueOrderId& venue_order_id, Qty filled) {

@@ -105,6 +105,8 @@ class Client {
   LookupReport fate(const ClientOrderId& id, const VenueOrderId& venue_order_id = {});
   // All of the account's orders and trades in the symbol since then.
   venues::Outcome<venues::Survey> survey(Time since);
+  // Sends a query and waits for its answer, which is one.
+  FundingReport funding(Time since);
   // The trades of an order, asked for until they add up to `filled`.
   TradesReport all_trades(const ClientOrderId& id, const VenueOrderId& venue_order_id, Qty filled);
 

@@ -114,6 +114,14 @@ void Loopback::fault(Venue venue, std::string_view what, std::string_view fault,
 }
 void Loopback::clear_faults() { control("faults", R"({"clear":true})"); }
 void Loopback::end_order(Venue venue, const ClientOrderId& id) { control("end_order", exchange::Obj().s("venue", name(venue)).s("id", id.view()).str()); }
+Money Loopback::settle_funding(Venue venue, const Rate& rate) {
+  return asked([&] {
+    exchange::Market& m = *market(venue);
+    const Money before = m.sim.truth().funding;
+    server_->site().exchange.settle_funding(m, rate);
+    return m.sim.truth().funding - before;
+  });
+}
 void Loopback::set(std::string_view key, std::int64_t value) { control("settings", exchange::Obj().n(key, value).str()); }
 
 std::vector<LedgerOrder> Loopback::orders(Venue venue, const ClientOrderId& id) {

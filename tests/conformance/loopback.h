@@ -62,6 +62,8 @@ class Loopback {
   // The venue itself ends an order.
   void end_order(Venue venue, const ClientOrderId& id);
   void set(std::string_view key, std::int64_t value);
+  // Positions of the symbol's contract pay or receive now. What it changed in the account.
+  Money settle_funding(Venue venue, const Rate& rate);
   // Somebody else of the account places an order that rests: by hand, or with another program.
   LedgerOrder place_foreign(Venue venue, std::string_view text, Side side, Price price, Qty qty);
 

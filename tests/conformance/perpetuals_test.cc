@@ -1,4 +1,6 @@
 // Perpetual contracts: the position is told at a start, and an order that only reduces does only that.
+#include <set>
+
 #include "conformance.h"
 
 namespace dn::conformance {
@@ -57,6 +59,44 @@ TEST_P(Perpetuals, NothingToReduceIsARefusal) {
   EXPECT_EQ(p.outcome, PlaceOutcome::Refused) << p.code.view();
   EXPECT_EQ(p.reject, RejectClass::Other) << p.code.view();
   EXPECT_TRUE(exchange().orders(venue(), reduce.id).empty());
+}
+
+TEST_P(Perpetuals, EachSettlementIsToldOnceWithWhatItMoved) {
+  const Time began = client().now() - Dur::seconds(1);
+  const FundingReport before = client().funding(began);
+  ASSERT_TRUE(before.answered);
+  EXPECT_TRUE(before.payments.empty());
+  EXPECT_GT(before.terms.interval.us, 0);
+  EXPECT_GT(before.terms.next, client().now());
+
+  const Qty opened = filled(client().taking(Side::Buy));
+  Money moved;
+  for (const char* rate : {"0.0001", "-0.00025", "0.00003"}) moved += exchange().settle_funding(venue(), Rate(*Decimal::parse(rate)));
+  ASSERT_FALSE(moved.is_zero());
+  const FundingReport after = client().funding(began);
+  ASSERT_TRUE(after.answered);
+  EXPECT_EQ(after.payments.size(), 3U);
+  std::set<PaymentId> ids;
+  Money told;
+  for (const FundingPayment& p : after.payments) {
+    EXPECT_EQ(p.venue, venue());
+    EXPECT_TRUE(p.time >= began - Dur::seconds(1) && p.time <= client().now() + Dur::seconds(1)) << rfc3339(p.time);
+    EXPECT_TRUE(ids.insert(p.id).second) << p.id.view();
+    told += p.amount;
+  }
+  EXPECT_EQ(told, moved);
+
+  OrderRequest reduce = client().taking(Side::Sell);
+  reduce.qty = opened;
+  reduce.reduce_only = true;
+  reduce.purpose = Purpose::Reduce;
+  EXPECT_EQ(filled(reduce), opened);
+}
+
+TEST_P(Perpetuals, AFundingQueryWithoutAnAnswerSaysSo) {
+  exchange().fault(venue(), "any", "reset_after");
+  EXPECT_FALSE(client().funding(client().now()).answered);
+  EXPECT_TRUE(client().funding(client().now()).answered);
 }
 
 TEST_P(Perpetuals, QuantitiesAreInBase) {

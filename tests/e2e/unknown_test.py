@@ -55,7 +55,7 @@ class Unknown(LiveTest):
         self.assertEqual(self.rows("fills", "hand-" + request), [])
 
     def test_a_reply_is_lost_and_the_order_is_seen_ten_seconds_later(self):
-        self.exchange.control("POST", "settings", {"mexc_hidden_ms": "10000", "gate_text_delay_ms": "10000"})
+        self.exchange.control("POST", "settings", {"hidden_ms": "10000"})
         for venue in VENUES:
             request = "hidden-" + venue.replace("_", "-")
             self.filled_once(*self.case(venue, request, "reset_after", 0), venue, request)

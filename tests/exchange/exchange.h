@@ -212,6 +212,8 @@ class Exchange {
   BalanceView balance(Venue venue, const std::string& asset);
   Order* find(Venue venue, const std::string& id);
   Order* find_client(Venue venue, const std::string& client_id);
+  // Whether anybody may see it yet.
+  bool shows(const Order& order) const { return now() >= order.created + Dur::millis(settings_.hidden_ms); }
 
   Placed place(const NewOrder& wish);
   // An order that is accepted and ended in the same moment, without having been in the book.

@@ -218,7 +218,7 @@ Order* GateFutures::find(const std::string& id, GateAnswer& why_not) {
   const bool by_text = id.rfind("t-", 0) == 0;
   Order* o = by_text ? site_.exchange.find_client(kPerp, id) : site_.exchange.find(kPerp, id);
   why_not = gate_error(404, "ORDER_NOT_FOUND");
-  if (o == nullptr || (by_text && now < o->created + Dur::millis(s.gate_text_delay_ms))) return nullptr;
+  if (o == nullptr || !site_.exchange.shows(*o) || (by_text && now < o->created + Dur::millis(s.gate_text_delay_ms))) return nullptr;
   const Dur kept = Dur::seconds(by_text ? s.gate_forget_s : s.gate_forget_by_id_s);
   return !o->open && o->filled.is_zero() && now > o->updated + kept ? nullptr : o;
 }
@@ -272,7 +272,7 @@ GateAnswer GateFutures::list_by_time(const Params& p, const GateContext& context
   std::int64_t seen = 0;
   const auto& orders = site_.exchange.account(kPerp).orders;
   for (auto o = orders.rbegin(); o != orders.rend() && seen < page->skip + page->limit; ++o) {
-    if ((!contract.empty() && o->market->name != contract) || !within_times(p, o->created)) continue;
+    if (!site_.exchange.shows(*o) || (!contract.empty() && o->market->name != contract) || !within_times(p, o->created)) continue;
     if (!o->open && o->filled.is_zero() && o->updated < forgotten) continue;
     if (seen++ >= page->skip) out.raw(gate_futures_order(*o, OrderShape::Rest, context.decimal_sizes, site_.gate.uid));
   }
@@ -292,7 +292,7 @@ GateAnswer GateFutures::list(const Params& p, const GateContext& context) {
   std::int64_t seen = 0;
   const auto& orders = site_.exchange.account(kPerp).orders;
   for (auto o = orders.rbegin(); o != orders.rend() && seen < page->skip + page->limit; ++o) {
-    if ((!contract.empty() && o->market->name != contract) || o->open != (status == "open")) continue;
+    if (!site_.exchange.shows(*o) || (!contract.empty() && o->market->name != contract) || o->open != (status == "open")) continue;
     if (!o->open && o->filled.is_zero() && o->updated < forgotten) continue;
     if (seen++ < page->skip) continue;
     out.raw(gate_futures_order(*o, context.by_ws ? OrderShape::Compact : OrderShape::Rest, context.decimal_sizes, site_.gate.uid));
@@ -310,7 +310,7 @@ GateAnswer GateFutures::my_trades(const Params& p, bool by_time, const GateConte
   std::int64_t seen = 0;
   const auto& trades = site_.exchange.account(kPerp).trades;
   for (auto t = trades.rbegin(); t != trades.rend() && seen < page->skip + page->limit; ++t) {
-    if ((!contract.empty() && t->order->market->name != contract) || (!order.empty() && t->order->id != order)) continue;
+    if (!site_.exchange.shows(*t->order) || (!contract.empty() && t->order->market->name != contract) || (!order.empty() && t->order->id != order)) continue;
     if (by_time && !within_times(p, t->time)) continue;
     if (seen++ >= page->skip) out.raw(trade_json(*t, by_time, context.decimal_sizes));
   }

@@ -212,7 +212,7 @@ Order* GateSpot::find(const std::string& id, const std::string& pair, GateAnswer
   }
   why_not =
       by_text ? gate_error(404, "CLIENT_ID_NOT_FOUND", "Order with client ID " + id + " not found") : gate_error(404, "ORDER_NOT_FOUND", "Order not found");
-  if (o == nullptr || o->market->name != pair) return nullptr;
+  if (o == nullptr || o->market->name != pair || !site_.exchange.shows(*o)) return nullptr;
   if (!o->open && o->filled.is_zero() && now > o->updated + Dur::seconds(s.gate_forget_s)) return nullptr;
   if (by_text && now < o->created + Dur::millis(s.gate_text_delay_ms)) return nullptr;
   if (by_text && !o->open && now >= o->updated + Dur::seconds(s.gate_text_after_end_s)) return nullptr;
@@ -261,7 +261,7 @@ GateAnswer GateSpot::list(const Params& p) {
   std::int64_t seen = 0;
   const auto& orders = site_.exchange.account(kSpot).orders;
   for (auto o = orders.rbegin(); o != orders.rend() && seen < page->skip + page->limit; ++o) {
-    if ((!pair.empty() && o->market->name != pair) || o->open != (status == "open")) continue;
+    if (!site_.exchange.shows(*o) || (!pair.empty() && o->market->name != pair) || o->open != (status == "open")) continue;
     if (!o->open && (o->filled.is_zero() || !within_times(p, o->updated))) continue;  // what never filled is not kept
     if (!p.get("side").empty() && p.get("side") != name(o->side)) continue;
     if (seen++ >= page->skip) out.raw(gate_spot_order(*o));
@@ -274,12 +274,14 @@ GateAnswer GateSpot::open_orders(const Params& p) {
   if (!page) return gate_invalid("limit", p.get("limit"));
   Arr out;
   for (const Market* m : site_.exchange.markets(kSpot)) {
-    if (m->open.empty()) continue;
+    std::vector<const Order*> open;
+    std::copy_if(m->open.begin(), m->open.end(), std::back_inserter(open), [&](const Order* o) { return site_.exchange.shows(*o); });
+    if (open.empty()) continue;
     Arr orders;
-    for (std::size_t i = static_cast<std::size_t>(page->skip); i < std::min(m->open.size(), static_cast<std::size_t>(page->skip + page->limit)); ++i) {
-      orders.raw(gate_spot_order(*m->open[i]));
+    for (std::size_t i = static_cast<std::size_t>(page->skip); i < std::min(open.size(), static_cast<std::size_t>(page->skip + page->limit)); ++i) {
+      orders.raw(gate_spot_order(*open[i]));
     }
-    out.raw(Obj().s("currency_pair", m->name).n("total", static_cast<std::int64_t>(m->open.size())).raw("orders", orders.str()).str());
+    out.raw(Obj().s("currency_pair", m->name).n("total", static_cast<std::int64_t>(open.size())).raw("orders", orders.str()).str());
   }
   return gate_ok(out.str());
 }
@@ -297,7 +299,9 @@ GateAnswer GateSpot::my_trades(const Params& p) {
   std::int64_t seen = 0;
   const auto& trades = site_.exchange.account(kSpot).trades;
   for (auto t = trades.rbegin(); t != trades.rend() && seen < page->skip + page->limit; ++t) {
-    if ((!pair.empty() && t->order->market->name != pair) || (!id.empty() && t->order->id != id) || !within_times(p, t->time)) continue;
+    if (!site_.exchange.shows(*t->order) || (!pair.empty() && t->order->market->name != pair) || (!id.empty() && t->order->id != id) ||
+        !within_times(p, t->time))
+      continue;
     if (seen++ >= page->skip) out.raw(trade_json(*t));
   }
   return gate_ok(out.str());

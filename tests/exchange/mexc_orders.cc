@@ -252,7 +252,7 @@ HttpReply MexcOrders::place_batch(const MexcCall& c) {
 Order* MexcOrders::find(const MexcCall& c) {
   const std::string id = c.params.get("orderId");
   Order* o = id.empty() ? site_.exchange.find_client(Venue::MexcSpot, c.params.get("origClientOrderId")) : site_.exchange.find(Venue::MexcSpot, id);
-  return o != nullptr && o->market->name == c.params.get("symbol") ? o : nullptr;
+  return o != nullptr && o->market->name == c.params.get("symbol") && site_.exchange.shows(*o) ? o : nullptr;
 }
 
 HttpReply MexcOrders::query(const MexcCall& c) {
@@ -301,7 +301,9 @@ HttpReply MexcOrders::open_orders(const MexcCall& c) {
   Arr out;
   for (const Market* m : site_.exchange.markets(Venue::MexcSpot)) {
     if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), m->name) == wanted.end()) continue;
-    for (const Order* o : m->open) out.raw(mexc_order_json(*o));
+    for (const Order* o : m->open) {
+      if (site_.exchange.shows(*o)) out.raw(mexc_order_json(*o));
+    }
   }
   return {200, out.str(), {}};
 }
@@ -358,7 +360,7 @@ HttpReply MexcOrders::all_orders(const MexcCall& c) {
   Arr out;
   std::int64_t left = c.params.has("limit") ? span->limit : 500;
   for (auto at = m->all.rbegin(); at != m->all.rend() && left > 0; ++at) {
-    if ((*at)->created < span->from || (*at)->created > span->until) continue;
+    if (!site_.exchange.shows(**at) || (*at)->created < span->from || (*at)->created > span->until) continue;
     out.raw(mexc_order_json(**at));
     --left;
   }
@@ -376,7 +378,9 @@ HttpReply MexcOrders::my_trades(const MexcCall& c) {
   Arr out;
   std::int64_t left = span->limit;
   for (auto t = trades.rbegin(); t != trades.rend() && left > 0; ++t) {
-    if (t->order->market != m || t->time > listed || t->time < span->from || t->time > span->until || (!id.empty() && t->order->id != id)) continue;
+    if (t->order->market != m || !site_.exchange.shows(*t->order) || t->time > listed || t->time < span->from || t->time > span->until ||
+        (!id.empty() && t->order->id != id))
+      continue;
     out.raw(trade_json(*t));
     --left;
   }

@@ -189,9 +189,11 @@ std::string Server::ready_json() const {
 }
 
 void Server::on_order(const Order& order, OrderChange change) {
+  if (!site_->exchange.shows(order)) return;
   for (const auto& s : site_->live(order.market->venue)) s->on_order(order, change);
 }
 void Server::on_trade(const Trade& trade) {
+  if (!site_->exchange.shows(*trade.order)) return;
   for (const auto& s : site_->live(trade.order->market->venue)) s->on_trade(trade);
 }
 void Server::on_balance(const BalanceChange& change) {

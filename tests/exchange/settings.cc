@@ -16,6 +16,7 @@ constexpr std::array kNumbers{
     Number{"latency_ms", &Settings::latency_ms},
     Number{"push_delay_ms", &Settings::push_delay_ms},
     Number{"skew_ms", &Settings::skew_ms},
+    Number{"hidden_ms", &Settings::hidden_ms},
     Number{"mexc_hidden_ms", &Settings::mexc_hidden_ms},
     Number{"mexc_trades_lag_ms", &Settings::mexc_trades_lag_ms},
     Number{"mexc_listen_key_s", &Settings::mexc_listen_key_s},

@@ -28,8 +28,10 @@ struct Settings {
   std::string gate_key;
   std::string gate_secret;
 
+  std::int64_t hidden_ms = 0;  // a placed order and its trades are in no answer and no push for so long
+
   // ---- MEXC
-  std::int64_t mexc_hidden_ms = 200;        // a placed order is not found by queries for so long
+  std::int64_t mexc_hidden_ms = 200;        // a placed order is not found by its id for so long; lists show it
   std::int64_t mexc_trades_lag_ms = 0;      // a trade is not listed for so long
   std::string mexc_cancel_answer = "full";  // or "minimal" (no status), "new" (the state before the cancel)
   std::string mexc_duplicate = "reject";    // of a client order id; or "accept"

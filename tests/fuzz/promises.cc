@@ -198,6 +198,21 @@ void check_survey(const Told<venues::Outcome<venues::Survey>>& told, Time since,
   }
 }
 
+void check_funding(const Told<venues::Outcome<FundingReport>>& told, Venue venue) {
+  if (!told.answer) return check_problem(told.answer.error());
+  require(is_success(told.last.status) && is_json(told.last.body), "payments come from a success that is understood");
+  const FundingReport& r = *told.answer;
+  require(r.answered && r.venue == venue, "a report is whole and names its venue");
+  for (const FundingPayment& p : r.payments) {
+    require(!p.id.empty() && p.venue == venue, "a payment has the venue's id");
+    require(fits(p.amount.decimal()), "a payment is an amount");
+    require(p.time.us > 0 && p.time.us <= 253'402'300'800'000'000, "a time that can be written");
+  }
+  require(r.terms.interval.us >= 0 && r.terms.interval <= Dur::hours(24 * 7), "an interval is a week at most");
+  require(r.terms.interval.us == 0 || r.terms.next.us > 0, "terms that are told have a next settlement");
+  require(fits(r.terms.rate.decimal()), "a rate is an amount");
+}
+
 void check_heard(const venues::Heard& heard, Venue venue) {
   using Kind = venues::Heard::Kind;
   check_printable(heard.text);

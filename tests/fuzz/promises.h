@@ -68,6 +68,7 @@ void check_lookup(const Told<LookupReport>& told, const Asked& asked, LookupStag
 void check_fill(const Fill& fill, Venue venue);
 void check_trades(const Told<TradesReport>& told, const Asked& asked, Venue venue);
 void check_survey(const Told<venues::Outcome<venues::Survey>>& told, Time since, Venue venue);
+void check_funding(const Told<venues::Outcome<FundingReport>>& told, Venue venue);
 void check_heard(const venues::Heard& heard, Venue venue);
 void check_frame(const wire::Frame& frame);
 // Part of an address or of a path: nothing in it has a meaning of its own there.

@@ -105,6 +105,11 @@ void run_start(Venue venue, std::string_view input) {
 void run_account(Venue venue, std::string_view input) {
   const Script s = script_of(input);
   const auto api = api_of(venue);
+  if (s.choice == 'f') {
+    auto question = api->funding(kNow - Dur::hours(24));
+    if (question) check_funding(ask(std::move(question), Replies(s.lines)), venue);
+    return;
+  }
   venues::VenueFacts facts;
   facts.instrument = instrument_of(venue);
   check_told(ask(api->account(facts), Replies(s.lines)), venue);
