@@ -1,9 +1,13 @@
-// Where a run speaks: data on stdout, messages on stderr. A closed pipe silences its stream and nothing else.
+// Where a run speaks: data on stdout, messages on stderr. A closed pipe silences its stream and nothing else. Of a run that trades live no reader
+// holds anything up.
 #pragma once
 
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <string_view>
+
+#include "app/output_pump.h"
 
 namespace dn::app {
 
@@ -21,18 +25,33 @@ bool is_rich(std::FILE* stream);
 class Output {
  public:
   explicit Output(OutputOptions options);
+  ~Output();  // settles
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  // From now on nothing waits for whoever reads stdout or stderr. What they leave waiting beyond 16 MB is left out and counted.
+  void never_wait();
+  // The opposite: everything is written, or the reader has not moved for ten seconds. Says how much was left out, if any.
+  void settle();
+  // Whether anything that was meant for stdout was left out, by any Output of the process.
+  static bool lost_data();
 
   const OutputOptions& options() const { return options_; }
   bool plain() const { return plain_; }
   void data(std::string_view line);     // to stdout, with a line end
   void message(std::string_view line);  // to stderr unless quiet, with a line end
+  void error(std::string_view line);    // likewise, also when it is quiet
   // The line that is written over and over on a terminal; "" takes it away. Nothing where stderr is no terminal.
   void progress(std::string_view line);
   void flush();
 
  private:
+  void say(std::string_view text);  // to stderr as it stands
+
   OutputOptions options_;
   bool plain_;
+  std::unique_ptr<OutputPump> data_;      // none: straight to the stream
+  std::unique_ptr<OutputPump> messages_;  // likewise
   bool has_progress_ = false;  // a progress line stands on the terminal
 };
 

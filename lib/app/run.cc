@@ -31,6 +31,12 @@ std::int64_t real_us() { return std::chrono::duration_cast<std::chrono::microsec
 
 ToolError rescue(const RunRequest& request, ToolError e, Output& output, Alerts& alerts);
 
+std::string what_it_trades_on(const RunRequest& request) {
+  if (request.live) return request.live->orders ? "live: orders go to the venues" : "paper: the venues' real prices, simulated fills; no order leaves this machine";
+  if (request.paper.replay_dir) return "paper: recorded prices, simulated fills; no order leaves this machine";
+  return "paper: made-up prices that suit every task, simulated fills; what it earns here says nothing of the real market";
+}
+
 // The sessions of a run and what drives them.
 class Runner {
  public:
@@ -192,6 +198,8 @@ class Runner {
     });
     if (!grounds) return Unexpected{grounds.error()};
     grounds_ = std::move(*grounds);
+    if (grounds_->now()) output_.never_wait();
+    if (!request_.plan && !request_.session.errand) output_.message(what_it_trades_on(request_));
     return {};
   }
 
@@ -340,6 +348,7 @@ class Runner {
       out.code = worse(out.code, s->exit_code());
       out.json.push_back(s->summary_json());
       out.text.push_back(s->summary_text());
+      if (std::string t = s->trouble(); !t.empty()) out.trouble.push_back(std::move(t));
     }
     if (signalled_ && someone_waits()) out.code = worse(out.code, *signalled_);  // those that had begun carry it themselves
     for (const auto& [task, e] : roster_.left_out()) out.code = worse(out.code, e.code);
@@ -406,7 +415,9 @@ Expected<ExitCode, ToolError> run_tasks(const RunRequest& request, Output& outpu
   if (!done) return Unexpected{done.error()};
   if (output.options().json) {
     output.data(fmt::format("{{\"schema\":\"dn.run/1\",\"exit_code\":{},\"tasks\":[{}]}}", number(done->code), fmt::join(done->json, ",")));
-  } else if (!output.options().ndjson && !output.options().quiet) {
+  } else if (output.options().quiet) {
+    for (const std::string& text : done->trouble) output.error(text);
+  } else if (!output.options().ndjson) {
     for (const std::string& text : done->text) output.data(text);
   }
   output.flush();

@@ -40,6 +40,7 @@ struct RunOutcome {
   ExitCode code = ExitCode::Ok;
   std::vector<std::string> json;
   std::vector<std::string> text;
+  std::vector<std::string> trouble;  // of those that did not end well
 };
 // Runs the tasks to their end, or carries out an errand on them. Where a run cannot begin, what its tasks have at the venues that can be
 // reached is cancelled and proven before the error comes back.

@@ -64,6 +64,8 @@ class Session final : public RunObserver {
   std::string progress_line() const;
   std::string summary_json() const;  // the summary event
   std::string summary_text() const;
+  // How it ended, why, and what to do next; empty when all went well.
+  std::string trouble() const;
 
  private:
   Session(TaskLock lock, TaskSource source, SessionOptions options, Grounds& grounds, Output& output)

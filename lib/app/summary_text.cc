@@ -6,14 +6,28 @@
 
 namespace dn::app {
 
+namespace {
+
+std::string ending(const TaskRecord& r) {
+  const std::string_view end = r.verdict != Verdict::None ? name(r.verdict) : (r.mode == TaskMode::Active ? name(r.state) : name(r.mode));
+  std::string out = fmt::format("task {}: {}, exit code {} ({})\n", r.spec.name, end, number(r.exit_code), info(r.exit_code).meaning);
+  if (!r.reason.empty()) out += fmt::format("  because    {}\n", printable(r.reason));
+  return out;
+}
+
+}  // namespace
+
+std::string Session::trouble() const {
+  const TaskRecord& r = record();
+  return r.exit_code == ExitCode::Ok ? "" : ending(r) + fmt::format("  next       {}", info(r.exit_code).next);
+}
+
 std::string Session::summary_text() const {
   const TaskRecord& r = record();
   const Kpi k = kpi(r);
   const std::string base = r.spec.symbol.base.str();
   const std::string quote = r.spec.symbol.quote.str();
-  const std::string_view end = r.verdict != Verdict::None ? name(r.verdict) : (r.mode == TaskMode::Active ? name(r.state) : name(r.mode));
-  std::string out = fmt::format("task {}: {}, exit code {} ({})\n", r.spec.name, end, number(r.exit_code), info(r.exit_code).meaning);
-  if (!r.reason.empty()) out += fmt::format("  because    {}\n", printable(r.reason));
+  std::string out = ending(r);
   for (const Side leg : kSides) {
     out +=
         fmt::format("  {:<10} {} {} of {} on {}{}, net {}\n", leg == Side::Buy ? "bought" : "sold", r.leg[leg].filled.str(), base, r.spec.total_quantity.str(),

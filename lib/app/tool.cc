@@ -60,6 +60,7 @@ std::string log_to(const std::string& path) {
 
 // Whether data was lost on stdout although its reader still wants it, as on a full disk.
 bool stdout_lost() {
+  if (Output::lost_data()) return true;
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return false;
   pollfd p{STDOUT_FILENO, POLLOUT, 0};
   return poll(&p, 1, 0) < 0 || (p.revents & (POLLERR | POLLHUP)) == 0;

@@ -1,5 +1,7 @@
 """What a live run never does: believe a certificate, show a secret, quote without prices, or need its private stream."""
 import base64
+import fcntl
+import json
 import os
 import time
 import unittest
@@ -43,6 +45,38 @@ class Certificates(LiveTest):
                 self.assertRegex(done.stderr.lower(), "certificate|tls|ssl")
                 self.assertNotIn("connected\n", done.stderr)
         self.assertEqual(self.exchange.ledger()["orders"], [])
+
+
+class StuckReaders(LiveTest):
+    """Whoever reads stdout and stderr stops: a terminal after Ctrl-S, a pager, a pipe into something that hangs."""
+
+    settings = {"rate_scale": 20}
+
+    def begin_unread(self, file, *arguments):
+        run = self.begin_live(file, "--ndjson", "--verbose", *arguments)
+        for stream in (run.stdout, run.stderr):
+            fcntl.fcntl(stream, fcntl.F_SETPIPE_SZ, 4096)
+        return run
+
+    def test_the_task_goes_on_and_the_reader_misses_nothing(self):
+        file = self.task_file("t", "BTC/USDT", "mexc_spot", "gateio_spot", "0.05", "0.001", more="max_capital_fraction_bps = 10000\n")
+        run = self.begin_unread(file)
+        self.until(lambda: len([o for o in self.exchange.ledger()["orders"] if o["client_order_id"].startswith("t-")]) >= 100, 60)
+        out, _ = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 0)
+        self.assertGreater(len(out), 3 * 4096)
+        told = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual([e["type"] for e in told], [e["type"] for e in self.events("t")])
+
+    def test_the_kill_switch_works(self):
+        file = self.task_file("t", "BTC/USDT", "mexc_spot", "gateio_spot", "0.05", "0.001", quote="touch", offset=50, tolerance=0)
+        run = self.begin_unread(file)
+        orders = lambda: [o for o in self.exchange.ledger()["orders"] if o["client_order_id"].startswith("t-")]  # noqa: E731
+        self.until(lambda: len(orders()) > 40, 60)
+        self.write(os.path.join(os.path.dirname(self.db), "HALT"), "stop")
+        self.until(lambda: not [o for o in orders() if o["open"]])
+        run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 23)
 
 
 class Secrets(LiveTest):
