@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "app/alert_check.h"
 #include "app/credentials.h"
 #include "app/preflight_local.h"
 #include "app/run_flags.h"
@@ -34,6 +35,7 @@ class Checking {
       if (auto done = read_database(*place); !done) return Unexpected{done.error()};
       check_credentials(checks_, *place, request_.common.credentials, tasks_, request_.online);
       for (const TaskSource& t : tasks_) check_limits(checks_, *place, t);
+      check_alerts(checks_, place->config.alerts, request_.test_alert);
     }
     if (place && request_.online) {
       if (auto done = ask_venues(*place); !done) add_failure(checks_, "venues", "", done.error());

@@ -67,6 +67,16 @@ void check_state(Checks& to, const Installation& place) {
   if (!halted) add_ok(to, "halt", "", "no HALT file");
 }
 
+Expected<void, ToolError> refuse_state_of_others(const std::string& db) {
+  Checks found;
+  check_mode(found, parent_directory(db), true);
+  check_mode(found, db, false);
+  for (const Check& c : found) {
+    if (c.status == CheckStatus::Fail) return Unexpected{ToolError{c.code, fmt::format("{}: {}", c.of, c.message), c.next}};
+  }
+  return {};
+}
+
 std::vector<TaskRecord> check_database(Checks& to, const Installation& place, const std::set<std::string>& wanted) {
   const std::string shown = printable(place.db);
   if (access(place.db.c_str(), F_OK) != 0) {

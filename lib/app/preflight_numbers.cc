@@ -1,5 +1,7 @@
 #include "app/preflight_numbers.h"
 
+#include <fmt/format.h>
+
 #include "engine/quote.h"
 
 namespace dn::app {
@@ -66,6 +68,13 @@ Numbers numbers_of(const TaskSpec& spec, const MarketView& m) {
   n.worst_slice = worst_case(spec, n.sizes.slice, m.instruments, prices, tops);
   n.worst_total = worst_case(spec, n.sizes.total, m.instruments, prices, tops);
   return n;
+}
+
+std::string loss_at_these_prices(const TaskSpec& spec, const MarketView& market) {
+  const auto spread = numbers_of(spec, market).spread;
+  if (!spread || !spread->is_negative() || spec.direction == Direction::Close || least_spread(spec.risk)) return "";
+  return fmt::format("task {}: these prices lose {} bps net of fees; are [buy] and [sell] swapped? min_spread_bps under [risk] would wait for better ones",
+                     spec.name, (-*spread).decimal().rounded(2, Rounding::HalfUp).normalized().str());
 }
 
 std::optional<DepthShare> share_of_depth(const venues::Depth& depth, Side taker, Qty slice) {

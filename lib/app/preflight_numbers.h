@@ -37,6 +37,8 @@ struct Numbers {
   Qty carried;                             // of what is bought net of fees: below the sell side's step
 };
 Numbers numbers_of(const TaskSpec& spec, const MarketView& market);
+// What a person should know before a task trades at a loss; empty when it would not, or min_spread_bps keeps it from that.
+std::string loss_at_these_prices(const TaskSpec& spec, const MarketView& market);
 
 // A slice against the side of a book that taking it walks through.
 struct DepthShare {

@@ -224,7 +224,9 @@ class TaskCheck {
     const std::string text = fmt::format("these prices earn {} bps net of fees, {}", bps(*q_.numbers.spread), by_limit);
     if (*q_.numbers.spread >= Bps(kLeastSpread)) return ok("spread", text);
     warn("spread", fmt::format("{}; {} to 50 bps are usual", text, kLeastSpread),
-         limit ? "wait for a wider spread, or move the quotes with offset_ticks" : "write min_spread_bps under [risk], so that nothing is quoted below it");
+         limit                             ? "wait for a wider spread, or move the quotes with offset_ticks"
+         : q_.numbers.spread->is_negative() ? "see whether [buy] and [sell] are swapped; write min_spread_bps under [risk], so that nothing is quoted below it"
+                                            : "write min_spread_bps under [risk], so that nothing is quoted below it");
   }
 
   void dust() {
@@ -248,7 +250,8 @@ class TaskCheck {
       return refuse("worst_case", fmt::format("{}; max_loss is {}", text, spec_.risk.max_loss->str()),
                     "write a smaller order_quantity, or a larger max_loss under [risk]");
     }
-    ok("worst_case", spec_.risk.max_loss ? fmt::format("{}; max_loss is {}", text, spec_.risk.max_loss->str()) : text);
+    const Money most = spec_.risk.max_loss.value_or(*q_.numbers.worst_total * Decimal(2));
+    ok("worst_case", fmt::format("{}; {} {}", text, spec_.risk.max_loss ? "max_loss is" : "max_loss is not set: the task halts at twice that,", shown(most.decimal())));
   }
 
   Checks& to_;

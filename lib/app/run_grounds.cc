@@ -4,6 +4,7 @@
 
 #include "app/control.h"
 #include "app/credentials.h"
+#include "app/preflight_local.h"
 #include "app/run.h"
 #include "store/files.h"
 
@@ -27,6 +28,7 @@ Expected<std::unique_ptr<Grounds>, ToolError> make_grounds(const RunRequest& req
                                source.spec.name, source.spec.symbol.quote.view()));
       return Unexpected{problems.error()};
     }
+    if (auto ours = refuse_state_of_others(request.session.db); !ours) return Unexpected{ours.error()};
     auto keys = load_credentials(request.config, request.credentials_file, accounts);
     if (!keys) return Unexpected{keys.error()};
     for (auto& [venue, access] : live.access) access.credentials = (*keys)[venues::registered(venue).account];

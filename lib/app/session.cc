@@ -205,6 +205,7 @@ Expected<void, ToolError> Session::build() {
   run_id_ = fmt::format("{}-{}-{}", name, stored->task.round, stored->task.run_epoch);
   store_->set_run_id(run_id_);
   for (const std::string& note : ground_->prepare(*stored)) output_.message(note);
+  output_.message(loss_at_these_prices(stored->task.spec, ground_->view()));
   if (grounds_.live()) {
     if (auto done = reconcile_with_venues(*stored); !done) return done;
   }

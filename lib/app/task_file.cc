@@ -19,10 +19,20 @@ std::string default_name(std::string_view path) {
   return std::string(name);
 }
 
+// "max_los" is meant as risk.max_loss; "exchange" may be either side's, so nothing is suggested.
+std::string closest_without_table(std::string_view key, const std::vector<std::string>& known) {
+  std::vector<std::string> tails;
+  for (const std::string& k : known) tails.push_back(k.substr(k.find_last_of('.') + 1));
+  const std::string near = closest(key, tails);
+  if (near.empty() || std::ranges::count(tails, near) != 1) return "";
+  return known[static_cast<std::size_t>(std::ranges::find(tails, near) - tails.begin())];
+}
+
 std::string unknown_key(std::string_view key) {
   std::vector<std::string> known;
   for (const KeyInfo& k : task_keys()) known.emplace_back(k.key);
-  const std::string near = closest(key, known);
+  std::string near = closest(key, known);
+  if (near.empty()) near = closest_without_table(key, known);
   if (!near.empty()) return fmt::format("is not a key of a task; did you mean {}?", near);
   return "is not a key of a task; dn-run keys lists them";
 }

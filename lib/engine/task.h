@@ -196,6 +196,10 @@ class TaskEngine {
   void ask_for_room(Money need);
   void on(const RoomGranted& r);
   bool waits_for_room(ExitCode wanted) const { return wanted == ExitCode::BudgetUsed && room_ && room_->refused(); }
+  // The whole run was held back by the spread.
+  bool waits_for_market(ExitCode wanted) const {
+    return wanted == ExitCode::BudgetUsed && orders_this_run_ == 0 && spread_.closed && least_spread(record_.spec.risk).has_value();
+  }
 
   // task_spread.cc: what the net spread allows
   void track_spread(Situation& s);

@@ -337,7 +337,7 @@ void TaskEngine::try_closing_hedge() {
 
 // The exit code of the task as it stands, when it would otherwise be `wanted`.
 ExitCode TaskEngine::final_code(ExitCode wanted) const {
-  ExitCode code = waits_for_room(wanted) ? ExitCode::Waiting : wanted;
+  ExitCode code = waits_for_room(wanted) || waits_for_market(wanted) ? ExitCode::Waiting : wanted;
   if (contradiction_) code = worse(code, ExitCode::Contradiction);
   bool open = false;
   for (const Side leg : kSides) {

@@ -442,6 +442,8 @@ TEST_F(TaskFile, RefusesSettingsThatAreNone) {
   EXPECT_EQ(unknown.error().code, ExitCode::Config);
   EXPECT_EQ(unknown.error().message.substr(0, 16), "order_quantiti: ");
   EXPECT_THAT(unknown.error().message, HasSubstr("did you mean order_quantity?\norder_quantity: \"x\""));
+  EXPECT_THAT(apply_settings(t, {"max_los=1"}).error().message, HasSubstr("did you mean risk.max_loss?"));
+  EXPECT_THAT(apply_settings(t, {"offset_tick=1"}).error().message, HasSubstr("dn-run keys lists them")) << "buy's or sell's";
 }
 
 }  // namespace

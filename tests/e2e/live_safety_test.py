@@ -79,6 +79,19 @@ class StuckReaders(LiveTest):
         self.assertEqual(run.returncode, 23)
 
 
+class StateOfOthers(LiveTest):
+    def test_nothing_is_traded_by_a_database_that_others_can_change(self):
+        file = self.task_file("t", "BTC/USDT", "mexc_spot", "gateio_spot", "0.01", "0.005")
+        os.makedirs(os.path.dirname(self.db))
+        os.chmod(os.path.dirname(self.db), 0o777)
+        done = self.live(file)
+        self.assertEqual(done.returncode, 77, done.stderr)
+        self.assertIn("chmod 700", done.stderr)
+        self.assertEqual(self.exchange.ledger()["orders"], [])
+        os.chmod(os.path.dirname(self.db), 0o700)
+        self.assertEqual(self.live(file).returncode, 0)
+
+
 class Secrets(LiveTest):
     settings = {"mexc_key": KEY, "mexc_secret": CANARY, "gate_key": KEY + "g", "gate_secret": CANARY + "g"}
 

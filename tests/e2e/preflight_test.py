@@ -48,6 +48,28 @@ class Offline(Checks, ToolTest):
         self.assertTrue(text.stdout.isascii(), "no terminal, no signs")
         self.assertIn("task file", text.stdout)
 
+    def test_alerts_can_be_tried(self):
+        self.assert_one(self.checked(0), "alerts", "ok", said="nobody is told")
+        self.assert_one(self.checked(78, "--test-alert"), "alerts", "fail", said="nobody is told")
+        got = os.path.join(self.dir, "got")
+        hook = self.write("hook", f"#!/bin/sh\ncat > {got}\n")
+        os.chmod(hook, 0o700)
+        config = self.write("dn.toml", f'alert_command = "{hook}"\nalert_level = "CRITICAL"\n')
+        self.assert_one(self.checked(0, "--config", config), "alerts", "ok", said="--test-alert")
+        self.assertFalse(os.path.exists(got))
+        self.assert_one(self.checked(0, "--config", config, "--test-alert"), "alerts", "ok", said="took a test")
+        with open(got, encoding="utf-8") as f:
+            alert = json.load(f)
+        self.assertEqual((alert["schema"], alert["type"], alert["level"], alert["code"]), ("dn.event/1", "alert", "INFO", "test"))
+
+    def test_alerts_that_reach_nobody_are_found(self):
+        config = self.write("dn.toml", 'alert_command = "no-such-program-here"\n')
+        self.assert_one(self.checked(78, "--config", config), "alerts", "fail", said="not in PATH")
+        config = self.write("dn.toml", 'alert_command = "false"\nalert_webhook = "http://127.0.0.1:9/hook"\n')
+        checks = self.checked(69, "--config", config, "--test-alert")
+        self.assert_one(checks, "alerts", "fail", said="the command false")
+        self.assert_one(checks, "alerts", "fail", said="the webhook http://127.0.0.1:9")
+
     def test_files_that_are_wrong_are_named_and_the_rest_is_still_checked(self):
         bad = self.write("bad.toml", 'name = "bad"\nfrob = 1\n')
         checks = self.checked(78, self.file, bad)

@@ -48,6 +48,7 @@ int main(int argc, char** argv) {
   CLI::App* check_all = app.add_subcommand("check", "pre-flight: files, keys, database; exits 22, 23, 69, 77, 78 or as the gravest says");
   check_all->fallthrough();
   check_all->add_option("files", checking.files, "task files (default: the tasks of the database that have not ended)")->type_name("FILE");
+  check_all->add_flag("--test-alert", checking.test_alert, "send an alert to alert_command and alert_webhook, and see whether it gets there");
   check_all->add_flag("--online", checking.online, "ask the venues: clock, keys and their rights, symbols, balances, depth, prices, the worst case");
   CLI::App* explain_code = app.add_subcommand("explain", "what an exit code means");
   explain_code->fallthrough();

@@ -1,0 +1,53 @@
+#include "app/alert_check.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+
+#include "app/alert_command.h"
+#include "app/alert_event.h"
+#include "app/alert_webhook.h"
+#include "base/json_writer.h"
+
+namespace dn::app {
+namespace {
+
+std::string test_alert() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const Time at{std::chrono::duration_cast<std::chrono::microseconds>(now).count()};
+  JsonWriter w;
+  w.begin_object().field("schema", "dn.event/1").field("type", "alert").field("ts", rfc3339(at)).field("ts_us", at.us).field("run_id", "").field("task", "");
+  w.field("level", name(AlertLevel::Info)).field("code", "test").field("message", "a test of the alerts; nothing happened").end_object();
+  return w.str();
+}
+
+void check_receiver(Checks& to, AlertSink& sink, bool send) {
+  if (const std::string why = sink.unusable(); !why.empty()) {
+    return add_failure(to, "alerts", "", {ExitCode::Config, fmt::format("{} {}", sink.name(), why), "correct alert_command or alert_webhook in dn.toml"});
+  }
+  if (!send) return add_ok(to, "alerts", "", fmt::format("{} is told; with --test-alert it gets one now", sink.name()));
+  const std::string why = sink.deliver(test_alert(), StopSignal());
+  if (why.empty()) return add_ok(to, "alerts", "", fmt::format("{} took a test", sink.name()));
+  add_failure(to, "alerts", "", {ExitCode::VenueDown, fmt::format("{}: {}", sink.name(), why), "see what the receiver says, then try again"});
+}
+
+}  // namespace
+
+void check_alerts(Checks& to, const AlertOptions& options, bool send) {
+  if (!options.asked()) {
+    constexpr std::string_view kNobody = "nobody is told when something goes wrong";
+    if (send) return add_failure(to, "alerts", "", {ExitCode::Config, std::string(kNobody), "write alert_command or alert_webhook into dn.toml"});
+    return add_ok(to, "alerts", "", fmt::format("{}; alert_command or alert_webhook in dn.toml changes that", kNobody));
+  }
+  if (!options.command.empty()) {
+    AlertCommand command(options.command);
+    check_receiver(to, command, send);
+  }
+  if (!options.webhook.empty()) {
+    AlertWebhook webhook(options.webhook);
+    check_receiver(to, webhook, send);
+  }
+}
+
+}  // namespace dn::app
