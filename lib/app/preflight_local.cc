@@ -40,11 +40,12 @@ void check_health(Checks& to, const TaskView& v) {
   const std::string standing = fmt::format("{}, {}", name(task.state), name(task.mode));
   if (code == ExitCode::Ok) return add_ok(to, "task", task.spec.name, standing);
   const std::string why = v.deserted            ? "its last run was killed, and nobody works on it"
+                          : v.frozen            ? "its run holds it and does not move"
                           : task.reason.empty() ? std::string(info(code).meaning)
                                                 : printable(task.reason);
   if (code == ExitCode::Waiting) return add_warning(to, "task", task.spec.name, fmt::format("{}: {}", standing, why), next_step(v));
   std::string next(info(code).next);
-  if (code == ExitCode::Halted || v.deserted) next = next_step(v);
+  if (code == ExitCode::Halted || v.deserted || v.frozen) next = next_step(v);
   add_failure(to, "task", task.spec.name, {code, fmt::format("{}: {}", standing, why), next});
 }
 

@@ -11,6 +11,9 @@
 namespace dn::app {
 namespace {
 
+// A run shows that it is alive every second; while it asks the venues at its start it does not.
+constexpr Dur kLongestSilence = Dur::seconds(20);
+
 bool is_under_way(const TaskRecord& t) { return t.state != TaskState::Idle && t.state != TaskState::Completed && t.state != TaskState::Cancelled; }
 
 }  // namespace
@@ -24,6 +27,7 @@ Expected<TaskView, ToolError> view_of(Store& store, const std::string& db, TaskR
     if (*again) task = std::move(**again);
     v.deserted = is_under_way(task);
   }
+  v.frozen = is_under_way(task) && !v.deserted && silent_for(lock_directory(db), task.spec.name) > kLongestSilence;
   v.figures = kpi(task);
   auto open = store.orders(task.id, OrderFilter{true, false});
   if (!open) return Unexpected{store_failure(open.error())};
@@ -41,7 +45,7 @@ ExitCode health(const TaskView& v) {
   if (v.task.mode == TaskMode::Halted) code = worse(code, v.task.exit_code == ExitCode::Ok ? ExitCode::Halted : worse(v.task.exit_code, ExitCode::Halted));
   if (v.task.mode == TaskMode::Paused) code = worse(code, ExitCode::Waiting);
   if (v.unknown_orders > 0) code = worse(code, ExitCode::UnknownOrder);
-  if (v.deserted) {
+  if (v.deserted || v.frozen) {
     code = worse(code, ExitCode::Temporary);
     if (v.open_orders > 0) code = worse(code, ExitCode::UnknownOrder);  // whatever became of them, nobody has asked
     if (!v.task.imbalance().is_zero()) code = worse(code, ExitCode::Imbalanced);
@@ -55,9 +59,13 @@ ExitCode health(const TaskView& v) {
 
 std::string next_step(const TaskView& v) {
   const std::string& name = v.task.spec.name;
+  if (v.frozen) return fmt::format("its run does not move: is it stopped (kill -CONT)? else kill -9 it, and dn-run --task {}", name);
   const bool apart = v.task.exit_code == ExitCode::Imbalanced && !v.task.imbalance().is_zero();
   if (v.task.verdict == Verdict::Completed) return apart ? fmt::format("dn-rebalance --task {} --yes --max-notional N", name) : "nothing";
-  if (v.task.verdict == Verdict::Cancelled) return v.task.imbalance().is_zero() ? "nothing" : "the imbalance is yours to close";
+  if (v.task.verdict == Verdict::Cancelled) {
+    if (v.task.exit_code == ExitCode::Ok && !v.task.imbalance().is_zero()) return "nothing: what is left is less than the venues trade";
+    return v.task.imbalance().is_zero() ? "nothing" : "the imbalance is yours to close";
+  }
   if (v.task.mode == TaskMode::Paused) return "dn-run resume " + name;
   const bool holds = v.task.leg.buy.net.is_positive() || v.task.leg.sell.net.is_positive();
   if (v.task.guards.unwinding && holds) return fmt::format("dn-run --task {}: it goes on closing what is held", name);

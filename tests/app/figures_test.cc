@@ -106,5 +106,14 @@ TEST(Health, ARunThatWasKilledWaitsForTheNext) {
   EXPECT_EQ(health(v), ExitCode::UnknownOrder);
 }
 
+TEST(Health, ARunThatDoesNotMoveIsNoBetterThanADeadOne) {
+  TaskView v;
+  v.frozen = true;
+  EXPECT_EQ(health(v), ExitCode::Temporary);
+  EXPECT_EQ(next_step(v).substr(0, 21), "its run does not move");
+  v.open_orders = 1;
+  EXPECT_EQ(health(v), ExitCode::UnknownOrder) << "what rests is nobody's";
+}
+
 }  // namespace
 }  // namespace dn::app

@@ -150,11 +150,19 @@ class DeadMan(DeadManTest):
 
 
 class Standstill(DeadManTest):
+    def assert_seen_as_frozen(self, name):
+        """By others, some time later."""
+        os.utime(os.path.join(os.path.dirname(self.db), "locks", name + ".lock"), (time.time() - 60, time.time() - 60))
+        seen = self.status("--check", "--task", name)
+        self.assertEqual(seen.returncode, 21, seen.stdout + seen.stderr)
+        self.assertIn("its run does not move", seen.stdout)
+
     def test_a_frozen_process_leaves_nothing_and_goes_on_with_fresh_prices(self):
         before = self.exchange.ledger()
         task = self.begin_resting("t", "5s", more=PATIENT + 'max_book_age = "30s"\n')  # so that nothing but the pause makes its prices old
         task.send_signal(signal.SIGSTOP)
         self.until(lambda: not self.open_orders(), 8)
+        self.assert_seen_as_frozen("t")
         woken_us = int(time.time() * 1e6)
         task.send_signal(signal.SIGCONT)
         self.until(lambda: len(self.open_orders()) == 2, 30)

@@ -168,5 +168,14 @@ TEST_F(TaskLockTest, WhateverTheFileHoldsTheLockDecides) {
   EXPECT_THAT(refused.error().message, HasSubstr("another process"));
 }
 
+TEST_F(TaskLockTest, TheFilesTimeSaysWhenItsHolderWasLastSeenAlive) {
+  EXPECT_EQ(silent_for(locks, "btc").us, 0) << "there is none";
+  const auto lock = acquire();
+  ASSERT_TRUE(lock);
+  EXPECT_LT(silent_for(locks, "btc"), Dur::seconds(30));
+  std::filesystem::last_write_time(locks + "/btc.lock", std::filesystem::file_time_type::clock::now() - std::chrono::minutes(1));
+  EXPECT_GE(silent_for(locks, "btc"), Dur::seconds(60));
+}
+
 }  // namespace
 }  // namespace dn
