@@ -15,8 +15,8 @@ struct CheckRequest {
   bool test_alert = false;         // send an alert to whoever would be told
 };
 
-// Prints a row for each check, or JSON ("dn.check/1"); never writes to the database. Without `online` and `test_alert` no network is touched and no key is needed. The exit
-// code is that of the gravest failure. Errors: what keeps the checks themselves from being made.
+// Prints a row for each check, or JSON ("dn.check/1"); never writes to the database. Without `online` and `test_alert` no network is touched and no key is
+// needed. The exit code is that of the gravest failure. Errors: what keeps the checks themselves from being made.
 Expected<ExitCode, ToolError> check_installation(const CheckRequest& request);
 
 }  // namespace dn::app

@@ -52,7 +52,7 @@ class Output {
   bool plain_;
   std::unique_ptr<OutputPump> data_;      // none: straight to the stream
   std::unique_ptr<OutputPump> messages_;  // likewise
-  bool has_progress_ = false;  // a progress line stands on the terminal
+  bool has_progress_ = false;             // a progress line stands on the terminal
 };
 
 }  // namespace dn::app

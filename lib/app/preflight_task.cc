@@ -224,7 +224,7 @@ class TaskCheck {
     const std::string text = fmt::format("these prices earn {} bps net of fees, {}", bps(*q_.numbers.spread), by_limit);
     if (*q_.numbers.spread >= Bps(kLeastSpread)) return ok("spread", text);
     warn("spread", fmt::format("{}; {} to 50 bps are usual", text, kLeastSpread),
-         limit                             ? "wait for a wider spread, or move the quotes with offset_ticks"
+         limit                              ? "wait for a wider spread, or move the quotes with offset_ticks"
          : q_.numbers.spread->is_negative() ? "see whether [buy] and [sell] are swapped; write min_spread_bps under [risk], so that nothing is quoted below it"
                                             : "write min_spread_bps under [risk], so that nothing is quoted below it");
   }
@@ -251,7 +251,8 @@ class TaskCheck {
                     "write a smaller order_quantity, or a larger max_loss under [risk]");
     }
     const Money most = spec_.risk.max_loss.value_or(*q_.numbers.worst_total * Decimal(2));
-    ok("worst_case", fmt::format("{}; {} {}", text, spec_.risk.max_loss ? "max_loss is" : "max_loss is not set: the task halts at twice that,", shown(most.decimal())));
+    ok("worst_case",
+       fmt::format("{}; {} {}", text, spec_.risk.max_loss ? "max_loss is" : "max_loss is not set: the task halts at twice that,", shown(most.decimal())));
   }
 
   Checks& to_;

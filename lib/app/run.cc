@@ -32,7 +32,8 @@ std::int64_t real_us() { return std::chrono::duration_cast<std::chrono::microsec
 ToolError rescue(const RunRequest& request, ToolError e, Output& output, Alerts& alerts);
 
 std::string what_it_trades_on(const RunRequest& request) {
-  if (request.live) return request.live->orders ? "live: orders go to the venues" : "paper: the venues' real prices, simulated fills; no order leaves this machine";
+  if (request.live)
+    return request.live->orders ? "live: orders go to the venues" : "paper: the venues' real prices, simulated fills; no order leaves this machine";
   if (request.paper.replay_dir) return "paper: recorded prices, simulated fills; no order leaves this machine";
   return "paper: made-up prices that suit every task, simulated fills; what it earns here says nothing of the real market";
 }
