@@ -252,7 +252,13 @@ class Rebalance {
         w.begin_object().field("exchange", name(view.instruments[r.leg].venue)).field("side", name(r.side)).field("order_type", name(r.type));
         w.field("price", r.price.str()).field("quantity", r.qty.str()).field("reduce_only", r.reduce_only).end_object();
       }
-      w.end_array().key("away").begin_array();
+      w.end_array();
+      if (request_.flatten) {
+        w.key("then_left").begin_object();
+        for (const Side leg : kSides) w.field(name(leg), left_after(stored, p, leg).str());
+        w.end_object();
+      }
+      w.key("away").begin_array();
       for (const ToolError& e : view.absent) w.value(e.message);
       w.end_array().end_object();
       output_.data(w.str());
@@ -261,12 +267,27 @@ class Rebalance {
     output_.data(fmt::format("task {}: imbalance {} {}", task(), stored.task.imbalance().str(), stored.task.spec.symbol.base.view()));
     if (p.resting > 0) output_.data(fmt::format("  first      {} orders of the task are cancelled and proven, and what they filled counts", p.resting));
     for (const OrderRequest& r : p.orders) output_.data("  then       " + order_line(r, view.instruments[r.leg].venue));
+    for (const Side leg : kSides) {
+      if (const Qty left = left_after(stored, p, leg); request_.flatten && !p.orders.empty() && left.is_positive()) {
+        output_.data(fmt::format("  and so on  until the {} {} that are left on {} are closed too, neither side more than a slice ahead of the other", left.str(),
+                                 stored.task.spec.symbol.base.view(), name(view.instruments[leg].venue)));
+      }
+    }
     for (const Alerted& a : p.alerts)
       output_.data(fmt::format("  refused    {} {} {}", a.message.view(), a.value.view(), a.limit.empty() ? "" : "limit " + a.limit.str()));
     for (const ToolError& e : view.absent) output_.data(fmt::format("  away       {}; what it has cannot be proven now", e.message));
     if (p.orders.empty() && p.alerts.empty())
       output_.data(fmt::format("  then       nothing: {}", view.absent.empty() ? "there is nothing to do" : "not without that venue"));
     return code;
+  }
+
+  // What a leg still holds when the orders that are shown have filled.
+  static Qty left_after(const StoredTask& stored, const Preview& p, Side leg) {
+    Qty left = stored.task.leg[leg].net;
+    for (const OrderRequest& r : p.orders) {
+      if (r.leg == leg) left = left - r.qty;
+    }
+    return max(left, Qty{});
   }
 
   bool confirmed() const {

@@ -127,6 +127,10 @@ class ByHand(ToolTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         shown = json.loads(done.stdout)
         self.assertTrue(shown["dry_run"])
+        task = self.task("btc")
+        for leg, side in (("buy", "sell"), ("sell", "buy")):
+            shown_now = sum(Decimal(o["quantity"]) for o in shown["orders"] if o["side"] == side)
+            self.assertEqual(shown_now + Decimal(shown["then_left"][leg]), Decimal(task[leg]["net"]), "all that is held is spoken of")
         self.assertEqual(self.rows("orders"), before)
 
     def test_halt_stops_everything_until_it_is_lifted(self):

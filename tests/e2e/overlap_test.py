@@ -53,6 +53,8 @@ class Crowd:
         """`fine`: the exit codes of those that held the task, by tool. How many those were."""
         holders = 0
         for tool, code, said in self.ends():
+            if code == -signal.SIGTERM and said == "":
+                continue  # the signal came before it had begun
             self.test.assertIn(code, (*fine[tool], 11), f"dn-{tool}: {said[-1500:]}")
             self.test.assertNotRegex(said, QUARREL)
             if code != 11:
