@@ -53,7 +53,7 @@ void Alerts::watch(const std::vector<std::string>& tasks, Output& output) {
   if (tasks.empty()) return;
   for (auto& r : receivers_) {
     if (const std::string why = r->mail.sink().unusable(); !why.empty()) {
-      output.message(fmt::format("{} {}: alerts cannot be delivered by it", r->mail.receiver(), why));
+      output.message(fmt::format("{} cannot be used ({}): alerts are not delivered by it", r->mail.receiver(), why));
     }
     for (AlertBox& box : open(tasks, *r, output)) r->mail.watch(std::move(box));
   }

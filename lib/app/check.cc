@@ -31,8 +31,10 @@ class Checking {
     }
     read_files();
     if (place) {
-      check_state(checks_, *place);
-      if (auto done = read_database(*place); !done) return Unexpected{done.error()};
+      Checks of_database;
+      if (auto done = read_database(*place, of_database); !done) return Unexpected{done.error()};
+      check_state(checks_, *place, tasks_);
+      checks_.insert(checks_.end(), of_database.begin(), of_database.end());
       check_credentials(checks_, *place, request_.common.credentials, tasks_, request_.online);
       for (const TaskSource& t : tasks_) check_limits(checks_, *place, t);
       check_alerts(checks_, place->config.alerts, request_.test_alert);
@@ -67,12 +69,12 @@ class Checking {
     }
   }
 
-  Expected<void, ToolError> read_database(const Installation& place) {
+  Expected<void, ToolError> read_database(const Installation& place, Checks& to) {
     std::set<std::string> wanted(request_.common.tasks.begin(), request_.common.tasks.end());
     for (const TaskSource& t : tasks_) wanted.insert(t.spec.name);
     const bool by_file = !request_.files.empty();
     if (by_file && wanted.empty()) wanted.insert("");  // files that cannot be read: no task is meant, not every one
-    const std::vector<TaskRecord> known = check_database(checks_, place, request_.common.all ? std::set<std::string>{} : wanted);
+    const std::vector<TaskRecord> known = check_database(to, place, request_.common.all ? std::set<std::string>{} : wanted);
     for (const std::string& name : request_.common.tasks) {
       if (std::ranges::none_of(known, [&](const TaskRecord& t) { return t.spec.name == name; })) return Unexpected{no_such_task(name, place.db)};
     }

@@ -216,6 +216,13 @@ void warn_of_files(const ResumeRequest& request, const TaskSpec& spec, Report& r
 
 }  // namespace
 
+Expected<std::optional<Venue>, ToolError> venue_of_flag(const std::string& text) {
+  if (text.empty()) return std::optional<Venue>();
+  const auto venue = venue_from(text);
+  if (venue) return venue;
+  return Unexpected{ToolError{ExitCode::Usage, fmt::format("--exchange {} is not a venue", printable_excerpt(text)), fmt::format("write {}", venue_list())}};
+}
+
 Expected<ExitCode, ToolError> halt_tasks(const HaltRequest& request, Output& output) {
   if (auto fine = check_choice(request.run, request.exchange); !fine) return Unexpected{fine.error()};
   Report report("halt", output);

@@ -9,6 +9,9 @@
 
 namespace dn::app {
 
+// The value of --exchange: nullopt when it was not given. Error: Usage.
+Expected<std::optional<Venue>, ToolError> venue_of_flag(const std::string& text);
+
 struct HaltRequest {
   RunRequest run;                 // which tasks; none named: all, and the file HALT keeps new runs from trading
   std::optional<Venue> exchange;  // instead: what trades on it, and the file HALT-<venue>

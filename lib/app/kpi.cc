@@ -41,6 +41,11 @@ void optional_field(JsonWriter& w, std::string_view key, const std::optional<A>&
 
 std::string shown(const Decimal& d) { return d.rounded(kShownPlaces, Rounding::HalfUp).str(); }
 
+// Both legs hold less than half of what they traded: it was closed again.
+bool is_taken_back(const TaskRecord& t) {
+  return std::all_of(kSides.begin(), kSides.end(), [&](Side leg) { return t.leg[leg].filled + t.leg[leg].filled < t.leg[leg].traded; });
+}
+
 Kpi kpi(const TaskRecord& t) {
   Kpi k;
   k.imbalance = t.imbalance();
@@ -65,8 +70,8 @@ Kpi kpi(const TaskRecord& t) {
   k.matched = min(t.leg.buy.net, t.leg.sell.net);
   const Price edge = *k.avg_price.sell - *k.avg_price.buy;
   k.spread_bps = in_bps(edge.decimal(), k.avg_price.buy->decimal());
-  // What a round opened is closed again, and what it brought stands.
-  const bool is_round = t.spec.hold.goes_round();
+  // What a round opened, or a person flattened, is closed again, and what it brought stands.
+  const bool is_round = t.spec.hold.goes_round() || is_taken_back(t);
   if (!k.matched.is_positive() && !is_round) return k;
   // From the money that moved, so that what a reduced leg lost on its way back counts; what is unmatched stands at its cost.
   const Price cost_price = k.imbalance.is_positive() ? *k.avg_price.buy : *k.avg_price.sell;

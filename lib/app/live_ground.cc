@@ -33,6 +33,8 @@ std::string shared_position(const venues::VenueFacts& f, const TaskRecord& task)
                      f.position.str(), own.str());
 }
 
+ToolError ended_by_signal(ExitCode code) { return {code, "a signal ended the start: nothing was sent", "run the same command again"}; }
+
 class LiveGround final : public Ground {
  public:
   LiveGround(MarketView view, const TaskSpec& spec, std::vector<venues::VenueFacts> facts, live::Venues& venues, LinkHook hook, const LiveOptions& options)
@@ -48,7 +50,8 @@ class LiveGround final : public Ground {
     std::vector<std::string> out;
     for (const venues::VenueFacts& f : facts_) {
       for (const std::string& w : f.warnings) out.push_back(fmt::format("{}: {}", name(f.instrument.venue), w));
-      if (const std::string w = shared_position(f, stored.task); !w.empty()) out.push_back(w);
+      const bool proven = std::ranges::all_of(stored.orders, [](const OrderRecord& o) { return o.status == OrderStatus::Closed; });
+      if (const std::string w = shared_position(f, stored.task); proven && !w.empty()) out.push_back(w);
     }
     return out;
   }
@@ -56,8 +59,16 @@ class LiveGround final : public Ground {
   AccountViews survey(Time since) override {
     std::vector<Instrument> wanted;
     for (const venues::VenueFacts& f : facts_) wanted.push_back(f.instrument);
-    auto told = venues_.survey(wanted, since, [this] { return stop_ && stop_().has_value(); });
+    std::optional<ExitCode> stopped;
+    auto told = venues_.survey(wanted, since, [&] {
+      if (!stopped && stop_) stopped = stop_();
+      return stopped.has_value();
+    });
     AccountViews out;
+    if (stopped) {
+      out.failed.push_back(ended_by_signal(*stopped));
+      return out;
+    }
     out.failed = view_.absent;
     for (std::size_t i = 0; i < facts_.size(); ++i) {
       const Venue venue = wanted[i].venue;
@@ -93,11 +104,21 @@ class LiveGround final : public Ground {
 
 }  // namespace
 
+namespace {
+
+bool speaks_of_certificate(const std::string& message) { return message.find("certificate") != std::string::npos; }
+
+}  // namespace
+
 ToolError venue_failure(const TaskSpec& spec, Venue venue, const venues::Problem& p) {
   using Kind = venues::Problem::Kind;
   const std::string what = fmt::format("task {}: {}: {}", spec.name, name(venue), p.message);
   switch (p.kind) {
-    case Kind::Unreachable: return {ExitCode::VenueDown, what, "check the network and the venue's status page, then run the same command again"};
+    case Kind::Unreachable:
+      if (speaks_of_certificate(p.message)) {
+        return {ExitCode::VenueDown, what, "see ca_file and rest under [endpoints] of dn.toml, and this machine's clock; nothing is sent to a server that proves no name"};
+      }
+      return {ExitCode::VenueDown, what, "check the network and the venue's status page, then run the same command again"};
     case Kind::Permission: return {ExitCode::Permission, what, "check the key, its rights (read and trade, never withdraw) and its address list"};
     case Kind::Config: return {ExitCode::Config, what, "choose another symbol or venue, or change the account's mode at the venue"};
     case Kind::Clock: break;
@@ -143,7 +164,7 @@ Expected<std::vector<ToolError>, ToolError> LiveGrounds::learn(const TaskSpec& s
     if (!stopped && options_.stop) stopped = options_.stop();
     return stopped.has_value();
   });
-  if (stopped) return Unexpected{ToolError{*stopped, "a signal ended the start: nothing was sent", "run the same command again"}};
+  if (stopped) return Unexpected{ended_by_signal(*stopped)};
   for (std::size_t i = 0; i < wants.size(); ++i) {
     if (answers[i]) {
       known_[{wants[i].venue, spec.symbol.str()}] = {*answers[i], clock_.now()};

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "app/credentials.h"
 #include "app/halt_files.h"
 #include "app/session.h"
@@ -51,21 +53,22 @@ void check_health(Checks& to, const TaskView& v) {
 
 }  // namespace
 
-void check_state(Checks& to, const Installation& place) {
+void check_state(Checks& to, const Installation& place, const std::vector<TaskSource>& tasks) {
   const std::string directory = parent_directory(place.db);
   if (!check_mode(to, directory, true)) add_ok(to, "state", printable(directory), "is not there yet; dn-run makes it");
   check_mode(to, place.db, false);
-  bool halted = false;
-  for (const HaltFile& file : halts_there(place.halt_files)) {
-    if (file.venue) {
-      add_warning(to, "halt", printable(file.path), fmt::format("what trades on {} is halted", name(*file.venue)), "remove the file when it has done its work");
+  const std::vector<HaltFile> halts = halts_there(place.halt_files);
+  if (halts.empty()) add_ok(to, "halt", "", "no HALT file");
+  constexpr std::string_view kNext = "remove the file when it has done its work";
+  for (const HaltFile& file : halts) {
+    const auto stops = [&file](const TaskSource& t) { return t.spec.leg.buy.exchange == file.venue || t.spec.leg.sell.exchange == file.venue; };
+    if (file.venue && std::ranges::none_of(tasks, stops)) {
+      add_warning(to, "halt", printable(file.path), fmt::format("what trades on {} is halted", name(*file.venue)), std::string(kNext));
       continue;
     }
-    halted = true;
-    add_failure(to, "halt", printable(file.path),
-                {ExitCode::Halted, "the kill switch is on: nothing new is sent", "remove the file when it has done its work"});
+    const std::string what = file.venue ? fmt::format("the kill switch of {} is on, and a task trades there", name(*file.venue)) : "the kill switch is on";
+    add_failure(to, "halt", printable(file.path), {ExitCode::Halted, what + ": nothing new is sent", std::string(kNext)});
   }
-  if (!halted) add_ok(to, "halt", "", "no HALT file");
 }
 
 Expected<void, ToolError> refuse_state_of_others(const std::string& db) {

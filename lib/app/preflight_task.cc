@@ -278,7 +278,8 @@ void check_parameters(Checks& to, const TaskSpec& spec) {
     add_ok(to, "delay", spec.name, delay);
   }
   const std::string hold = "max_hold " + format_duration(spec.risk.max_hold);
-  if (spec.risk.max_hold < kLeastHold || spec.risk.max_hold > kMostHold) {
+  const bool by_rule = spec.hold.goes_round() && spec.risk.max_hold >= kLeastHold;  // its own rule ends it
+  if (!by_rule && (spec.risk.max_hold < kLeastHold || spec.risk.max_hold > kMostHold)) {
     add_warning(to, "hold", spec.name, fmt::format("{}; {} to {} are usual", hold, format_duration(kLeastHold), format_duration(kMostHold)),
                 "write max_hold = \"4h\" under [risk]");
   } else {

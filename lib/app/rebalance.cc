@@ -74,7 +74,7 @@ class Rebalance {
     if (request_.dry_run || !request_.yes) {
       auto shown = show();
       if (!shown) return Unexpected{shown.error()};
-      if (request_.dry_run) return *shown;
+      if (request_.dry_run) return request_.flatten ? *shown : say_halted(*shown);
       if (!confirmed()) {
         output_.message("nothing was sent");
         return ExitCode::Ok;
@@ -148,9 +148,17 @@ class Rebalance {
 
   std::string task() const { return by_hand() ? run_.from_flags[0].spec.name : run_.names[0]; }
 
+  // What was shown would not be sent now.
+  ExitCode say_halted(ExitCode shown) const {
+    const auto halted = find_halt();
+    if (halted) return shown;
+    output_.message(fmt::format("{}\n  next: {}", halted.error().message, halted.error().next));
+    return worse(shown, halted.error().code);
+  }
+
   // The kill switch stops every order except those that are a person's way out.
-  Expected<void, ToolError> check_halt() const {
-    if (request_.flatten || request_.dry_run) return {};
+  Expected<void, ToolError> check_halt() const { return request_.flatten || request_.dry_run ? Expected<void, ToolError>() : find_halt(); }
+  Expected<void, ToolError> find_halt() const {
     for (const HaltFile& file : halts_there(run_.halt_files)) {
       if (file.venue && !trades_on(*file.venue)) continue;
       const std::string whom = file.venue ? fmt::format("--exchange {}", name(*file.venue)) : "--all";

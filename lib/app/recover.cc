@@ -179,7 +179,12 @@ class Recovery {
           if (*t.spec.leg[leg].exchange == a.venue) booked += leg == Side::Buy ? t.leg[leg].net : -t.leg[leg].net;
         }
       }
-      if (booked == a.position) continue;
+      Qty coming;  // what --apply books
+      for (const Finding& f : p.findings) {
+        if (f.venue != a.venue || action(f.kind).empty() || f.filled <= f.booked) continue;
+        coming += f.side == Side::Buy ? f.filled - f.booked : f.booked - f.filled;
+      }
+      if (booked + coming == a.position) continue;
       p.findings.push_back({Finding::Kind::Position, a.venue, {}, {}, a.position.is_negative() ? Side::Sell : Side::Buy, {}, {}, a.position, booked});
     }
   }

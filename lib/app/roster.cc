@@ -25,6 +25,8 @@ Expected<Roster::Tasks, ToolError> Roster::collect() {
     for (TaskSource& s : *known) out.emplace_back(std::move(s), false);
   }
   for (auto& [source, from_file] : out) {
+    if (from_file) source.written = to_text(source.spec);
+    source.settings = request_.settings;
     if (auto set = apply_settings(source, request_.settings); !set) return Unexpected{set.error()};
     const bool by_hand = request_.session.errand && request_.session.errand->kind == Errand::Kind::Order;  // half a task
     if (auto fine = report_problems(source, by_hand ? std::vector<SpecProblem>{} : check(source.spec)); !fine) return Unexpected{fine.error()};

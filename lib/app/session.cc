@@ -24,14 +24,6 @@ constexpr Time kFixedStart{1'767'225'600'000'000};  // 2026-01-01T00:00:00Z
 
 Time wall_clock() { return Time{std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count()}; }
 
-// What two specs differ in, of the keys that cannot change while a task exists.
-std::string fixed_difference(const TaskSpec& a, const TaskSpec& b) {
-  for (const KeyInfo& k : task_keys()) {
-    if (!k.live && get_task_key(a, k.key) != get_task_key(b, k.key)) return std::string(k.key);
-  }
-  return {};
-}
-
 // What the gate holds max_capital_fraction_bps against; nothing on paper.
 PerSide<std::optional<Money>> capital(const MarketView& view) {
   PerSide<std::optional<Money>> out;
@@ -105,7 +97,7 @@ Expected<void, ToolError> Session::find_or_add(bool from_file) {
   }
   TaskRecord fresh;
   fresh.spec = source_.spec;
-  fresh.source = to_text(source_.spec);
+  fresh.source = source_.written.empty() ? to_text(source_.spec) : source_.written;
   fresh.live = grounds_.live();
   // At a venue ids live longer than a database: one that is begun anew must not use those of its predecessor again.
   if (fresh.live) fresh.run_epoch = static_cast<std::uint32_t>(std::max<std::int64_t>((wall_clock() - kFixedStart).us / 1'000'000, 0));
@@ -117,27 +109,6 @@ Expected<void, ToolError> Session::find_or_add(bool from_file) {
   auto added = store_->add_task(std::move(fresh));
   if (!added) return Unexpected{store_failure(added.error())};
   idle_ = *added;
-  return {};
-}
-
-// The file names a task that exists. Its live keys count when the file changed since it was last read; otherwise what `set` changed
-// meanwhile stays.
-Expected<void, ToolError> Session::adopt_file(TaskRecord& known) {
-  const std::string now_written = to_text(source_.spec);
-  if (known.verdict != Verdict::None || known.source == now_written) return {};
-  if (const std::string key = fixed_difference(known.spec, source_.spec); !key.empty()) {
-    Problems problems;
-    problems.add(
-        source_.place_of(key), key,
-        fmt::format("task \"{}\" exists in the database with {} = {}; that cannot change: give this task another name, or dn-run cancel {} and --restart",
-                    known.spec.name, key, get_task_key(known.spec, key).value_or("nothing"), known.spec.name));
-    return Unexpected{problems.error()};
-  }
-  known.spec = source_.spec;
-  known.source = now_written;
-  JournalBatch batch;
-  batch.task = true;
-  if (auto done = store_->commit(known, batch); !done) return Unexpected{journal_failure(done.error(), known.spec.name)};
   return {};
 }
 
@@ -205,7 +176,7 @@ Expected<void, ToolError> Session::build() {
   run_id_ = fmt::format("{}-{}-{}", name, stored->task.round, stored->task.run_epoch);
   store_->set_run_id(run_id_);
   for (const std::string& note : ground_->prepare(*stored)) output_.message(note);
-  output_.message(loss_at_these_prices(stored->task.spec, ground_->view()));
+  if (!options_.errand) output_.message(loss_at_these_prices(stored->task.spec, ground_->view()));
   if (grounds_.live()) {
     if (auto done = reconcile_with_venues(*stored); !done) return done;
   }
@@ -233,7 +204,8 @@ Expected<void, ToolError> Session::reconcile_with_venues(StoredTask& stored) {
   if (rebuild) since = started_ - options_.rebuild;
   const AccountViews views = ground_->survey(since);
   for (const ToolError& e : views.failed) {
-    if (beginning || options_.errand) {
+    const bool signalled = e.code == ExitCode::Interrupted || e.code == ExitCode::Terminated;
+    if (!signalled && (beginning || options_.errand)) {
       output_.message(e.message);
     } else {
       return Unexpected{e};
@@ -379,26 +351,6 @@ Expected<void, ToolError> Session::poll_requests() {
     if (decided()) return {};
   }
   return {};
-}
-
-Expected<void, ToolError> Session::reload(const TaskSource& source) {
-  if (decided() || to_text(source.spec) == record().source) return {};
-  if (const std::string key = fixed_difference(record().spec, source.spec); !key.empty()) {
-    output_.message(fmt::format("reload refused: {} cannot change while the task runs", key));
-    return {};
-  }
-  if (auto tradable = check_tradable(source); !tradable) {
-    output_.message("reload refused: " + tradable.error().message);
-    return {};
-  }
-  output_.message("reloaded " + source.place.file);
-  return inject(ChangeSpec{source.spec, to_text(source.spec)});
-}
-
-// The sizes must be tradable on both venues.
-Expected<void, ToolError> Session::check_tradable(const TaskSource& source) const {
-  const MarketView& view = ground_->view();
-  return report_problems(source, check_plan(source.spec, view.instruments, make_plan(source.spec, view.instruments), view.mid));
 }
 
 std::string Session::event_head(std::string_view type) const {

@@ -25,12 +25,14 @@ void Stopwatches::Samples::add(std::int64_t value) {
 void Stopwatches::before_decision() { began_ns_ = real_ns(); }
 
 void Stopwatches::after_decision(bool sends) {
-  if (sends) decision_.add(real_ns() - began_ns_);
+  if (sends && began_ns_ > 0) decision_.add(real_ns() - began_ns_);  // a step that nothing was heard before has no beginning
+  if (!sends) began_ns_ = 0;
 }
 
 void Stopwatches::all_sent() {
-  if (by_tick_ && ordered_) tick_to_order_.add(real_ns() - began_ns_);
+  if (by_tick_ && ordered_ && began_ns_ > 0) tick_to_order_.add(real_ns() - began_ns_);
   by_tick_ = ordered_ = false;
+  began_ns_ = 0;
 }
 
 void Stopwatches::sending(Time now, const Send& send) {

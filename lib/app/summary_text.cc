@@ -19,7 +19,15 @@ std::string ending(const TaskRecord& r) {
 
 std::string Session::trouble() const {
   const TaskRecord& r = record();
-  return r.exit_code == ExitCode::Ok ? "" : ending(r) + fmt::format("  next       {}", info(r.exit_code).next);
+  switch (r.exit_code) {
+    case ExitCode::Ok:
+    case ExitCode::BudgetUsed:
+    case ExitCode::Waiting:
+    case ExitCode::Interrupted:
+    case ExitCode::Terminated: return "";
+    default: break;
+  }
+  return ending(r) + fmt::format("  next       {}", info(r.exit_code).next);
 }
 
 std::string Session::summary_text() const {

@@ -17,6 +17,8 @@ struct TaskSource {
   TaskSpec spec;
   Place place;  // of the table
   std::map<std::string, Place, std::less<>> keys;
+  std::string written{};                // the spec as its file has it, in the database's form; empty: it comes from no file
+  std::vector<std::string> settings{};  // what the command line sets beside that
 
   Place place_of(std::string_view key) const {
     const auto at = keys.find(key);

@@ -27,7 +27,9 @@ Expected<TaskView, ToolError> view_of(Store& store, const std::string& db, TaskR
     if (*again) task = std::move(**again);
     v.deserted = is_under_way(task);
   }
-  v.frozen = is_under_way(task) && !v.deserted && silent_for(lock_directory(db), task.spec.name) > kLongestSilence;
+  const bool held = is_under_way(task) && !v.deserted;
+  v.frozen = held && silent_for(lock_directory(db), task.spec.name) > kLongestSilence;
+  v.held = held && !v.frozen;
   v.figures = kpi(task);
   auto open = store.orders(task.id, OrderFilter{true, false});
   if (!open) return Unexpected{store_failure(open.error())};
@@ -59,6 +61,7 @@ ExitCode health(const TaskView& v) {
 
 std::string next_step(const TaskView& v) {
   const std::string& name = v.task.spec.name;
+  if (v.held) return "nothing: its run goes on";
   if (v.frozen) return fmt::format("its run does not move: is it stopped (kill -CONT)? else kill -9 it, and dn-run --task {}", name);
   const bool apart = v.task.exit_code == ExitCode::Imbalanced && !v.task.imbalance().is_zero();
   if (v.task.verdict == Verdict::Completed) return apart ? fmt::format("dn-rebalance --task {} --yes --max-notional N", name) : "nothing";
@@ -69,7 +72,11 @@ std::string next_step(const TaskView& v) {
   if (v.task.mode == TaskMode::Paused) return "dn-run resume " + name;
   const bool holds = v.task.leg.buy.net.is_positive() || v.task.leg.sell.net.is_positive();
   if (v.task.guards.unwinding && holds) return fmt::format("dn-run --task {}: it goes on closing what is held", name);
-  if (v.task.mode == TaskMode::Halted && holds && v.task.reason.starts_with("flattened")) {
+  const bool flattened = v.task.mode == TaskMode::Halted && v.task.reason.starts_with("flattened");
+  if (flattened && v.task.reason == kFlattened) {
+    return fmt::format("nothing is left to close; dn-run cancel {0} ends the task, dn-recover resume --task {0} --yes lets it trade again", name);
+  }
+  if (flattened && holds) {
     return fmt::format("dn-rebalance --task {} --flatten --yes --max-notional N: it goes on closing what is held", name);
   }
   if (v.task.mode == TaskMode::Halted) return fmt::format("read the reason; then dn-recover resume --task {} --yes", name);

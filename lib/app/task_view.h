@@ -14,6 +14,7 @@ struct TaskView {
   std::int64_t open_orders = 0;
   std::int64_t unknown_orders = 0;
   bool deserted = false;  // a run was under way and nobody holds the task: it was killed
+  bool held = false;      // a run works on it
   bool frozen = false;    // its run holds the task and has shown no life for a while
   std::vector<LatencyStats> latency;
 };

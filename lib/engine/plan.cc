@@ -63,6 +63,7 @@ std::vector<SpecProblem> check_plan(const TaskSpec& spec, const PerSide<Instrume
     const auto& fundings = spec.hold.exit_after_fundings;
     const Dur interval = instruments[side].funding.interval;
     if (!fundings || interval.us <= 0 || interval.us * *fundings < spec.risk.max_hold.us) continue;
+    if (spec.hold.hold_for && *spec.hold.hold_for < spec.risk.max_hold) continue;  // what comes first closes
     out.add("exit_after_fundings", std::to_string(*fundings) + " settlements, one every " + format_duration(interval) + ", take longer than risk.max_hold " +
                                        format_duration(spec.risk.max_hold) + ", at which the task would halt before it closes; write a longer max_hold");
   }

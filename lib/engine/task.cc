@@ -40,7 +40,8 @@ TaskEngine::TaskEngine(StoredTask stored, PerSide<Instrument> instruments, RunOp
   same_book_ = instruments.buy.venue == instruments.sell.venue;
   for (const Side leg : kSides) {
     legs_[leg].instrument = std::move(instruments[leg]);
-    legs_[leg].min_tradable = legs_[leg].instrument.min_tradable(Price{});
+    const Price traded_at = record_.leg[leg].avg_price().value_or(record_.leg[flip(leg)].avg_price().value_or(Price{}));
+    legs_[leg].min_tradable = legs_[leg].instrument.min_tradable(traded_at);  // until a price comes, and it may never
   }
   for (OrderRecord& o : stored.orders) {
     sent_lately_.push_back(o.request.created);

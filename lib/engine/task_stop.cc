@@ -370,6 +370,8 @@ void TaskEngine::finish(ExitCode wanted) {
   } else if (record_.verdict != Verdict::None) {
     move_to(record_.verdict == Verdict::Completed ? TaskState::Completed : TaskState::Cancelled, stop_->reason);
   } else {
+    const bool flattened = chore_ && chore_->what.kind == Errand::Kind::Flatten && record_.exit_code == ExitCode::Ok;
+    if (flattened) record_.reason = kFlattened;  // a start of it, which halts again, has no other way to know
     move_to(TaskState::Idle, stop_->reason);
   }
   finished_ = true;

@@ -28,6 +28,9 @@ class FeeTotals {
 };
 
 // One leg's sums over all its booked fills and what was restored.
+// Why a task is halted of which nothing is left to close: what it holds is less than the venues trade.
+inline constexpr const char* kFlattened = "flattened by a person: nothing is left to close";
+
 struct LegTotals {
   Qty filled;          // towards total_quantity: fills on the leg's side less those that reduced it
   Qty net;             // base really gained (buy leg) or given away (sell leg): filled less base fees

@@ -66,6 +66,18 @@ class ByHand(ToolTest):
         self.assertEqual(self.task("btc")["mode"], "ACTIVE")
         self.assertEqual(self.recover("verify").returncode, 0)
 
+    def test_what_was_flattened_is_closed_for_every_tool(self):
+        self.begin_and_leave()
+        self.assertEqual(self.rebalance("--task", "btc", "--flatten", *SEND).returncode, 0)
+        task = self.task("btc")
+        self.assertIn("nothing is left to close", task["next"])
+        self.assertIsNotNone(task["profit_quote"], "what it cost to come back is told")
+        self.assertLess(abs(Decimal(task["profit_bps"])), 1000)
+        self.assertEqual(self.run_task(self.file).returncode, 23, "halted, and not apart")
+        self.assertEqual(self.status("--check").returncode, 23)
+        self.assertIn("nothing is left to close", self.task("btc")["next"])
+        self.assertEqual(self.run_task("cancel", "btc").returncode, 0)
+
     def test_an_order_by_hand_is_sent_once(self):
         order = ("--exchange", "gateio_spot", "--symbol", "BTC/USDT", "--side", "sell", "--quantity", "0.02", "--request-id", "r1", *SEND)
         for _ in range(3):
@@ -140,6 +152,7 @@ class ByHand(ToolTest):
         self.assertEqual(self.task("btc")["reason"], "odd prices")
         self.assertEqual(self.run_task(self.file).returncode, 23)
         self.assertEqual(self.rebalance("--task", "btc", *SEND).returncode, 23)
+        self.assertEqual(self.recover("halt", "--exchange", "gateio").returncode, 64)
         self.assertEqual(self.recover("resume", "--all").returncode, 64)  # it must be said twice
         self.assertEqual(self.recover("resume", "--all", "--yes").returncode, 0)
         self.assertIn(self.run_task(self.file, "--speed", "max").returncode, (0, 10))

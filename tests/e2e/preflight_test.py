@@ -115,6 +115,14 @@ class Offline(Checks, ToolTest):
         os.path.exists(halt) and os.unlink(halt)
         self.assert_one(self.checked(23), "task", "fail", of="btc")
 
+    def test_the_kill_switch_of_a_venue_counts_where_a_task_trades_there(self):
+        os.makedirs(os.path.dirname(self.db), 0o700)
+        for venue, code in (("gateio_spot", 23), ("gateio_futures", 0)):
+            path = self.write(os.path.join(os.path.dirname(self.db), "HALT-" + venue), "")
+            rows = [c for c in self.checked(code, self.file) if c["name"] == "halt"]
+            self.assertEqual([(c["status"], c["of"]) for c in rows], [("fail" if code else "warn", path)])
+            os.remove(path)
+
     def test_a_database_that_is_none(self):
         os.makedirs(os.path.dirname(self.db), 0o700)
         with open(self.db, "wb") as f:

@@ -1,8 +1,10 @@
 """dn-status: what it shows, in every form, and that it only reads."""
+import contextlib
 import csv
 import io
 import json
 import os
+import sqlite3
 import subprocess
 import unittest
 
@@ -47,6 +49,27 @@ class State(ToolTest):
         for stage in latency.values():
             self.assertTrue({"p50", "p99", "max"} <= set(stage))
             self.assertLessEqual(float(stage["p50"]), float(stage["max"]))
+
+    def test_what_the_command_line_sets_counts_also_after_the_set_verb(self):
+        file = self.write("s.toml", 'name = "s"\nsymbol = "BTC/USDT"\ntotal_quantity = 2\norder_quantity = 0.1\n'
+                          '[buy]\nexchange = "mexc_spot"\n[sell]\nexchange = "gateio_spot"\n')
+
+        def run(*arguments):
+            done = self.run_task(file, "--seed", "5", "--speed", "max", "--max-cycles", "3", *arguments)
+            self.assertIn(done.returncode, (10, 20), done.stderr)
+            with contextlib.closing(sqlite3.connect(self.db)) as db:
+                (spec,) = db.execute("SELECT spec FROM tasks WHERE name = 's'").fetchone()
+            keys = dict(line.split("=", 1) for line in spec.splitlines())
+            return keys["order_quantity"], keys["delay"]
+
+        self.assertEqual(run(), ("0.1", "100ms"))
+        self.assertEqual(self.run_task("set", "s", "order_quantity=0.05", "delay=200ms").returncode, 0)
+        self.assertEqual(run(), ("0.05", "200ms"), "the file says nothing new")
+        self.assertEqual(run("--set", "order_quantity=0.1"), ("0.1", "200ms"))
+        self.assertEqual(self.run_task("set", "s", "order_quantity=0.03").returncode, 0)
+        self.assertEqual(run("--set", "order_quantity=0.1"), ("0.1", "200ms"))
+        self.assertEqual(run("--set", "delay=300ms"), ("0.1", "300ms"))
+        self.assertEqual(self.run_task(file, "--set", "order_quantity=3").returncode, 78, "no slice is larger than the total")
 
     def test_follow_ends_with_the_task(self):
         process = self.begin(BTC, "--speed", "20")

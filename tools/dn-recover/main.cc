@@ -36,13 +36,6 @@ struct Flags {
   HaltRequest halt;
 };
 
-Expected<std::optional<dn::Venue>, ToolError> read_exchange(const std::string& text) {
-  if (text.empty()) return std::optional<dn::Venue>();
-  const auto venue = dn::venue_from(text);
-  if (!venue) return dn::Unexpected{ToolError{ExitCode::Usage, "--exchange is not a venue", "write " + std::string(dn::venue_list())}};
-  return venue;
-}
-
 // The database and the venues of this command line, with no task file of its own.
 Expected<RunRequest, ToolError> base(CommonFlags common) {
   RunFlags none;
@@ -118,7 +111,7 @@ int main(int argc, char** argv) {
     if (!halt->parsed() && !resume->parsed()) return reconcile(flags, common, output);
     auto run = base(common);
     if (!run) return dn::Unexpected{run.error()};
-    auto exchange = read_exchange(flags.exchange);
+    auto exchange = dn::app::venue_of_flag(flags.exchange);
     if (!exchange) return dn::Unexpected{exchange.error()};
     if (resume->parsed()) return resume_tasks({std::move(*run), *exchange, flags.yes}, output);
     flags.halt.run = std::move(*run);
