@@ -24,7 +24,8 @@ std::string test_alert() {
 
 void check_receiver(Checks& to, AlertSink& sink, bool send) {
   if (const std::string why = sink.unusable(); !why.empty()) {
-    return add_failure(to, "alerts", "", {ExitCode::Config, fmt::format("{} cannot be used: {}", sink.name(), why), "correct alert_command or alert_webhook in dn.toml"});
+    return add_failure(to, "alerts", "",
+                       {ExitCode::Config, fmt::format("{} cannot be used: {}", sink.name(), why), "correct alert_command or alert_webhook in dn.toml"});
   }
   if (!send) return add_ok(to, "alerts", "", fmt::format("{} is told; with --test-alert it gets one now", sink.name()));
   const std::string why = sink.deliver(test_alert(), StopSignal());

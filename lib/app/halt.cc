@@ -225,6 +225,7 @@ Expected<std::optional<Venue>, ToolError> venue_of_flag(const std::string& text)
 
 Expected<ExitCode, ToolError> halt_tasks(const HaltRequest& request, Output& output) {
   if (auto fine = check_choice(request.run, request.exchange); !fine) return Unexpected{fine.error()};
+  if (request.run.live && request.run.live->orders) output.never_wait();
   Report report("halt", output);
   const std::string& db = request.run.session.db;
   std::string reason = request.reason.empty() ? "halted by a person" : printable(request.reason);

@@ -116,7 +116,8 @@ ToolError venue_failure(const TaskSpec& spec, Venue venue, const venues::Problem
   switch (p.kind) {
     case Kind::Unreachable:
       if (speaks_of_certificate(p.message)) {
-        return {ExitCode::VenueDown, what, "see ca_file and rest under [endpoints] of dn.toml, and this machine's clock; nothing is sent to a server that proves no name"};
+        return {ExitCode::VenueDown, what,
+                "see ca_file and rest under [endpoints] of dn.toml, and this machine's clock; nothing is sent to a server that proves no name"};
       }
       return {ExitCode::VenueDown, what, "check the network and the venue's status page, then run the same command again"};
     case Kind::Permission: return {ExitCode::Permission, what, "check the key, its rights (read and trade, never withdraw) and its address list"};

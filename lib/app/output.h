@@ -35,6 +35,8 @@ class Output {
   void settle();
   // Whether anything that was meant for stdout was left out, by any Output of the process.
   static bool lost_data();
+  // Whether a little can be written there without waiting for a reader, within ten seconds.
+  static bool can_write(int fd);
 
   const OutputOptions& options() const { return options_; }
   bool plain() const { return plain_; }

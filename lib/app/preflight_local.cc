@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "app/control.h"
 #include "app/credentials.h"
 #include "app/halt_files.h"
 #include "app/session.h"
@@ -71,10 +72,12 @@ void check_state(Checks& to, const Installation& place, const std::vector<TaskSo
   }
 }
 
-Expected<void, ToolError> refuse_state_of_others(const std::string& db) {
+Expected<void, ToolError> refuse_state_of_others(const std::string& db, const std::vector<std::string>& halt_files) {
   Checks found;
   check_mode(found, parent_directory(db), true);
+  check_mode(found, lock_directory(db), true);
   check_mode(found, db, false);
+  for (const std::string& file : halt_files) check_mode(found, parent_directory(file), true);
   for (const Check& c : found) {
     if (c.status == CheckStatus::Fail) return Unexpected{ToolError{c.code, fmt::format("{}: {}", c.of, c.message), c.next}};
   }

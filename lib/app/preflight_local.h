@@ -12,8 +12,8 @@ namespace dn::app {
 
 // Who may read and write the state directory and the database; whether a HALT file is there that stops these tasks.
 void check_state(Checks& to, const Installation& place, const std::vector<TaskSource>& tasks);
-// Error: Permission, where others than their owner could change what a live run would trade by.
-Expected<void, ToolError> refuse_state_of_others(const std::string& db);
+// Error: Permission, where others than their owner could change what a live run would trade by: database, locks, kill switch.
+Expected<void, ToolError> refuse_state_of_others(const std::string& db, const std::vector<std::string>& halt_files);
 // Whether the database can be opened and is sound. Its tasks; empty when there is none or it cannot be read. `wanted`: their names; empty: all.
 std::vector<TaskRecord> check_database(Checks& to, const Installation& place, const std::set<std::string>& wanted);
 // Where keys come from, whether only their owner can read them, and whether all are there. A command that prints them is run only with

@@ -71,6 +71,7 @@ class Rebalance {
     if (!request_.dry_run && !terminal && (!request_.yes || request_.max_notional.empty())) {
       return Unexpected{usage("without a terminal an order needs both --yes and --max-notional VALUE", "look first with --dry-run, then give both")};
     }
+    if (live() && request_.yes) output_.never_wait();
     if (request_.dry_run || !request_.yes) {
       auto shown = show();
       if (!shown) return Unexpected{shown.error()};
@@ -277,8 +278,8 @@ class Rebalance {
     for (const OrderRequest& r : p.orders) output_.data("  then       " + order_line(r, view.instruments[r.leg].venue));
     for (const Side leg : kSides) {
       if (const Qty left = left_after(stored, p, leg); request_.flatten && !p.orders.empty() && left.is_positive()) {
-        output_.data(fmt::format("  and so on  until the {} {} that are left on {} are closed too, neither side more than a slice ahead of the other", left.str(),
-                                 stored.task.spec.symbol.base.view(), name(view.instruments[leg].venue)));
+        output_.data(fmt::format("  and so on  until the {} {} that are left on {} are closed too, neither side more than a slice ahead of the other",
+                                 left.str(), stored.task.spec.symbol.base.view(), name(view.instruments[leg].venue)));
       }
     }
     for (const Alerted& a : p.alerts)

@@ -338,6 +338,7 @@ Expected<ExitCode, ToolError> recover(const RecoverRequest& request, Output& out
     return Unexpected{
         ToolError{ExitCode::Usage, "--from-venue needs the task files: names and sizes stand there, not at the venues", "dn-recover --from-venue btc.toml"}};
   }
+  if (request.run.live && request.run.live->orders) output.never_wait();
   return Recovery(request, output).run();
 }
 

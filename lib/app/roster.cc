@@ -77,6 +77,7 @@ Expected<std::vector<std::unique_ptr<Session>>, ToolError> Roster::open(Tasks& t
     auto lock = TaskLock::acquire(lock_directory(request_.session.db), name);
     if (lock) {
       locks[i] = std::move(*lock);
+      held_.push_back(name);
       continue;
     }
     const ToolError e = lock_failure(lock.error(), name);

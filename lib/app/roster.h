@@ -25,11 +25,16 @@ class Roster {
   // Locks, checks and opens them. Errors: what is the trouble of all, or of each of them; a file whose sizes a venue does not take.
   Expected<std::vector<std::unique_ptr<Session>>, ToolError> open(Tasks& tasks, Grounds& grounds);
 
-  // Whether an error is one task's own, and not the database's.
-  static bool is_its_own(const ToolError& e) { return e.code != ExitCode::Io && e.code != ExitCode::Temporary && e.code != ExitCode::BadData; }
+  // Whether an error is one task's own, and not the database's or a signal's.
+  static bool is_its_own(const ToolError& e) {
+    const auto is = [&e](ExitCode code) { return e.code == code; };
+    return !is(ExitCode::Io) && !is(ExitCode::Temporary) && !is(ExitCode::BadData) && !is(ExitCode::Interrupted) && !is(ExitCode::Terminated);
+  }
   void leave_out(const std::string& task, const ToolError& e);
   const std::vector<std::pair<std::string, ToolError>>& left_out() const { return left_out_; }
   const ToolError& first_trouble() const { return first_trouble_; }
+  // The tasks whose locks it took, also of those that were left out later.
+  const std::vector<std::string>& held() const { return held_; }
 
   // The limits of the run's files hold from now on. `begins`: the locks of its tasks are new.
   void use(PortfolioLimits limits) { limits_ = std::move(limits); }
@@ -46,6 +51,7 @@ class Roster {
   std::optional<PortfolioLimits> limits_;  // of the files
   std::vector<std::pair<std::string, ToolError>> left_out_;
   ToolError first_trouble_;
+  std::vector<std::string> held_;
 };
 
 }  // namespace dn::app

@@ -192,6 +192,7 @@ class Runner {
     std::vector<TaskSource> sources;
     for (const auto& [source, from_file] : tasks) sources.push_back(source);
     auto grounds = make_grounds(request_, sources, output_, [this]() -> std::optional<ExitCode> {
+      show_life_of_start();
       for (const int signal : signals_.wait(0)) {
         if (signal != SIGHUP) return signal == SIGINT ? ExitCode::Interrupted : ExitCode::Terminated;
       }
@@ -299,16 +300,26 @@ class Runner {
     return {};
   }
 
-  // The time of a task's lock file says to other programs when its run was last alive.
   void show_heartbeat(std::int64_t now) {
     if (now < next_heartbeat_us_) return;
     next_heartbeat_us_ = now + kHeartbeatUs;
     for (const auto& s : sessions_) {
-      std::error_code ignored;
-      if (s->finished()) continue;
-      const std::string lock = lock_directory(request_.session.db) + "/" + s->record().spec.name + ".lock";
-      std::filesystem::last_write_time(lock, std::filesystem::file_time_type::clock::now(), ignored);
+      if (!s->finished()) touch_lock(s->record().spec.name);
     }
+  }
+
+  // While the venues are asked before the first step.
+  void show_life_of_start() {
+    const std::int64_t now = real_us();
+    if (now < next_heartbeat_us_) return;
+    next_heartbeat_us_ = now + kHeartbeatUs;
+    for (const std::string& task : roster_.held()) touch_lock(task);
+  }
+
+  // The time of a task's lock file says to other programs when its run was last alive.
+  void touch_lock(const std::string& task) const {
+    std::error_code ignored;
+    std::filesystem::last_write_time(lock_directory(request_.session.db) + "/" + task + ".lock", std::filesystem::file_time_type::clock::now(), ignored);
   }
 
   Expected<void, ToolError> on_signal(int signal) {

@@ -28,7 +28,10 @@ Expected<std::unique_ptr<Grounds>, ToolError> make_grounds(const RunRequest& req
                                source.spec.name, source.spec.symbol.quote.view()));
       return Unexpected{problems.error()};
     }
-    if (auto ours = refuse_state_of_others(request.session.db); !ours) return Unexpected{ours.error()};
+    // A way out is never barred.
+    if (!request.session.errand) {
+      if (auto ours = refuse_state_of_others(request.session.db, request.halt_files); !ours) return Unexpected{ours.error()};
+    }
     auto keys = load_credentials(request.config, request.credentials_file, accounts);
     if (!keys) return Unexpected{keys.error()};
     for (auto& [venue, access] : live.access) access.credentials = (*keys)[venues::registered(venue).account];

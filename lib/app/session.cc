@@ -10,6 +10,7 @@
 #include "app/event_text.h"
 #include "app/kpi.h"
 #include "app/preflight_numbers.h"
+#include "app/roster.h"
 #include "base/text.h"
 #include "model/exit_code.h"
 
@@ -204,8 +205,7 @@ Expected<void, ToolError> Session::reconcile_with_venues(StoredTask& stored) {
   if (rebuild) since = started_ - options_.rebuild;
   const AccountViews views = ground_->survey(since);
   for (const ToolError& e : views.failed) {
-    const bool signalled = e.code == ExitCode::Interrupted || e.code == ExitCode::Terminated;
-    if (!signalled && (beginning || options_.errand)) {
+    if (options_.errand && Roster::is_its_own(e)) {
       output_.message(e.message);
     } else {
       return Unexpected{e};

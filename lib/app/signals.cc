@@ -14,12 +14,16 @@ SignalReader::SignalReader() {
   sigset_t set;
   sigemptyset(&set);
   for (const int s : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, s);
-  sigprocmask(SIG_BLOCK, &set, nullptr);
+  sigprocmask(SIG_BLOCK, &set, &before_);
   fd_ = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
   DN_CHECK(fd_ >= 0, "signalfd");
 }
 
-SignalReader::~SignalReader() { close(fd_); }
+SignalReader::~SignalReader() {
+  wait(0);
+  close(fd_);
+  sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
 
 std::vector<int> SignalReader::wait(std::int64_t micros) {
   pollfd p{fd_, POLLIN, 0};

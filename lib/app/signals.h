@@ -7,7 +7,8 @@
 
 namespace dn::app {
 
-// Blocks SIGINT, SIGTERM and SIGHUP for the process from its construction on; make it before any other thread.
+// Blocks SIGINT, SIGTERM and SIGHUP for the process while it lives; make it before any other thread. What came until its end and was not read
+// is forgotten.
 class SignalReader {
  public:
   SignalReader();
@@ -20,6 +21,7 @@ class SignalReader {
 
  private:
   int fd_ = -1;
+  sigset_t before_{};
 };
 
 }  // namespace dn::app

@@ -52,6 +52,7 @@ ExitCode health(const TaskView& v) {
     if (v.open_orders > 0) code = worse(code, ExitCode::UnknownOrder);  // whatever became of them, nobody has asked
     if (!v.task.imbalance().is_zero()) code = worse(code, ExitCode::Imbalanced);
   }
+  if (v.task.exit_code == ExitCode::VenueDown && v.open_orders > 0) code = worse(code, ExitCode::UnknownOrder);  // it could not be cancelled
   // How the last run ended, where that still stands: a new run begins with Ok.
   for (const ExitCode last : {ExitCode::Imbalanced, ExitCode::UnknownOrder, ExitCode::Contradiction}) {
     if (v.task.verdict != Verdict::Cancelled && v.task.exit_code == last) code = worse(code, last);

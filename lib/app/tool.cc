@@ -27,6 +27,7 @@ bool wants_json(int argc, char** argv) {
 
 // What cannot be written is lost: there is nobody to tell.
 void write(std::FILE* stream, const std::string& text) {
+  if (!Output::can_write(fileno(stream))) return;
   std::fwrite(text.data(), 1, text.size(), stream);
   std::fflush(stream);
 }
@@ -66,7 +67,9 @@ bool stdout_lost() {
   return poll(&p, 1, 0) < 0 || (p.revents & (POLLERR | POLLHUP)) == 0;
 }
 
-ToolError output_lost() { return {ExitCode::Io, "the output could not be written", "free space where stdout goes, then run the same command again"}; }
+ToolError output_lost() {
+  return {ExitCode::Io, "the output could not be written", "make sure that what stdout goes to has space and is read; dn-status shows what was done"};
+}
 
 int run_body(const std::string& tool, bool json, const std::function<Expected<ExitCode, ToolError>()>& body) {
   try {

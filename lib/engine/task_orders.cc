@@ -196,6 +196,7 @@ void TaskEngine::on_not_found(WorkingOrder& w, const LookupReport& r) {
     // Asked again with growing pauses, and at the first moment at which absence would prove something.
     const Dur until_proof = w.record.request.expires + kArrivalMargin - r.venue_time;
     w.next_try = now_ + backoff(++w.tries, w.record.request.id.view());
+    if (stop_) w.next_try = std::min(w.next_try, now_ + kLookWhileStopping);
     if (until_proof.us > 0) w.next_try = std::min(w.next_try, now_ + until_proof);
     return;
   }

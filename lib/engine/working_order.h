@@ -17,6 +17,8 @@ namespace dn {
 inline constexpr Dur kArrivalMargin = Dur::seconds(10);
 // A request is refused by the venue after this; see OrderRequest::expires.
 inline constexpr Dur kRequestLifetime = Dur::seconds(5);
+// A run that ends asks at least so often for an order that no list shows yet.
+inline constexpr Dur kLookWhileStopping = Dur::seconds(1);
 // An open order is looked up at least this often.
 inline constexpr Dur kSyncInterval = Dur::seconds(5);
 

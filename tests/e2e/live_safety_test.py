@@ -3,12 +3,14 @@ import base64
 import fcntl
 import json
 import os
+import subprocess
 import time
 import unittest
 import urllib.parse
 from decimal import Decimal
 
 from live_tools import LiveTest
+from tools import RECOVER
 
 CANARY = "cAnAry/+=secret-2f81c4"
 KEY = "mx0cAnArykey77b1"
@@ -77,6 +79,55 @@ class StuckReaders(LiveTest):
         self.until(lambda: not [o for o in orders() if o["open"]])
         run.communicate(timeout=60)
         self.assertEqual(run.returncode, 23)
+
+
+    def test_a_run_ends_although_nobody_ever_reads(self):
+        file = self.task_file("t", "BTC/USDT", "mexc_spot", "gateio_spot", "0.05", "0.001", more="max_capital_fraction_bps = 10000\n")
+        for arguments in (("--ndjson", "--verbose"), ("--verbose",)):
+            run = self.begin_live(file, *arguments, "--restart")
+            for stream in (run.stdout, run.stderr):
+                fcntl.fcntl(stream, fcntl.F_SETPIPE_SZ, 4096)
+            self.assertIn(run.wait(timeout=90), (0, 74))
+            self.assertEqual(self.task("t")["verdict"], "COMPLETED")
+            run.stdout.close()
+            run.stderr.close()
+
+    def test_a_repair_does_not_wait_for_its_reader(self):
+        file = self.task_file("t", "BTC/USDT", "mexc_spot", "gateio_spot", "0.05", "0.001", quote="touch", offset=500, tolerance=10000)
+        run = self.begin_live(file, "--ndjson")
+        self.wait_for_event(run, "ack")
+        self.until(lambda: len(self.open_orders()) == 2)
+        self.kill(run)
+        reader, writer = os.pipe()
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        os.write(writer, b"x" * 4096)
+        tool = subprocess.Popen([RECOVER, "--task", "t", "--apply", "--db", self.db, "--config", self.config], stdout=writer, stderr=writer,
+                                env=self.environment, cwd=self.dir)
+        self.until(lambda: not self.open_orders())
+        os.close(writer)
+        os.close(reader)
+        tool.wait(timeout=60)
+
+    def open_orders(self):
+        return [o for o in self.exchange.ledger()["orders"] if o["open"]]
+
+
+class Signals(LiveTest):
+    def test_a_signal_during_a_slow_start_ends_it_in_every_moment(self):
+        files = [self.task_file(f"t{i}", "BTC/USDT", "mexc_spot", "gateio_spot", "0.05", "0.001", more="max_capital_fraction_bps = 10000\n") for i in (1, 2)]
+        self.exchange.control("POST", "latency", {"ms": 600})
+        for number, seconds in enumerate((1, 2.5, 4, 5.5)):
+            self.db = os.path.join(self.dir, f"state-{number}", "dn.db")
+            self.config = self.write_config()
+            run = self.begin_live(*files)
+            with self.assertRaises(subprocess.TimeoutExpired):
+                run.wait(timeout=seconds)
+            run.terminate()
+            signalled = time.time()
+            _, err = run.communicate(timeout=60)
+            self.assertEqual(run.returncode, 143, err)
+            late = [o for o in self.exchange.ledger()["orders"] if o["client_order_id"].startswith("t-") and o["began_us"] > (signalled + 2) * 1e6]
+            self.assertEqual([o for o in late if o["type"] == "limit"], [], err)
 
 
 class StateOfOthers(LiveTest):
