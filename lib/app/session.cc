@@ -211,6 +211,7 @@ Expected<void, ToolError> Session::reconcile_with_venues(StoredTask& stored) {
       return Unexpected{e};
     }
   }
+  if (auto fine = check_request(views); !fine) return fine;
   if (beginning && stored.task.round == 1) {  // the orders of earlier rounds are in the books, in rows of their own
     if (auto fine = check_beginning(stored.task, views); !fine || stored.task.runs == 1) return fine;
   }

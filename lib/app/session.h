@@ -81,6 +81,7 @@ class Session final : public RunObserver {
   Expected<void, ToolError> hear_portfolio(const Expected<std::optional<Event>, ToolError>& news);
   Expected<void, ToolError> conclude();
   Expected<void, ToolError> check_tradable(const TaskSource& source) const;
+  Expected<void, ToolError> check_request(const AccountViews& views);
   std::string event_head(std::string_view type) const;
 
   // RunObserver

@@ -1,7 +1,9 @@
 // What the task's owner wrote, against what the database knows of it.
 #include <fmt/format.h>
 
+#include "app/control.h"
 #include "app/session.h"
+#include "base/text.h"
 
 namespace dn::app {
 namespace {
@@ -63,6 +65,25 @@ Expected<void, ToolError> Session::reload(const TaskSource& source) {
 Expected<void, ToolError> Session::check_tradable(const TaskSource& source) const {
   const MarketView& view = ground_->view();
   return report_problems(source, check_plan(source.spec, view.instruments, make_plan(source.spec, view.instruments), view.mid));
+}
+
+// An order by hand whose request was proven absent before, and that the venues show now: it is not made a second time.
+Expected<void, ToolError> Session::check_request(const AccountViews& views) {
+  if (!options_.errand || options_.errand->kind != Errand::Kind::Order) return {};
+  const std::string request = options_.errand->request.str();
+  const auto earlier = store_->order_of_request(idle_.spec.name, request);
+  if (!earlier) return Unexpected{store_failure(earlier.error())};
+  if (!*earlier || (*earlier)->close_reason != CloseReason::NeverArrived) return {};
+  for (const AccountView& a : views.accounts) {
+    for (const venues::SeenOrder& seen : a.seen.orders) {
+      if (seen.client_id != (*earlier)->request.id.view()) continue;
+      const std::string what = fmt::format("request {} did arrive after all: {} shows its order {}, of which {} filled; nothing is sent again", printable(request),
+                                           name(a.venue), seen.client_id, seen.filled.str());
+      return Unexpected{ToolError{ExitCode::Contradiction, what, seen.open ? "cancel that order at the venue; a new order takes a new --request-id"
+                                                                           : "count that order in; a new one takes a new --request-id"}};
+    }
+  }
+  return {};
 }
 
 }  // namespace dn::app

@@ -35,8 +35,7 @@ std::string TaskEngine::trade_key(const Fill& f) {
 }
 
 TaskEngine::TaskEngine(StoredTask stored, PerSide<Instrument> instruments, RunOptions options)
-    : record_(std::move(stored.task)), options_(options), key_(task_key(record_.spec.name)) {
-  room_ = options_.room;
+    : record_(std::move(stored.task)), options_(options), key_(task_key(record_.spec.name)), room_(options.room) {
   same_book_ = instruments.buy.venue == instruments.sell.venue;
   for (const Side leg : kSides) {
     legs_[leg].instrument = std::move(instruments[leg]);
@@ -45,8 +44,9 @@ TaskEngine::TaskEngine(StoredTask stored, PerSide<Instrument> instruments, RunOp
   }
   for (OrderRecord& o : stored.orders) {
     sent_lately_.push_back(o.request.created);
-    // What a person asked for before is found when it is asked for again.
-    if (o.status == OrderStatus::Closed && !o.person_request.empty()) legs_[o.request.leg].closed.push_back(o);
+    // What a person asked for before is found when it is asked for again; what never arrived may have done so after all.
+    const bool may_come_back = !o.person_request.empty() || o.close_reason == CloseReason::NeverArrived;
+    if (o.status == OrderStatus::Closed && may_come_back) legs_[o.request.leg].closed.push_back(o);
     if (o.status == OrderStatus::Closed || (planted(Bug::ForgetOpenOrders) && o.status == OrderStatus::Open)) continue;
     WorkingOrder w;
     w.record = std::move(o);

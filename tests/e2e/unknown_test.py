@@ -75,5 +75,20 @@ class Unknown(LiveTest):
             request = "expired-" + venue.replace("_", "-")
             self.never_arrived(*self.case(venue, request, "late", 8000), request)
 
+    def test_a_request_that_came_after_all_is_not_made_again(self):
+        # So late, and hidden for so long, that its absence was proven before.
+        self.exchange.control("POST", "settings", {"hidden_ms": "12000"})
+        before = self.exchange.ledger()
+        self.exchange.fault(venue="mexc_spot", what="place", fault="late", count=1, ms=4000)
+        self.assertEqual(self.order_by_hand("mexc_spot", "after-all").returncode, 22)
+        self.until(lambda: self.at_the_exchange(before))
+        self.exchange.control("POST", "settings", {"hidden_ms": "0"})
+        again = self.order_by_hand("mexc_spot", "after-all")
+        self.assertEqual(again.returncode, 24, again.stdout + again.stderr)
+        self.assertIn("did arrive after all", again.stderr)
+        self.assertEqual(len(self.at_the_exchange(before)), 1)
+        self.assertEqual(self.order_by_hand("mexc_spot", "another").returncode, 0)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -70,6 +70,25 @@ TEST(Protocol, AbsenceCountsOnlyAfterTheExpiryPlusAMargin) {
   EXPECT_NE(closed.reason.view().find("not found by id, among open orders or in the history"), std::string_view::npos);
 }
 
+TEST(Protocol, WhatWasProvenAbsentAndCameAfterAllIsBookedAlsoByTheNextRun) {
+  Talk t;
+  t.start();
+  t.books();
+  const OrderRequest buy = t.placed(Side::Buy);
+  t.ack(OrderRequest(t.placed(Side::Sell)));
+  t.lose(buy);
+  t.now = buy.expires + kArrivalMargin;
+  t.tell(Wake{});
+  t.absent_everywhere(buy.id);
+  ASSERT_TRUE(t.engine->working(Side::Buy).empty());
+  t.restart();
+  t.start();
+  t.fill(buy, "0.1", "T1");
+  EXPECT_EQ(t.record().leg.buy.filled, qty("0.1"));
+  EXPECT_TRUE(t.alerted("late_trade")) << "a person is told";
+  EXPECT_NE(t.record().mode, TaskMode::Halted) << "and the task goes on: the books are whole";
+}
+
 TEST(Protocol, ALateArrivalFoundInTheHistoryIsAdoptedWithItsFill) {
   Talk t;
   t.start();
