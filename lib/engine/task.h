@@ -97,6 +97,7 @@ class TaskEngine {
     Time deadline;      // gives up proving then; never() for Complete and Cancel until a drain sets it
     Reason reason;
     bool hurried = false;  // asked twice: ends with what is proven so far
+    Time proven = Time::never();  // since when all but funding is proven
   };
   struct Rebalance {
     Side leg = Side::Buy;  // the leg that trades

@@ -108,7 +108,9 @@ Time TaskEngine::settlement_until(Time at) const {
 bool TaskEngine::is_funding_due() {
   if (!funded_leg() || held_since_.is_never()) return false;
   const bool is_flat = record_.leg[*funded_leg()].net.is_zero();
-  const Time last = settlement_until(is_flat ? newest_fill_ : now_);
+  // An end waits for what was settled until all else was proven: later settlements are not this task's any more, and may come faster than answers.
+  const Time held_until = stop_ && !stop_->proven.is_never() ? stop_->proven : now_;
+  const Time last = settlement_until(is_flat ? newest_fill_ : held_until);
   if (last <= held_since_ || record_.holding.newest_payment >= last - kBeforeRow || funding_.answered_for >= last + kBookedWithin) return false;
   if (now_ - last < kPatience) {
     funding_.next_ask = std::min(funding_.next_ask, funding_.asked_at + kAskSoon);
