@@ -77,10 +77,11 @@ Expected<void, ToolError> Session::check_request(const AccountViews& views) {
   for (const AccountView& a : views.accounts) {
     for (const venues::SeenOrder& seen : a.seen.orders) {
       if (seen.client_id != (*earlier)->request.id.view()) continue;
-      const std::string what = fmt::format("request {} did arrive after all: {} shows its order {}, of which {} filled; nothing is sent again", printable(request),
-                                           name(a.venue), seen.client_id, seen.filled.str());
-      return Unexpected{ToolError{ExitCode::Contradiction, what, seen.open ? "cancel that order at the venue; a new order takes a new --request-id"
-                                                                           : "count that order in; a new one takes a new --request-id"}};
+      const std::string what = fmt::format("request {} did arrive after all: {} shows its order {}, of which {} filled; nothing is sent again",
+                                           printable(request), name(a.venue), seen.client_id, seen.filled.str());
+      return Unexpected{ToolError{
+          ExitCode::Contradiction, what,
+          seen.open ? "cancel that order at the venue; a new order takes a new --request-id" : "count that order in; a new one takes a new --request-id"}};
     }
   }
   return {};

@@ -96,7 +96,7 @@ class TaskEngine {
     bool hedge = true;  // restore the balance before the end
     Time deadline;      // gives up proving then; never() for Complete and Cancel until a drain sets it
     Reason reason;
-    bool hurried = false;  // asked twice: ends with what is proven so far
+    bool hurried = false;         // asked twice: ends with what is proven so far
     Time proven = Time::never();  // since when all but funding is proven
   };
   struct Rebalance {
