@@ -316,13 +316,14 @@ void TaskEngine::step_stop() {
   }
   if (!pending && chore_ && stop_->kind == Stop::Kind::Drain) pending = step_errand();
   // The task's books end with its verdict: what the last settlement brought is in them.
-  const bool for_good = stop_->kind == Stop::Kind::Complete || stop_->kind == Stop::Kind::Cancel;
+  const bool unwinds = chore_ && record_.guards.unwinding;
+  const bool for_good = stop_->kind == Stop::Kind::Complete || stop_->kind == Stop::Kind::Cancel || unwinds;
   if (pending || stop_->proven.is_never()) stop_->proven = pending ? Time::never() : now_;
   pending = pending || (for_good && is_funding_due());
   if (pending && now_ < stop_->deadline) return;
   if (pending) stop_->kind = Stop::Kind::Drain;  // no verdict without proof
   if (chore_ && chore_->what.kind == Errand::Kind::Order) end_order_by_hand();
-  if (chore_ && record_.guards.unwinding) end_unwind();
+  if (unwinds && !pending) end_unwind();
   finish(stop_->exit_code);
 }
 

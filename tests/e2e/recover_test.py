@@ -27,6 +27,11 @@ class Recover(LiveTest):
                 break
         self.kill(task)
 
+    def killed_at(self, event):
+        task = self.begin_live(self.file, "--ndjson")
+        self.wait_for_event(task, event)
+        self.kill(task)
+
     def recover_live(self, *arguments):
         return self.recover(*arguments, "--config", self.config)
 
@@ -104,7 +109,7 @@ class Recover(LiveTest):
         self.finish()
 
     def test_a_new_database_does_not_begin_a_task_that_the_venues_know_to_be_open(self):
-        self.killed_after(4)
+        self.killed_at("ack")
         shutil.rmtree(os.path.dirname(self.db))
         done = self.live(self.file)
         self.assertEqual(done.returncode, 24, done.stderr)
