@@ -15,6 +15,8 @@ namespace {
 
 // A start asks once for the checks of all tasks and once more when the tasks begin.
 constexpr Dur kFactsAge = Dur::seconds(60);
+constexpr Dur kSurveyAge = Dur::seconds(5);
+constexpr Dur kSurveySteps = Dur::minutes(1);  // how far back is asked, so that tasks with nearly the same past ask the same
 constexpr Dur kFlushEvery = Dur::millis(200);  // what is recorded
 
 std::vector<Venue> venues_of(const TaskSpec& spec) {
@@ -37,8 +39,9 @@ ToolError ended_by_signal(ExitCode code) { return {code, "a signal ended the sta
 
 class LiveGround final : public Ground {
  public:
-  LiveGround(MarketView view, const TaskSpec& spec, std::vector<venues::VenueFacts> facts, live::Venues& venues, LinkHook hook, const LiveOptions& options)
-      : Ground(std::move(view)), spec_(spec), facts_(std::move(facts)), venues_(venues), hook_(std::move(hook)), stop_(options.stop) {
+  LiveGround(MarketView view, const TaskSpec& spec, std::vector<venues::VenueFacts> facts, live::Venues& venues, Surveys& surveys, LinkHook hook,
+             const LiveOptions& options)
+      : Ground(std::move(view)), spec_(spec), facts_(std::move(facts)), venues_(venues), surveys_(surveys), hook_(std::move(hook)), stop_(options.stop) {
     run_.dead_man = options.dead_man;
     run_.leave_orders = options.leave_orders;
     if (options.halt_files.empty()) return;
@@ -60,7 +63,7 @@ class LiveGround final : public Ground {
     std::vector<Instrument> wanted;
     for (const venues::VenueFacts& f : facts_) wanted.push_back(f.instrument);
     std::optional<ExitCode> stopped;
-    auto told = venues_.survey(wanted, since, [&] {
+    auto told = surveys_.ask(wanted, since, [&] {
       if (!stopped && stop_) stopped = stop_();
       return stopped.has_value();
     });
@@ -96,6 +99,7 @@ class LiveGround final : public Ground {
   TaskSpec spec_;
   std::vector<venues::VenueFacts> facts_;  // one a venue
   live::Venues& venues_;
+  Surveys& surveys_;
   LinkHook hook_;
   std::function<std::optional<ExitCode>()> stop_;
   live::LiveRunOptions run_;
@@ -127,6 +131,34 @@ ToolError venue_failure(const TaskSpec& spec, Venue venue, const venues::Problem
   return {ExitCode::Config, what, "set this machine's clock (systemctl start systemd-timesyncd, or chrony), then run the same command again"};
 }
 
+const Surveys::Told* Surveys::lately(const Instrument& instrument, Time since) const {
+  const auto at = told_.find({instrument.venue, instrument.symbol.str()});
+  if (at == told_.end() || at->second.since > since || clock_.now() - at->second.at > kSurveyAge) return nullptr;
+  return &at->second;
+}
+
+std::vector<venues::Outcome<venues::Survey>> Surveys::ask(const std::vector<Instrument>& instruments, Time since, const std::function<bool()>& stop) {
+  since = Time{since.us / kSurveySteps.us * kSurveySteps.us};
+  std::vector<Instrument> wanted;
+  for (const Instrument& i : instruments) {
+    if (lately(i, since) == nullptr) wanted.push_back(i);
+  }
+  const Time at = clock_.now();
+  auto answers = wanted.empty() ? std::vector<venues::Outcome<venues::Survey>>{} : venues_.survey(wanted, since, stop);
+  std::vector<venues::Outcome<venues::Survey>> out;
+  auto next = answers.begin();
+  for (const Instrument& i : instruments) {
+    const bool asked = next != answers.end() && wanted[static_cast<std::size_t>(next - answers.begin())].venue == i.venue;
+    if (!asked) {
+      out.emplace_back(told_.at({i.venue, i.symbol.str()}).seen);
+      continue;
+    }
+    if (*next) told_.insert_or_assign({i.venue, i.symbol.str()}, Told{**next, since, at});
+    out.push_back(std::move(*next++));
+  }
+  return out;
+}
+
 LiveGrounds::LiveGrounds(LiveOptions options) : options_(std::move(options)), venues_(loop_, clock_, options_.access, options_.note) {
   if (!options_.record.empty()) recorder_ = std::make_unique<Recorder>(options_.record);
 }
@@ -142,9 +174,8 @@ bool LiveGrounds::wait(std::int64_t micros) {
 
 LinkHook LiveGrounds::hook() {
   return [this](live::Link& link) {
-    link.on_note(options_.note);
     if (!recorder_) return;
-    link.on_top([this, venue = link.venue(), symbol = link.instrument().symbol](const TopOfBook& top) {
+    link.streams().on_top([this, venue = link.venue(), symbol = link.instrument().symbol](const TopOfBook& top) {
       const Time now = clock_.now();
       recorder_->top(venue, symbol, top, now, now + venues_.desk(venue).offset());
     });
@@ -215,7 +246,7 @@ Expected<std::unique_ptr<Ground>, ToolError> LiveGrounds::open(const TaskSpec& s
   if (!view) return Unexpected{view.error()};
   view->absent = std::move(*failed);
   if (!options_.orders) return paper_on_live_prices(std::move(*view), std::move(facts), venues_, options_.paper, hook());
-  return std::unique_ptr<Ground>(new LiveGround(std::move(*view), spec, std::move(facts), venues_, hook(), options_));
+  return std::unique_ptr<Ground>(new LiveGround(std::move(*view), spec, std::move(facts), venues_, surveys_, hook(), options_));
 }
 
 Expected<std::vector<live::Look>, ToolError> LiveGrounds::look(const TaskSpec& spec, Time /*not_before*/) {

@@ -31,6 +31,26 @@ ToolError venue_failure(const TaskSpec& spec, Venue venue, const venues::Problem
 // Called for each link before it starts.
 using LinkHook = std::function<void(live::Link&)>;
 
+// What the venues told of the account lately: the tasks of a symbol that start together ask once.
+class Surveys {
+ public:
+  Surveys(live::Venues& venues, const live::Clock& clock) : venues_(venues), clock_(clock) {}
+  // As live::Venues::survey. What another task asked for a moment ago, as far back, is taken for it.
+  std::vector<venues::Outcome<venues::Survey>> ask(const std::vector<Instrument>& instruments, Time since, const std::function<bool()>& stop);
+
+ private:
+  struct Told {
+    venues::Survey seen;
+    Time since;
+    Time at;  // before it was asked
+  };
+  const Told* lately(const Instrument& instrument, Time since) const;
+
+  live::Venues& venues_;
+  const live::Clock& clock_;
+  std::map<std::pair<Venue, std::string>, Told> told_;  // by venue and symbol
+};
+
 class LiveGrounds final : public Grounds {
  public:
   explicit LiveGrounds(LiveOptions options);
@@ -56,6 +76,7 @@ class LiveGrounds final : public Grounds {
   live::Clock clock_;
   net::Loop loop_;
   live::Venues venues_;
+  Surveys surveys_{venues_, clock_};
   std::map<std::pair<Venue, std::string>, Known> known_;  // by venue and symbol
   std::map<std::pair<Venue, std::string>, live::Look> looks_;
   std::unique_ptr<Recorder> recorder_;  // with LiveOptions::record

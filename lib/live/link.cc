@@ -12,9 +12,6 @@ using venues::Pool;
 // After these an answer is no longer waited for.
 constexpr Dur kOrderPatience = Dur::seconds(3);
 constexpr Dur kQueryPatience = Dur::seconds(5);
-// A stream that is up tells its first price at once, except in a market without orders and on a venue that speaks of changes only.
-constexpr Dur kFirstPrice = Dur::millis(300);
-constexpr Dur kTopEvery = Dur::seconds(1);
 
 // An order waits so long for budget, at most; longer and its price would be an old one.
 constexpr Dur kShortWait = Dur::millis(50);
@@ -41,29 +38,15 @@ PlaceReport not_sent(const ClientOrderId& id, RejectClass reject, std::string_vi
 
 }  // namespace
 
-Link::Link(net::Loop& loop, Desk& desk, const Instrument& instrument, std::unique_ptr<venues::VenueApi> api, const LinkOptions& options, Emit emit)
-    : desk_(desk), instrument_(instrument), api_(std::move(api)), emit_(std::move(emit)), dead_man_(options.dead_man) {
-  venues::StreamRules rules = options.rules;
-  public_stream_ = std::make_unique<Stream>(loop, desk, options.streams, api_->public_stream(), rules, public_);
-  if (!options.orders) return;
-  ++rules.jitter_seed;
-  private_stream_ = std::make_unique<Stream>(loop, desk, options.streams, api_->private_stream(), rules, private_);
-  ++rules.jitter_seed;
-  if (std::unique_ptr<venues::OrderChannel> channel = api_->order_channel()) {
-    channel_ = channel.get();
-    order_stream_ = std::make_unique<Stream>(loop, desk, options.streams, std::move(channel), rules, orders_);
-  }
+Link::Link(Desk& desk, const Instrument& instrument, std::unique_ptr<venues::VenueApi> api, std::shared_ptr<SharedStreams> streams, DeadMan* dead_man, Emit emit)
+    : desk_(desk), instrument_(instrument), api_(std::move(api)), emit_(std::move(emit)), streams_(std::move(streams)), dead_man_(dead_man) {}
+
+Link::~Link() {
+  streams_->leave(*this);
+  unguard(false);
 }
 
-Link::~Link() { unguard(false); }
-
-void Link::start() {
-  for (Stream* s : {public_stream_.get(), private_stream_.get(), order_stream_.get()}) {
-    if (s != nullptr) s->start();
-  }
-}
-
-bool Link::is_up() const { return public_stream_->is_up() && (!private_stream_ || private_stream_->is_up()) && (!order_stream_ || order_stream_->is_up()); }
+void Link::start() { streams_->join(*this); }
 
 template <class Answer>
 std::function<void(Answer)> Link::guarded(std::function<void(Answer)> done) {
@@ -136,7 +119,7 @@ void Link::send_order(const OrderRequest& request) {
   OrderRequest theirs = request;
   theirs.created = request.created + desk_.offset();
   theirs.expires = request.expires + desk_.offset();
-  if (over_channel(false, request.id, urgency, [&] { return channel_->place(theirs, desk_.venue_now()); })) return;
+  if (over_channel(false, request.id, urgency, [&](venues::OrderChannel& over) { return over.place(theirs, desk_.venue_now()); })) return;
   desk_.ask<PlaceReport>(api_->place(theirs), urgency, Patience(kOrderPatience, kShortWait), guarded<PlaceReport>([this, urgency](const PlaceReport& r) {
                            // Something urgent took what it waited for.
                            const bool held_back = r.outcome == PlaceOutcome::DeniedLocally && r.reason.view() == Desk::kNoBudget;
@@ -150,7 +133,7 @@ PlaceReport Link::no_budget(const ClientOrderId& id, Urgency urgency) const {
 }
 
 void Link::cancel(const CancelOrder& c) {
-  if (over_channel(true, c.id, Urgency::Urgent, [&] { return channel_->cancel(c.id, c.venue_order_id, desk_.venue_now()); })) return;
+  if (over_channel(true, c.id, Urgency::Urgent, [&](venues::OrderChannel& over) { return over.cancel(c.id, c.venue_order_id, desk_.venue_now()); })) return;
   desk_.ask<CancelReport>(api_->cancel(c.id, c.venue_order_id), Urgency::Urgent, kOrderPatience,
                           guarded<CancelReport>([this](const CancelReport& r) { emit_(r); }));
 }
@@ -177,9 +160,10 @@ void Link::funding(const QueryFunding& q) {
 }
 
 // True: it went over the order channel, or may have. It is paid for before it leaves, also when it does not leave after all.
-bool Link::over_channel(bool cancel, const ClientOrderId& id, Urgency urgency, const std::function<wire::Frame()>& frame) {
-  if (!order_stream_ || !order_stream_->is_up() || !desk_.take(cancel ? Pool::Cancel : Pool::Order, 1, urgency)) return false;
-  if (!order_stream_->send(frame())) return false;
+bool Link::over_channel(bool cancel, const ClientOrderId& id, Urgency urgency, const std::function<wire::Frame(venues::OrderChannel&)>& frame) {
+  venues::OrderChannel* channel = streams_->channel();
+  if (channel == nullptr || !desk_.take(cancel ? Pool::Cancel : Pool::Order, 1, urgency)) return false;
+  if (!streams_->send(frame(*channel))) return false;
   open_.push_back({id, cancel, desk_.now() + kOrderPatience});
   return true;
 }
@@ -216,22 +200,16 @@ void Link::wake() {
   });
   for (const Open& o : late) give_up(o, "timeout");
   // A socket that looks alive and does not answer is no channel for orders.
-  if (!late.empty()) order_stream_->renew("an order sent over it was not answered");
-  for (Stream* s : {public_stream_.get(), private_stream_.get(), order_stream_.get()}) {
-    if (s != nullptr) s->wake();
-  }
-  if (next_top_ <= now) ask_top();
+  if (!late.empty()) streams_->renew_channel("an order sent over it was not answered");
+  streams_->wake();
 }
 
 Time Link::next_deadline() const {
   if (!later_.empty() || (!held_.empty() && !dead_man_->is_awaited())) return desk_.now();
-  Time t = next_top_;
+  Time t = streams_->next_deadline();
   if (dead_man_ != nullptr) t = std::min(t, dead_man_->next_deadline());
   for (const OrderRequest& r : held_) t = std::min(t, r.created + kHeldOrder);
   for (const Open& o : open_) t = std::min(t, o.deadline);
-  for (const Stream* s : {public_stream_.get(), private_stream_.get(), order_stream_.get()}) {
-    if (s != nullptr) t = std::min(t, s->next_deadline());
-  }
   return t;
 }
 
@@ -251,84 +229,37 @@ void Link::unguard(bool disarm) {
 
 void Link::stood_still(Dur time) {
   const std::string why = fmt::format("nothing ran here for {} ms: prices and orders are asked for anew", time.us / 1000);
-  say("connections", why);
   desk_.doubt_clock();
   emit_(BookLost{venue()});
   emit_(PrivateStreamReset{venue()});
-  for (Stream* s : {public_stream_.get(), private_stream_.get(), order_stream_.get()}) {
-    if (s != nullptr) s->renew(why);
-  }
+  streams_->stood_still(time, why);
 }
 
 // ---- what the streams say
 
-void Link::told(const TopOfBook& top) {
-  if (top_hook_) top_hook_(top);
-  emit_(BookUpdate{instrument_.venue, top});
-}
-
-// The stream is up and has said no price yet.
-void Link::ask_top() {
-  next_top_ = desk_.now() + kTopEvery;
-  if (asking_top_) return;
-  asking_top_ = true;
-  using Answer = venues::Outcome<TopOfBook>;
-  desk_.ask<Answer>(api_->top_of_book(), Urgency::Routine, kQueryPatience, guarded<Answer>([this](const Answer& a) {
-                      asking_top_ = false;
-                      if (a && !next_top_.is_never()) told(*a);
-                    }));
-}
-
-void Link::Public::on_news(const venues::News& news) {
-  const auto* top = std::get_if<TopOfBook>(&news);
-  if (top == nullptr) return;
-  link.next_top_ = Time::never();
-  link.told(*top);
-}
-
-void Link::Public::on_reset() {
-  link.next_top_ = link.desk_.now() + kFirstPrice;
-  link.say("prices", "connected");
-}
-
-void Link::Public::on_lost() {
-  link.next_top_ = Time::never();
-  link.emit_(BookLost{link.venue()});
-}
-
-void Link::Private::on_news(const venues::News& news) {
+void Link::on_own(const venues::News& news) {
   if (const auto* fill = std::get_if<Fill>(&news)) {
-    link.emit_(StreamFill{*fill});
+    emit_(StreamFill{*fill});
   } else if (const auto* order = std::get_if<venues::OrderNews>(&news)) {
-    link.emit_(OrderHint{order->id});
+    emit_(OrderHint{order->id});
   }
 }
 
-void Link::Private::on_reset() {
-  link.say("own orders", "connected");
-  link.emit_(PrivateStreamReset{link.venue()});
-}
-
-void Link::Orders::on_news(const venues::News& news) {
+void Link::on_answer(const venues::News& news) {
   const auto settled = [this](bool cancel, const ClientOrderId& id) {
-    return std::erase_if(link.open_, [&](const Open& o) { return o.cancel == cancel && o.id == id; }) > 0;
+    return std::erase_if(open_, [&](const Open& o) { return o.cancel == cancel && o.id == id; }) > 0;
   };
   if (const auto* p = std::get_if<PlaceReport>(&news)) {
-    if (p->outcome == PlaceOutcome::Refused && p->reject == RejectClass::RateLimited) link.desk_.hold(Pool::Order, p->retry_after);
-    if (settled(false, p->id)) link.emit_(*p);
+    if (settled(false, p->id)) emit_(*p);
   } else if (const auto* c = std::get_if<CancelReport>(&news)) {
-    if (settled(true, c->id)) link.emit_(*c);
+    if (settled(true, c->id)) emit_(*c);
   }
 }
 
-void Link::Orders::on_lost() {
+void Link::on_channel_lost() {
   std::vector<Open> lost;
-  lost.swap(link.open_);
-  for (const Open& o : lost) link.give_up(o, "connection_lost");
-}
-
-void Link::say(std::string_view stream, const std::string& text) {
-  if (note_) note_(fmt::format("{}, {}: {}", name(instrument_.venue), stream, text));
+  lost.swap(open_);
+  for (const Open& o : lost) give_up(o, "connection_lost");
 }
 
 }  // namespace dn::live

@@ -1,4 +1,5 @@
-// What connects one task with one venue: its calls by REST, its streams, and the translation between the venue's news and the engine's events.
+// What connects one task with one venue: its calls by REST, its part in the venue's streams, and the translation between the venue's news and the
+// engine's events.
 //
 // Times: the engine's are ours, the venue's are its own; what is sent and what comes back is moved by the measured offset here and nowhere else.
 // Ownership: loop and desk outlive it. Thread rule: the loop's thread. Error rule: every send is answered exactly once by an event.
@@ -13,28 +14,21 @@
 #include "engine/command.h"
 #include "engine/event.h"
 #include "live/dead_man.h"
-#include "live/stream.h"
+#include "live/shared_streams.h"
 
 namespace dn::live {
 
-struct LinkOptions {
-  Stream::Address streams;
-  venues::StreamRules rules;    // of each stream, with a jitter seed of its own
-  bool orders = true;           // false: prices only, nothing that needs a key
-  DeadMan* dead_man = nullptr;  // of this venue and symbol, where there is one; outlives the link
-};
-
-class Link {
+class Link final : private StreamsListener {
  public:
-  // `api` knows its instrument. `emit` is called from within the loop, from wake, and never from within send.
+  // `api` knows its instrument. `emit` is called from within the loop, from wake and start, and never from within send.
+  // `dead_man`: of this venue and symbol, where there is one; outlives the link.
   using Emit = std::function<void(Event)>;
-  Link(net::Loop& loop, Desk& desk, const Instrument& instrument, std::unique_ptr<venues::VenueApi> api, const LinkOptions& options, Emit emit);
-  ~Link();
+  Link(Desk& desk, const Instrument& instrument, std::unique_ptr<venues::VenueApi> api, std::shared_ptr<SharedStreams> streams, DeadMan* dead_man, Emit emit);
+  ~Link() override;
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
 
-  // For a person; optional. Set before start.
-  void on_note(std::function<void(const std::string&)> note) { note_ = std::move(note); }
-  // Sees every best price of the stream; optional.
-  void on_top(std::function<void(const TopOfBook&)> top) { top_hook_ = std::move(top); }
+  SharedStreams& streams() { return *streams_; }
 
   void start();
   void send(const Send& send);
@@ -57,34 +51,16 @@ class Link {
 
   Venue venue() const { return instrument_.venue; }
   const Instrument& instrument() const { return instrument_; }
-  bool is_up() const;  // every stream is
+  bool is_up() const { return streams_->is_up(); }
 
  private:
-  // The listeners of the three streams.
-  struct Public final : StreamListener {
-    explicit Public(Link& l) : link(l) {}
-    void on_news(const venues::News& news) override;
-    void on_reset() override;
-    void on_lost() override;
-    void on_note(const std::string& text) override { link.say("prices", text); }
-    Link& link;
-  };
-  struct Private final : StreamListener {
-    explicit Private(Link& l) : link(l) {}
-    void on_news(const venues::News& news) override;
-    void on_reset() override;
-    void on_lost() override {}
-    void on_note(const std::string& text) override { link.say("own orders", text); }
-    Link& link;
-  };
-  struct Orders final : StreamListener {
-    explicit Orders(Link& l) : link(l) {}
-    void on_news(const venues::News& news) override;
-    void on_reset() override {}
-    void on_lost() override;
-    void on_note(const std::string& text) override { link.say("order channel", text); }
-    Link& link;
-  };
+  void on_top(const TopOfBook& top) override { emit_(BookUpdate{instrument_.venue, top}); }
+  void on_prices_lost() override { emit_(BookLost{instrument_.venue}); }
+  void on_own(const venues::News& news) override;
+  void on_own_reset() override { emit_(PrivateStreamReset{instrument_.venue}); }
+  void on_answer(const venues::News& news) override;
+  void on_channel_lost() override;
+
   // What was sent over the order channel and is not answered.
   struct Open {
     ClientOrderId id;
@@ -100,12 +76,9 @@ class Link {
   void lookup(const LookupOrder& l);
   void trades(const QueryTrades& q);
   void funding(const QueryFunding& q);
-  bool over_channel(bool cancel, const ClientOrderId& id, Urgency urgency, const std::function<wire::Frame()>& frame);
+  bool over_channel(bool cancel, const ClientOrderId& id, Urgency urgency, const std::function<wire::Frame(venues::OrderChannel&)>& frame);
   void answer_later(Event event);
   void give_up(const Open& o, std::string_view code);
-  void ask_top();
-  void told(const TopOfBook& top);
-  void say(std::string_view stream, const std::string& text);
   template <class Answer>
   std::function<void(Answer)> guarded(std::function<void(Answer)> done);
 
@@ -113,22 +86,12 @@ class Link {
   Instrument instrument_;
   std::unique_ptr<venues::VenueApi> api_;
   Emit emit_;
-  std::function<void(const std::string&)> note_;
-  std::function<void(const TopOfBook&)> top_hook_;
-  Public public_{*this};
-  Private private_{*this};
-  Orders orders_{*this};
-  venues::OrderChannel* channel_ = nullptr;  // owned by order_stream_
-  std::unique_ptr<Stream> public_stream_;
-  std::unique_ptr<Stream> private_stream_;
-  std::unique_ptr<Stream> order_stream_;
+  std::shared_ptr<SharedStreams> streams_;
   DeadMan* dead_man_;
   Dur guarded_for_;  // zero: not
   std::vector<Open> open_;
   std::vector<OrderRequest> held_;  // until the dead man's switch is armed
   std::vector<Event> later_;
-  Time next_top_ = Time::never();  // when the first price is asked for, the stream being silent
-  bool asking_top_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // guards answers that come after the end
 };
 

@@ -21,6 +21,7 @@ Link::Emit LiveRun::emit() {
 
 // Of prices only the newest count: those that a slow step let pile up are gone.
 void LiveRun::heard(Event event) {
+  if (finished()) return;  // the streams go on for others
   if (const auto* book = std::get_if<BookUpdate>(&event)) {
     for (Event& waiting : events_) {
       auto* older = std::get_if<BookUpdate>(&waiting);

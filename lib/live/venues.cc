@@ -194,14 +194,27 @@ DeadMan* Venues::dead_man(const Instrument& instrument) {
   return d.get();
 }
 
-std::unique_ptr<Link> Venues::link(const VenueFacts& facts, bool orders, std::uint64_t jitter_seed, Link::Emit emit) {
-  const Venue venue = facts.instrument.venue;
+std::shared_ptr<SharedStreams> Venues::streams(const Instrument& instrument, bool orders, std::uint64_t jitter_seed) {
+  const Venue venue = instrument.venue;
+  auto& known = streams_[{venue, instrument.symbol.str()}];
+  if (auto shared = known.lock()) return shared;
   const Access& a = access_[venue];
-  LinkOptions options{{a.ws.empty() ? venues::registered(venue).ws : a.ws, a.ca_file}, {}, orders, orders ? dead_man(facts.instrument) : nullptr};
+  StreamsOptions options{venue, {a.ws.empty() ? venues::registered(venue).ws : a.ws, a.ca_file}, {}, orders};
   options.rules.jitter_seed = jitter_seed;
-  auto api = make(venue, facts.instrument.symbol, orders);
-  api->set_instrument(facts.instrument);
-  return std::make_unique<Link>(loop_, desk(venue), facts.instrument, std::move(api), options, std::move(emit));
+  auto api = make(venue, instrument.symbol, orders);
+  api->set_instrument(instrument);
+  auto made = std::make_shared<SharedStreams>(loop_, desk(venue), std::move(api), options);
+  made->on_note(note_);
+  known = made;
+  return made;
+}
+
+std::unique_ptr<Link> Venues::link(const VenueFacts& facts, bool orders, std::uint64_t jitter_seed, Link::Emit emit) {
+  const Instrument& instrument = facts.instrument;
+  auto api = make(instrument.venue, instrument.symbol, orders);
+  api->set_instrument(instrument);
+  DeadMan* switched = orders ? dead_man(instrument) : nullptr;
+  return std::make_unique<Link>(desk(instrument.venue), instrument, std::move(api), streams(instrument, orders, jitter_seed), switched, std::move(emit));
 }
 
 }  // namespace dn::live

@@ -57,7 +57,7 @@ class Venues {
   std::vector<venues::Outcome<venues::Survey>> survey(const std::vector<Instrument>& instruments, Time since, const std::function<bool()>& stop = {});
 
   Desk& desk(Venue venue);
-  // With `orders`, behind the dead man's switch of its venue and symbol, where there is one.
+  // Over the streams that all links of its venue and symbol share. With `orders`, behind the dead man's switch of both, where there is one.
   std::unique_ptr<Link> link(const venues::VenueFacts& facts, bool orders, std::uint64_t jitter_seed, Link::Emit emit);
   const Clock& clock() const { return clock_; }
 
@@ -66,6 +66,7 @@ class Venues {
   class Looking;
   // Runs the loop until `done`; false when that took longer than `patience` or `stop` said so.
   bool run_until(const std::function<bool()>& done, Dur patience, const std::function<bool()>& stop);
+  std::shared_ptr<SharedStreams> streams(const Instrument& instrument, bool orders, std::uint64_t jitter_seed);
   DeadMan* dead_man(const Instrument& instrument);
   std::unique_ptr<venues::VenueApi> make(Venue venue, const Symbol& symbol, bool orders);
 
@@ -75,6 +76,7 @@ class Venues {
   Note note_;
   std::map<Venue, std::unique_ptr<Desk>> desks_;
   std::map<std::pair<Venue, std::string>, std::unique_ptr<DeadMan>> dead_men_;  // by venue and symbol
+  std::map<std::pair<Venue, std::string>, std::weak_ptr<SharedStreams>> streams_;    // likewise; a process has all of them with orders, or none
 };
 
 }  // namespace dn::live

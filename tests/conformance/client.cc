@@ -76,7 +76,7 @@ live::Link::Emit Client::emit() {
 
 void Client::use(std::unique_ptr<live::Link> link) {
   link_ = std::move(link);
-  link_->on_note([this](const std::string& text) { notes_.push_back(text); });
+  link_->streams().on_note([this](const std::string& text) { notes_.push_back(text); });
   link_->start();
 }
 
@@ -86,13 +86,17 @@ void Client::connect(const venues::VenueFacts& facts, Way way) {
   use(venues_.link(facts, true, 1, emit()));
 }
 
-void Client::connect(const venues::VenueFacts& facts, Way way, const venues::StreamRules& rules) {
-  facts_ = facts;
+std::unique_ptr<venues::VenueApi> Client::make_api(Way way) const {
   auto api = venues::registered(venue_).make({venue_, symbol(), access_.credentials});
   if (way == Way::RestOnly) api = std::make_unique<WithoutChannel>(std::move(api));
-  api->set_instrument(facts.instrument);
-  const live::LinkOptions options{{access_.ws, access_.ca_file}, rules, true};
-  use(std::make_unique<live::Link>(loop_, desk(), facts.instrument, std::move(api), options, emit()));
+  api->set_instrument(facts_.instrument);
+  return api;
+}
+
+void Client::connect(const venues::VenueFacts& facts, Way way, const venues::StreamRules& rules) {
+  facts_ = facts;
+  auto with_rules = std::make_shared<live::SharedStreams>(loop_, desk(), make_api(way), live::StreamsOptions{venue_, {access_.ws, access_.ca_file}, rules, true});
+  use(std::make_unique<live::Link>(desk(), facts.instrument, make_api(way), std::move(with_rules), nullptr, emit()));
 }
 
 bool Client::ready(Way way) {

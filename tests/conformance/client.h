@@ -112,6 +112,7 @@ class Client {
 
  private:
   void use(std::unique_ptr<live::Link> link);
+  std::unique_ptr<venues::VenueApi> make_api(Way way) const;
   live::Link::Emit emit();
   template <class R>
   std::optional<R> answer(const ClientOrderId& id, const std::function<bool(const R&)>& fits);

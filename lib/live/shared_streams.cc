@@ -1,0 +1,135 @@
+#include "live/shared_streams.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace dn::live {
+namespace {
+
+constexpr Dur kQueryPatience = Dur::seconds(5);  // after it an answer is no longer waited for
+// A stream that is up tells its first price at once, except in a market without orders and on a venue that speaks of changes only.
+constexpr Dur kFirstPrice = Dur::millis(300);
+constexpr Dur kTopEvery = Dur::seconds(1);
+constexpr Dur kNewTop = Dur::millis(200);  // one that joins takes a price of so long ago for the present one; an older one is asked for anew
+
+}  // namespace
+
+SharedStreams::SharedStreams(net::Loop& loop, Desk& desk, std::unique_ptr<venues::VenueApi> api, const StreamsOptions& options)
+    : desk_(desk), venue_(options.venue), api_(std::move(api)) {
+  venues::StreamRules rules = options.rules;
+  const auto add = [&](std::unique_ptr<venues::StreamProtocol> protocol, StreamListener& listener) {
+    auto s = std::make_unique<Stream>(loop, desk, options.address, std::move(protocol), rules, listener);
+    streams_.push_back(s.get());
+    ++rules.jitter_seed;
+    return s;
+  };
+  public_stream_ = add(api_->public_stream(), public_);
+  if (!options.orders) return;
+  private_stream_ = add(api_->private_stream(), private_);
+  if (std::unique_ptr<venues::OrderChannel> channel = api_->order_channel()) {
+    channel_ = channel.get();
+    order_stream_ = add(std::move(channel), orders_);
+  }
+}
+
+void SharedStreams::join(StreamsListener& listener) {
+  listeners_.push_back(&listener);
+  if (!started_) {
+    started_ = true;
+    for (Stream* s : streams_) s->start();
+    return;
+  }
+  if (private_stream_ && private_stream_->is_up()) listener.on_own_reset();
+  if (!public_stream_->is_up()) return;
+  if (top_ && desk_.now() - top_at_ <= kNewTop) {
+    listener.on_top(*top_);
+  } else {
+    next_top_ = std::min(next_top_, desk_.now());
+  }
+}
+
+bool SharedStreams::is_up() const {
+  return std::ranges::all_of(streams_, [](const Stream* s) { return s->is_up(); });
+}
+
+void SharedStreams::wake() {
+  for (Stream* s : streams_) s->wake();
+  if (next_top_ <= desk_.now()) ask_top();
+}
+
+Time SharedStreams::next_deadline() const {
+  Time t = next_top_;
+  for (const Stream* s : streams_) t = std::min(t, s->next_deadline());
+  return t;
+}
+
+void SharedStreams::stood_still(Dur time, const std::string& why) {
+  if (desk_.now() - renewed_ < time) return;  // since it stood still: another link has said so
+  renewed_ = desk_.now();
+  say("connections", why);
+  for (Stream* s : streams_) s->renew(why);
+}
+
+void SharedStreams::told(const TopOfBook& top) {
+  top_ = top;
+  top_at_ = desk_.now();
+  if (top_hook_) top_hook_(top);
+  for (StreamsListener* l : listeners_) l->on_top(top);
+}
+
+// The stream is up and has said no price yet, or none lately to one that has joined.
+void SharedStreams::ask_top() {
+  next_top_ = desk_.now() + kTopEvery;
+  if (asking_top_) return;
+  asking_top_ = true;
+  using Answer = venues::Outcome<TopOfBook>;
+  desk_.ask<Answer>(api_->top_of_book(), Urgency::Routine, kQueryPatience, [this, alive = std::weak_ptr<bool>(alive_)](const Answer& a) {
+    if (alive.expired()) return;
+    asking_top_ = false;
+    if (a && !next_top_.is_never()) told(*a);
+  });
+}
+
+void SharedStreams::Public::on_news(const venues::News& news) {
+  const auto* top = std::get_if<TopOfBook>(&news);
+  if (top == nullptr) return;
+  all.next_top_ = Time::never();
+  all.told(*top);
+}
+
+void SharedStreams::Public::on_reset() {
+  all.next_top_ = all.desk_.now() + kFirstPrice;
+  all.say("prices", "connected");
+}
+
+void SharedStreams::Public::on_lost() {
+  all.next_top_ = Time::never();
+  all.top_.reset();
+  for (StreamsListener* l : all.listeners_) l->on_prices_lost();
+}
+
+void SharedStreams::Private::on_news(const venues::News& news) {
+  for (StreamsListener* l : all.listeners_) l->on_own(news);
+}
+
+void SharedStreams::Private::on_reset() {
+  all.say("own orders", "connected");
+  for (StreamsListener* l : all.listeners_) l->on_own_reset();
+}
+
+void SharedStreams::Orders::on_news(const venues::News& news) {
+  const auto* p = std::get_if<PlaceReport>(&news);
+  if (p != nullptr && p->outcome == PlaceOutcome::Refused && p->reject == RejectClass::RateLimited) all.desk_.hold(venues::Pool::Order, p->retry_after);
+  for (StreamsListener* l : all.listeners_) l->on_answer(news);
+}
+
+void SharedStreams::Orders::on_lost() {
+  for (StreamsListener* l : all.listeners_) l->on_channel_lost();
+}
+
+void SharedStreams::say(std::string_view stream, const std::string& text) {
+  if (note_) note_(fmt::format("{}, {}: {}", name(venue_), stream, text));
+}
+
+}  // namespace dn::live
