@@ -73,6 +73,8 @@ class Grounds {
   // `not_before`: the earliest time of a synthetic market. Errors: Config (a venue does not list the symbol, an account in a mode that is
   // not supported, a clock that is wrong), NotFound and BadData (a recording), VenueDown, Permission.
   virtual Expected<std::unique_ptr<Ground>, ToolError> open(const TaskSpec& spec, Time not_before, Absent absent) = 0;
+  // These tasks will be opened: what can be asked for all of them at once is asked. What fails is told when its task is opened.
+  virtual void foresee(const std::vector<TaskSpec>& /*tasks*/) {}
   // What each venue of a task shows to a person who looks before anything trades; sends no order. `not_before` as above. Errors: a paper
   // venue that does not list the symbol, a recording; what real venues do not tell stands in their looks.
   virtual Expected<std::vector<live::Look>, ToolError> look(const TaskSpec& spec, Time not_before) = 0;

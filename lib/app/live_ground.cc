@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <deque>
+#include <set>
 
 #include "app/halt_files.h"
 #include "app/paper_live.h"
@@ -15,6 +16,8 @@ namespace {
 
 // A start asks once for the checks of all tasks and once more when the tasks begin.
 constexpr Dur kFactsAge = Dur::seconds(60);
+constexpr Dur kFailureAge = Dur::seconds(2);
+constexpr std::size_t kAtOnce = 8;  // venues and symbols asked at the same time: what they ask together must not use up a venue's budget
 constexpr Dur kSurveyAge = Dur::seconds(5);
 constexpr Dur kSurveySteps = Dur::minutes(1);  // how far back is asked, so that tasks with nearly the same past ask the same
 constexpr Dur kFlushEvery = Dur::millis(200);  // what is recorded
@@ -182,27 +185,49 @@ LinkHook LiveGrounds::hook() {
   };
 }
 
+void LiveGrounds::foresee(const std::vector<TaskSpec>& tasks) {
+  const auto is_told = [this](const auto& told, const std::pair<Venue, std::string>& key, Dur age, const auto& when) {
+    const auto at = told.find(key);
+    return at != told.end() && clock_.now() - when(at->second) <= age;
+  };
+  std::vector<live::Venues::Want> wants;
+  std::set<std::pair<Venue, std::string>> wanted;
+  for (const TaskSpec& spec : tasks) {
+    for (const Venue v : venues_of(spec)) {
+      const std::pair key{v, spec.symbol.str()};
+      if (is_told(known_, key, kFactsAge, [](const Known& k) { return k.at; }) || is_told(failed_, key, kFailureAge, [](const auto& f) { return f.second; }))
+        continue;
+      if (wanted.insert(key).second) wants.push_back({v, spec.symbol, options_.orders});
+    }
+  }
+  for (std::size_t i = 0; i < wants.size() && !stopped_; i += kAtOnce) {
+    ask({wants.begin() + static_cast<std::ptrdiff_t>(i), wants.begin() + static_cast<std::ptrdiff_t>(std::min(i + kAtOnce, wants.size()))});
+  }
+}
+
+void LiveGrounds::ask(const std::vector<live::Venues::Want>& wants) {
+  const auto answers = venues_.start(wants, [this] {
+    if (!stopped_ && options_.stop) stopped_ = options_.stop();
+    return stopped_.has_value();
+  });
+  for (std::size_t i = 0; i < wants.size(); ++i) {
+    const std::pair key{wants[i].venue, wants[i].symbol.str()};
+    failed_.erase(key);
+    if (answers[i]) {
+      known_[key] = {*answers[i], clock_.now()};
+    } else {
+      failed_.emplace(key, std::pair{answers[i].error(), clock_.now()});
+    }
+  }
+}
+
 // Asks the venues of a task for what is not known of them yet.
 Expected<std::vector<ToolError>, ToolError> LiveGrounds::learn(const TaskSpec& spec) {
-  std::vector<live::Venues::Want> wants;
-  for (const Venue v : venues_of(spec)) {
-    const auto at = known_.find({v, spec.symbol.str()});
-    if (at == known_.end() || clock_.now() - at->second.at > kFactsAge) wants.push_back({v, spec.symbol, options_.orders});
-  }
+  foresee({spec});
+  if (stopped_) return Unexpected{ended_by_signal(*stopped_)};
   std::vector<ToolError> failed;
-  if (wants.empty()) return failed;
-  std::optional<ExitCode> stopped;
-  const auto answers = venues_.start(wants, [&] {
-    if (!stopped && options_.stop) stopped = options_.stop();
-    return stopped.has_value();
-  });
-  if (stopped) return Unexpected{ended_by_signal(*stopped)};
-  for (std::size_t i = 0; i < wants.size(); ++i) {
-    if (answers[i]) {
-      known_[{wants[i].venue, spec.symbol.str()}] = {*answers[i], clock_.now()};
-    } else {
-      failed.push_back(venue_failure(spec, wants[i].venue, answers[i].error()));
-    }
+  for (const Venue v : venues_of(spec)) {
+    if (const auto at = failed_.find({v, spec.symbol.str()}); at != failed_.end()) failed.push_back(venue_failure(spec, v, at->second.first));
   }
   return failed;
 }

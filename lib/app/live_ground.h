@@ -56,6 +56,7 @@ class LiveGrounds final : public Grounds {
   explicit LiveGrounds(LiveOptions options);
 
   Expected<std::unique_ptr<Ground>, ToolError> open(const TaskSpec& spec, Time not_before, Absent absent) override;
+  void foresee(const std::vector<TaskSpec>& tasks) override;
   Expected<std::vector<live::Look>, ToolError> look(const TaskSpec& spec, Time not_before) override;
   bool live() const override { return options_.orders; }
   std::optional<Time> now() const override { return clock_.now(); }
@@ -68,6 +69,7 @@ class LiveGrounds final : public Grounds {
   };
   // Fails as `stop` does; venues that do not tell what they should are in the list.
   Expected<std::vector<ToolError>, ToolError> learn(const TaskSpec& spec);
+  void ask(const std::vector<live::Venues::Want>& wants);
   std::vector<venues::VenueFacts> facts_of(const TaskSpec& spec) const;
   Expected<MarketView, ToolError> view_of(const TaskSpec& spec);
   LinkHook hook();
@@ -77,7 +79,9 @@ class LiveGrounds final : public Grounds {
   net::Loop loop_;
   live::Venues venues_;
   Surveys surveys_{venues_, clock_};
-  std::map<std::pair<Venue, std::string>, Known> known_;  // by venue and symbol
+  std::map<std::pair<Venue, std::string>, Known> known_;                              // by venue and symbol
+  std::map<std::pair<Venue, std::string>, std::pair<venues::Problem, Time>> failed_;  // likewise
+  std::optional<ExitCode> stopped_;
   std::map<std::pair<Venue, std::string>, live::Look> looks_;
   std::unique_ptr<Recorder> recorder_;  // with LiveOptions::record
   Time next_flush_;

@@ -85,6 +85,11 @@ Expected<std::vector<std::unique_ptr<Session>>, ToolError> Roster::open(Tasks& t
     leave_out(name, e);
   }
   // Both venues of every task are checked before anything of any task is written.
+  std::vector<TaskSpec> foreseen;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    if (locks[i]) foreseen.push_back(tasks[i].first.spec);
+  }
+  grounds.foresee(foreseen);
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     if (!locks[i]) continue;
     const auto trouble = check_begins(tasks[i].first, grounds);

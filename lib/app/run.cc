@@ -6,12 +6,13 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <filesystem>
+#include <span>
 
 #include "app/control.h"
 #include "app/event_text.h"
 #include "app/halt_files.h"
-#include "app/plan_text.h"
+#include "app/heartbeat.h"
+#include "app/plan_run.h"
 #include "app/roster.h"
 #include "app/signals.h"
 #include "app/standing.h"
@@ -20,12 +21,11 @@
 namespace dn::app {
 namespace {
 
-constexpr std::int64_t kPollUs = 50'000;           // how often requests of other processes and the kill switch are looked for
-constexpr std::int64_t kProgressUs = 200'000;      // how often the progress line is drawn
-constexpr std::int64_t kHeartbeatUs = 1'000'000;   // how often a run shows that it is alive
-constexpr std::int64_t kWithdrawUs = 1'000'000;    // how long cancels get that nothing waits for
-constexpr Time kPlanStart{1'767'225'600'000'000};  // of a paper market that is only looked at
-constexpr int kStepsPerLook = 256;                 // without a pace: steps between two looks at the clock
+constexpr std::int64_t kPollUs = 50'000;         // how often requests of other processes and the kill switch are looked for
+constexpr std::int64_t kProgressUs = 200'000;    // how often the progress line is drawn
+constexpr std::int64_t kWithdrawUs = 1'000'000;  // how long cancels get that nothing waits for
+constexpr int kStepsPerLook = 256;               // without a pace: steps between two looks at the clock
+constexpr int kStepsOfOthers = 32;               // while a task starts: steps of those that have begun, in one go
 
 std::int64_t real_us() { return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -52,7 +52,7 @@ class Runner {
     output_.progress("");
     output_.flush();
     if (!done) {
-      if (done.error().code == ExitCode::Io) withdraw();
+      withdraw();
       alerts_.settle(output_);
       return Unexpected{done.error()};
     }
@@ -60,40 +60,7 @@ class Runner {
     return outcome();
   }
 
-  // The exit code is that of the pre-flight.
-  Expected<ExitCode, ToolError> plan() {
-    auto tasks = roster_.collect();
-    if (!tasks) return Unexpected{tasks.error()};
-    if (auto ready = open_grounds(*tasks); !ready) return Unexpected{ready.error()};
-    ExitCode code = ExitCode::Ok;
-    for (const auto& [source, from_file] : *tasks) {
-      auto ground = grounds_->open(source.spec, kPlanStart, Absent::Refused);
-      if (!ground) return Unexpected{ground.error()};
-      const MarketView& view = (*ground)->view();
-      const Plan sizes = make_plan(source.spec, view.instruments);
-      if (auto fine = report_problems(source, check_plan(source.spec, view.instruments, sizes, view.mid)); !fine) return Unexpected{fine.error()};
-      auto looks = grounds_->look(source.spec, kPlanStart);
-      if (!looks) return Unexpected{looks.error()};
-      code = worse(code, print_plan(source.spec, view, *looks));
-    }
-    return code;
-  }
-
  private:
-  ExitCode print_plan(const TaskSpec& spec, const MarketView& view, const std::vector<live::Look>& looks) {
-    const Numbers numbers = numbers_of(spec, view);
-    const TaskQuestion question{spec, view, numbers, depth_of(spec, looks), standing_of(request_.session.db, spec, true).progress};
-    Checks checks;
-    for (const live::Look& l : looks) check_venue(checks, spec, l);
-    check_task(checks, question);
-    const OutputOptions& o = output_.options();
-    const bool machine = o.json || o.ndjson;
-    std::string text = machine ? plan_json(question, checks) : plan_text(question, checks, !o.plain && is_rich(stdout));
-    if (!machine) text.pop_back();
-    output_.data(text);
-    return exit_code(checks);
-  }
-
   Expected<void, ToolError> run_to_end() {
     auto tasks = roster_.collect();
     if (!tasks) return Unexpected{tasks.error()};
@@ -104,14 +71,7 @@ class Runner {
     for (const auto& s : sessions_) kill_switches_.emplace_back(std::in_place, request_.halt_files, s->record().spec);
     if (auto set = roster_.enter_portfolio(names(), true); !set) return set;
     watch_alerts();
-    began_us_ = real_us();
-    for (std::size_t i = 0; i < sessions_.size();) {
-      auto begun = begin(i);
-      if (!begun) return Unexpected{begun.error()};
-      if (*begun) ++i;
-    }
-    began_us_ = real_us();
-    if (auto done = mind_stray_halts(); !done) return done;
+    if (auto done = begin_all(); !done) return done;
     for (;;) {
       if (auto done = begin_waiting(); !done) return done;
       Session* next = soonest();
@@ -128,15 +88,70 @@ class Runner {
     }
   }
 
+  // One after the other, and those that have begun do not wait for the rest.
+  Expected<void, ToolError> begin_all() {
+    began_us_ = real_us();
+    while (begun_ < sessions_.size() && !interrupted_) {
+      auto one = begin(begun_);
+      if (!one && !interrupted_) return Unexpected{one.error()};
+      if (one && *one) ++begun_;
+      if (auto done = mind_stray_halts(); !done) return done;
+      if (auto done = tend(); !done) return done;
+    }
+    while (sessions_.size() > begun_) drop(begun_);  // a signal came before their turn
+    began_us_ = real_us();
+    return {};
+  }
+
+  // What is due of the sessions that have begun, in real time; others wait until all have.
+  Expected<void, ToolError> tend() {
+    if (!grounds_->now()) return {};
+    for (int i = 0; i < kStepsOfOthers; ++i) {
+      Session* next = soonest();
+      if (next == nullptr || left_us(*next) > 0) break;
+      auto due = wait_for(*next);
+      if (!due) return Unexpected{due.error()};
+      if (!*due || next->finished()) continue;
+      if (auto stepped = next->step(); !stepped) return stepped;
+      places_may_be_free_ = places_may_be_free_ || next->finished();
+    }
+    return look(0);
+  }
+
+  // Asked all along while a venue is waited for. The code of what ends the wait, if anything does.
+  std::optional<ExitCode> while_waiting() {
+    show_life();
+    if (begun_ > 0) {
+      if (auto done = tend(); !done) trouble_ = done.error();
+      if (trouble_) return trouble_->code;
+      return interrupted_ ? signalled_ : std::nullopt;
+    }
+    for (const int signal : signals_.wait(0)) {
+      if (signal != SIGHUP && !start_ended_) start_ended_ = signal == SIGINT ? ExitCode::Interrupted : ExitCode::Terminated;
+    }
+    return start_ended_;
+  }
+
+  std::span<const std::unique_ptr<Session>> begun() const { return {sessions_.data(), begun_}; }
+
+  void drop(std::size_t i) {
+    sessions_.erase(sessions_.begin() + static_cast<std::ptrdiff_t>(i));
+    kill_switches_.erase(kill_switches_.begin() + static_cast<std::ptrdiff_t>(i));
+    if (i < begun_) --begun_;
+  }
+
   // Starts a session. False: it is left out, and another one stands in its place.
   Expected<bool, ToolError> begin(std::size_t i) {
     const bool in_real_time = request_.speed || grounds_->now();
     auto started = sessions_[i]->start(in_real_time ? Dur::micros(real_us() - began_us_) : Dur{});
+    if (trouble_) return Unexpected{*trouble_};
+    if (started && interrupted_) {
+      if (auto done = sessions_[i]->inject(Drain{*signalled_, request_.session.leave_orders}); !done) return Unexpected{done.error()};
+    }
     if (started) return true;
     const std::string name = sessions_[i]->record().spec.name;
     if (!Roster::is_its_own(started.error()) || sessions_.size() + roster_.left_out().size() == 1) return Unexpected{started.error()};
-    sessions_.erase(sessions_.begin() + static_cast<std::ptrdiff_t>(i));
-    kill_switches_.erase(kill_switches_.begin() + static_cast<std::ptrdiff_t>(i));
+    drop(i);
     roster_.leave_out(name, started.error());
     if (sessions_.empty()) return Unexpected{roster_.first_trouble()};
     return false;
@@ -148,6 +163,10 @@ class Runner {
     for (std::size_t i = 0; i < sessions_.size();) {
       const bool waits = sessions_[i]->waits_for_place();
       const auto begun = waits ? begin(i) : Expected<bool, ToolError>(true);
+      if (!begun && interrupted_) {
+        drop(i);  // a signal came meanwhile
+        continue;
+      }
       if (!begun) return Unexpected{begun.error()};
       if (*begun && sessions_[i]->waits_for_place()) return {};
       if (*begun) ++i;
@@ -181,27 +200,21 @@ class Runner {
     return out;
   }
 
-  // The disk fails, the venues may not: what rests is asked to go, and the requests get the time to leave.
+  // The disk fails, or something else ends the run; the venues may not: what rests is asked to go, and the requests get the time to leave.
   void withdraw() {
-    if (!grounds_ || !grounds_->now()) return;
-    for (auto& s : sessions_) s->withdraw();
+    if (!grounds_ || !grounds_->now() || begun_ == 0) return;
+    for (const auto& s : begun()) s->withdraw();
     for (const std::int64_t end = real_us() + kWithdrawUs; real_us() < end;) grounds_->wait(kPollUs);
   }
 
   Expected<void, ToolError> open_grounds(const Roster::Tasks& tasks) {
     std::vector<TaskSource> sources;
     for (const auto& [source, from_file] : tasks) sources.push_back(source);
-    auto grounds = make_grounds(request_, sources, output_, [this]() -> std::optional<ExitCode> {
-      show_life_of_start();
-      for (const int signal : signals_.wait(0)) {
-        if (signal != SIGHUP) return signal == SIGINT ? ExitCode::Interrupted : ExitCode::Terminated;
-      }
-      return std::nullopt;
-    });
+    auto grounds = make_grounds(request_, sources, output_, [this] { return while_waiting(); });
     if (!grounds) return Unexpected{grounds.error()};
     grounds_ = std::move(*grounds);
     if (grounds_->now()) output_.never_wait();
-    if (!request_.plan && !request_.session.errand) output_.message(what_it_trades_on(request_));
+    if (!request_.session.errand) output_.message(what_it_trades_on(request_));
     return {};
   }
 
@@ -218,7 +231,7 @@ class Runner {
   Session* soonest() {
     Session* best = nullptr;
     std::int64_t least = 0;
-    for (const auto& s : sessions_) {
+    for (const auto& s : begun()) {
       if (s->finished()) continue;
       const std::int64_t left = left_us(*s);
       if (best == nullptr || left < least) best = s.get();
@@ -249,9 +262,9 @@ class Runner {
 
   // Of one session, or of all: with many of them, one step does not look at the files of each.
   Expected<void, ToolError> mind_kill_switch(const Session* only) {
-    for (std::size_t i = 0; i < kill_switches_.size(); ++i) {
+    for (std::size_t i = 0; i < begun_; ++i) {
       if (only != nullptr && sessions_[i].get() != only) continue;
-      if (sessions_[i]->waits_for_place()) continue;
+      if (!sessions_[i]->is_running()) continue;
       const std::string* file = kill_switches_[i] ? kill_switches_[i]->pulled() : nullptr;
       if (file == nullptr) continue;
       const Reason why(reason_of_halt(*file));
@@ -265,8 +278,8 @@ class Runner {
   Expected<void, ToolError> mind_stray_halts() {
     const std::vector<std::string> stray = stray_halts(request_.halt_files);
     if (stray.empty()) return {};
-    for (std::size_t i = 0; i < kill_switches_.size(); ++i) {
-      if (!kill_switches_[i] || sessions_[i]->waits_for_place()) continue;
+    for (std::size_t i = 0; i < begun_; ++i) {
+      if (!kill_switches_[i] || !sessions_[i]->is_running()) continue;
       kill_switches_[i].reset();
       const HaltTask halt{Code("halt_file"), Reason(reason_of_halt(stray.front()) + " (not HALT, not HALT-<venue>: it halts everything)")};
       if (auto done = sessions_[i]->inject(halt); !done) return done;
@@ -285,9 +298,9 @@ class Runner {
     if (auto done = mind_stray_halts(); !done) return done;
     if (auto done = mind_kill_switch(nullptr); !done) return done;
     alerts_.tell(output_);
-    show_heartbeat(now);
+    show_life();
     places_may_be_free_ = true;
-    for (auto& s : sessions_) {
+    for (const auto& s : begun()) {
       if (auto polled = s->poll_requests(); !polled) return polled;
     }
     if (now >= next_progress_us_) {
@@ -300,26 +313,14 @@ class Runner {
     return {};
   }
 
-  void show_heartbeat(std::int64_t now) {
-    if (now < next_heartbeat_us_) return;
-    next_heartbeat_us_ = now + kHeartbeatUs;
-    for (const auto& s : sessions_) {
-      if (!s->finished()) touch_lock(s->record().spec.name);
+  void show_life() {
+    if (!heartbeat_.is_due(real_us())) return;
+    if (begun_ < sessions_.size() || sessions_.empty()) {
+      for (const std::string& task : roster_.held()) heartbeat_.touch(task);
     }
-  }
-
-  // While the venues are asked before the first step.
-  void show_life_of_start() {
-    const std::int64_t now = real_us();
-    if (now < next_heartbeat_us_) return;
-    next_heartbeat_us_ = now + kHeartbeatUs;
-    for (const std::string& task : roster_.held()) touch_lock(task);
-  }
-
-  // The time of a task's lock file says to other programs when its run was last alive.
-  void touch_lock(const std::string& task) const {
-    std::error_code ignored;
-    std::filesystem::last_write_time(lock_directory(request_.session.db) + "/" + task + ".lock", std::filesystem::file_time_type::clock::now(), ignored);
+    for (const auto& s : begun()) {
+      if (!s->finished()) heartbeat_.touch(s->record().spec.name);
+    }
   }
 
   Expected<void, ToolError> on_signal(int signal) {
@@ -329,7 +330,7 @@ class Runner {
                                  : "a signal: cancelling what rests, proving, saving (once more to stop at once)");
     interrupted_ = true;
     signalled_ = code;
-    for (auto& s : sessions_) {
+    for (const auto& s : begun()) {
       if (auto done = s->inject(Drain{code, request_.session.leave_orders}); !done) return done;
     }
     return {};
@@ -346,7 +347,7 @@ class Runner {
       if (auto set = roster_.enter_portfolio(names(), false); !set) return set;
     }
     for (const TaskSource& source : read->tasks) {
-      for (auto& s : sessions_) {
+      for (const auto& s : begun()) {
         if (s->record().spec.name != source.spec.name) continue;
         if (auto done = s->reload(source); !done) return done;
       }
@@ -374,15 +375,18 @@ class Runner {
   SignalReader signals_;
   std::unique_ptr<Grounds> grounds_;
   std::vector<std::unique_ptr<Session>> sessions_;
+  std::size_t begun_ = 0;             // of them
+  std::optional<ToolError> trouble_;  // of those that have begun, while another one starts
+  Heartbeat heartbeat_{lock_directory(request_.session.db)};
   std::int64_t began_us_ = 0;
   std::int64_t next_look_us_ = 0;
   std::int64_t next_progress_us_ = 0;
-  std::int64_t next_heartbeat_us_ = 0;
   int steps_ = 0;
   bool places_may_be_free_ = true;
   std::vector<std::optional<KillSwitch>> kill_switches_;  // of each session, until it is pulled
   bool interrupted_ = false;
   std::optional<ExitCode> signalled_;
+  std::optional<ExitCode> start_ended_;  // by a signal before the first session had begun
 };
 
 // Nothing of an earlier run stays at a venue because a new one could not begin. What is left is added to the error.
@@ -419,10 +423,7 @@ Expected<RunOutcome, ToolError> carry_out(const RunRequest& request, Output& out
 }
 
 Expected<ExitCode, ToolError> run_tasks(const RunRequest& request, Output& output) {
-  if (request.plan) {
-    Alerts none({}, {});
-    return Runner(request, output, none).plan();
-  }
+  if (request.plan) return plan_tasks(request, output);
   const auto done = carry_out(request, output);
   if (!done) return Unexpected{done.error()};
   if (output.options().json) {

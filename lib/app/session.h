@@ -48,6 +48,8 @@ class Session final : public RunObserver {
   Time next_time() const;
   Time started() const { return started_; }
   bool finished() const { return engine_ == nullptr || (engine_->finished() && run_->finished()); }
+  // It has an engine: it was started, and had something to do.
+  bool is_running() const { return run_ != nullptr; }
   // Nothing more can be asked of it, although it may still put something right behind its end.
   bool decided() const { return engine_ == nullptr || engine_->finished(); }
   ExitCode exit_code() const { return waits_for_place_ ? ExitCode::Waiting : record().exit_code; }

@@ -10,14 +10,17 @@
 namespace dn::live {
 namespace {
 
-constexpr int kConnections = 6;                    // both orders of a step, their questions, and one to spare
+constexpr int kConnections = 8;
+constexpr int kQuestionsAtOnce = 5;                // the other connections are for orders and cancels: they never stand behind questions
 constexpr Dur kMeasureEvery = Dur::seconds(30);    // the venue's clock
 constexpr Dur kMeasurePatience = Dur::seconds(5);  //
 constexpr Dur kSampleAge = Dur::minutes(5);        // after which a slower sample replaces a better one
 
-wire::HttpResponse no_budget() {
+bool is_question(venues::Pool pool) { return pool == venues::Pool::Public || pool == venues::Pool::Account; }
+
+wire::HttpResponse not_sent(std::string_view why) {
   wire::HttpResponse r;
-  r.error = Desk::kNoBudget;
+  r.error = why;
   r.never_left = true;
   return r;
 }
@@ -86,11 +89,14 @@ bool Desk::try_send(Waiting& w) {
   const venues::Call call = w.asked->call(venue_now());
   w.pool = call.pool;
   w.weight = call.weight;
+  w.for_connection = is_question(call.pool) && questions_ >= kQuestionsAtOnce;
+  if (w.for_connection) return false;
   if (!take(call.pool, call.weight, w.urgency)) {
     w.at = ready(call.pool, call.weight, w.urgency);
     return false;
   }
   ++requests_[static_cast<std::size_t>(call.pool)];
+  if (is_question(call.pool)) ++questions_;
   const Dur left = w.patience.whole - (clock_.now() - w.since);
   http_.send(call.http, std::chrono::milliseconds(std::max<std::int64_t>(left.us / 1000, 1)),
              [this, asked = w.asked, urgency = w.urgency, patience = w.patience, pool = call.pool](const wire::HttpResponse& response) {
@@ -100,6 +106,7 @@ bool Desk::try_send(Waiting& w) {
 }
 
 void Desk::replied(const std::shared_ptr<Asked>& asked, Urgency urgency, Patience patience, venues::Pool pool, const wire::HttpResponse& response) {
+  if (is_question(pool)) --questions_;
   const venues::Advice advice = response.status == 0 ? venues::Advice{} : advice_(response, venue_now());
   if (advice.wait.us > 0) {
     ++throttled_;
@@ -112,16 +119,19 @@ void Desk::replied(const std::shared_ptr<Asked>& asked, Urgency urgency, Patienc
   if (!asked->heard(response, venue_now())) proceed(asked, urgency, patience);
 }
 
+bool Desk::may_leave(const Waiting& w, Time now) const { return w.for_connection ? questions_ < kQuestionsAtOnce : w.at <= now; }
+
 void Desk::wake() {
   const Time now = clock_.now();
   if (next_measure_ <= now) measure();
   std::deque<Waiting> todo;
   todo.swap(waiting_);
+  std::ranges::stable_partition(todo, [](const Waiting& w) { return w.urgency == Urgency::Urgent; });
   for (Waiting& w : todo) {
-    if (w.at <= now && try_send(w)) continue;
-    if (std::max(w.at, now) < w.give_up()) {
+    if (may_leave(w, now) && try_send(w)) continue;
+    if ((w.for_connection ? now : std::max(w.at, now)) < w.give_up()) {
       waiting_.push_back(std::move(w));
-    } else if (!w.asked->heard(no_budget(), venue_now())) {
+    } else if (!w.asked->heard(not_sent(w.for_connection ? kNoConnection : kNoBudget), venue_now())) {
       proceed(w.asked, w.urgency, w.patience);
     }
   }
@@ -129,7 +139,10 @@ void Desk::wake() {
 
 Time Desk::next_deadline() const {
   Time t = next_measure_;
-  for (const Waiting& w : waiting_) t = std::min({t, w.at, w.give_up()});
+  for (const Waiting& w : waiting_) {
+    const bool next_answer = w.for_connection && questions_ >= kQuestionsAtOnce;
+    t = std::min({t, next_answer ? w.give_up() : w.for_connection ? clock_.now() : w.at, w.give_up()});
+  }
   return t;
 }
 

@@ -6,6 +6,7 @@
 // the connection had failed before the first byte.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <functional>
@@ -50,15 +51,18 @@ class Desk {
   void ask(std::unique_ptr<venues::Question<Answer>> question, Urgency urgency, Patience patience, std::function<void(Answer)> done) {
     proceed(std::make_shared<Typed<Answer>>(std::move(question), std::move(done)), urgency, patience);
   }
-  // The error of an exchange that was not made for want of budget.
+  // The errors of an exchange that was not made for want of budget, or because the venue does not answer what was asked before.
   static constexpr std::string_view kNoBudget = "no request budget left";
+  static constexpr std::string_view kNoConnection = "every connection waits for an answer";
 
   // When a call of that pool could leave, behind what waits already; now or earlier: at once.
   Time ready(venues::Pool pool, std::int64_t weight, Urgency urgency) const;
   // Something of that pool leaves by another way: true when it may leave now, and it is paid for then.
   bool take(venues::Pool pool, std::int64_t weight, Urgency urgency);
 
-  bool has_waiting() const { return !waiting_.empty(); }  // for budget
+  bool waits_for_budget() const {
+    return std::ranges::any_of(waiting_, [](const Waiting& w) { return !w.for_connection; });
+  }
 
   // Nothing of that pool leaves for so long: the venue said so by another way.
   void hold(venues::Pool pool, Dur wait);
@@ -112,8 +116,9 @@ class Desk {
     Patience patience;
     Time since;
     Time give_up() const { return since + patience.for_budget; }
-    Time at;              // when it could leave, as last reckoned
-    venues::Pool pool{};  // of its next exchange, with its weight
+    Time at;                      // when it could leave, as last reckoned
+    bool for_connection = false;  // it leaves when another question is answered
+    venues::Pool pool{};          // of its next exchange, with its weight
     std::int64_t weight = 0;
   };
   struct Bucket {
@@ -126,6 +131,7 @@ class Desk {
   std::int64_t kept(venues::Pool pool, Urgency urgency) const;
   void proceed(const std::shared_ptr<Asked>& asked, Urgency urgency, Patience patience);
   bool try_send(Waiting& w);
+  bool may_leave(const Waiting& w, Time now) const;
   void replied(const std::shared_ptr<Asked>& asked, Urgency urgency, Patience patience, venues::Pool pool, const wire::HttpResponse& response);
   void measure();
   std::size_t index_of(venues::Pool pool) const { return of_pool_[static_cast<std::size_t>(pool)]; }
@@ -138,6 +144,7 @@ class Desk {
   std::vector<Bucket> buckets_;  // may use the file
   std::array<std::uint8_t, 4> of_pool_{};
   std::deque<Waiting> waiting_;
+  int questions_ = 0;  // under way
   std::function<std::unique_ptr<venues::Question<venues::Outcome<Time>>>()> ask_time_;
   bool measuring_ = false;
   Time next_measure_ = Time::never();

@@ -38,7 +38,8 @@ PlaceReport not_sent(const ClientOrderId& id, RejectClass reject, std::string_vi
 
 }  // namespace
 
-Link::Link(Desk& desk, const Instrument& instrument, std::unique_ptr<venues::VenueApi> api, std::shared_ptr<SharedStreams> streams, DeadMan* dead_man, Emit emit)
+Link::Link(Desk& desk, const Instrument& instrument, std::unique_ptr<venues::VenueApi> api, std::shared_ptr<SharedStreams> streams, DeadMan* dead_man,
+           Emit emit)
     : desk_(desk), instrument_(instrument), api_(std::move(api)), emit_(std::move(emit)), streams_(std::move(streams)), dead_man_(dead_man) {}
 
 Link::~Link() {

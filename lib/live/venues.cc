@@ -43,7 +43,7 @@ class Venues::Start {
   void time_out() {
     if (done_) return;
     const std::string_view why =
-        desk_.has_waiting() ? "does not answer in time: its request budget is used up, by this run or others" : "does not answer in time";
+        desk_.waits_for_budget() ? "does not answer in time: its request budget is used up, by this run or others" : "does not answer in time";
     fail({Problem::Kind::Unreachable, fmt::format("{} {}", name(venue_), why)});
   }
 

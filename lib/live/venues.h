@@ -75,8 +75,8 @@ class Venues {
   std::map<Venue, Access> access_;
   Note note_;
   std::map<Venue, std::unique_ptr<Desk>> desks_;
-  std::map<std::pair<Venue, std::string>, std::unique_ptr<DeadMan>> dead_men_;  // by venue and symbol
-  std::map<std::pair<Venue, std::string>, std::weak_ptr<SharedStreams>> streams_;    // likewise; a process has all of them with orders, or none
+  std::map<std::pair<Venue, std::string>, std::unique_ptr<DeadMan>> dead_men_;     // by venue and symbol
+  std::map<std::pair<Venue, std::string>, std::weak_ptr<SharedStreams>> streams_;  // likewise; a process has all of them with orders, or none
 };
 
 }  // namespace dn::live

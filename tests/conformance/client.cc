@@ -95,7 +95,8 @@ std::unique_ptr<venues::VenueApi> Client::make_api(Way way) const {
 
 void Client::connect(const venues::VenueFacts& facts, Way way, const venues::StreamRules& rules) {
   facts_ = facts;
-  auto with_rules = std::make_shared<live::SharedStreams>(loop_, desk(), make_api(way), live::StreamsOptions{venue_, {access_.ws, access_.ca_file}, rules, true});
+  auto with_rules =
+      std::make_shared<live::SharedStreams>(loop_, desk(), make_api(way), live::StreamsOptions{venue_, {access_.ws, access_.ca_file}, rules, true});
   use(std::make_unique<live::Link>(desk(), facts.instrument, make_api(way), std::move(with_rules), nullptr, emit()));
 }
 

@@ -1,0 +1,66 @@
+#include "app/plan_run.h"
+
+#include <csignal>
+
+#include "app/plan_text.h"
+#include "app/roster.h"
+#include "app/signals.h"
+#include "app/standing.h"
+
+namespace dn::app {
+namespace {
+
+constexpr Time kPlanStart{1'767'225'600'000'000};  // of a paper market that is only looked at
+
+ExitCode print_plan(const RunRequest& request, Output& output, const TaskSpec& spec, const MarketView& view, const std::vector<live::Look>& looks) {
+  const Numbers numbers = numbers_of(spec, view);
+  const TaskQuestion question{spec, view, numbers, depth_of(spec, looks), standing_of(request.session.db, spec, true).progress};
+  Checks checks;
+  for (const live::Look& l : looks) check_venue(checks, spec, l);
+  check_task(checks, question);
+  const OutputOptions& o = output.options();
+  const bool machine = o.json || o.ndjson;
+  std::string text = machine ? plan_json(question, checks) : plan_text(question, checks, !o.plain && is_rich(stdout));
+  if (!machine) text.pop_back();
+  output.data(text);
+  return exit_code(checks);
+}
+
+Expected<ExitCode, ToolError> plan_task(const RunRequest& request, Output& output, Grounds& grounds, const TaskSource& source) {
+  auto ground = grounds.open(source.spec, kPlanStart, Absent::Refused);
+  if (!ground) return Unexpected{ground.error()};
+  const MarketView& view = (*ground)->view();
+  const Plan sizes = make_plan(source.spec, view.instruments);
+  if (auto fine = report_problems(source, check_plan(source.spec, view.instruments, sizes, view.mid)); !fine) return Unexpected{fine.error()};
+  auto looks = grounds.look(source.spec, kPlanStart);
+  if (!looks) return Unexpected{looks.error()};
+  return print_plan(request, output, source.spec, view, *looks);
+}
+
+}  // namespace
+
+Expected<ExitCode, ToolError> plan_tasks(const RunRequest& request, Output& output) {
+  Roster roster(request, output, [](const RunRequest&, const ToolError& e) { return e; });
+  auto tasks = roster.collect();
+  if (!tasks) return Unexpected{tasks.error()};
+  std::vector<TaskSource> sources;
+  for (const auto& [source, from_file] : *tasks) sources.push_back(source);
+  SignalReader signals;
+  auto grounds = make_grounds(request, sources, output, [&]() -> std::optional<ExitCode> {
+    for (const int signal : signals.wait(0)) {
+      if (signal != SIGHUP) return signal == SIGINT ? ExitCode::Interrupted : ExitCode::Terminated;
+    }
+    return std::nullopt;
+  });
+  if (!grounds) return Unexpected{grounds.error()};
+  if ((*grounds)->now()) output.never_wait();
+  ExitCode code = ExitCode::Ok;
+  for (const TaskSource& source : sources) {
+    auto planned = plan_task(request, output, **grounds, source);
+    if (!planned) return Unexpected{planned.error()};
+    code = worse(code, *planned);
+  }
+  return code;
+}
+
+}  // namespace dn::app
