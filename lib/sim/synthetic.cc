@@ -10,9 +10,11 @@ struct Start {
   std::string_view base;
   std::string_view mid;
 };
-constexpr std::array kStarts{Start{"ADA", "0.83"}, Start{"BTC", "111000"}, Start{"DOGE", "0.21"}, Start{"ETH", "4350"},
-                             Start{"HYPE", "45"},  Start{"KAS", "0.08"},   Start{"LTC", "113"},   Start{"SOL", "210"},
-                             Start{"TRX", "0.34"}, Start{"USDC", "1"},     Start{"XRP", "2.8"}};
+constexpr std::array kStarts{Start{"ADA", "0.83"}, Start{"APT", "3.2"},  Start{"ARB", "0.31"},   Start{"ATOM", "3.1"},  Start{"AVAX", "18"},
+                             Start{"BCH", "520"},  Start{"BNB", "890"},  Start{"BTC", "111000"}, Start{"DOGE", "0.21"}, Start{"DOT", "2.9"},
+                             Start{"ETH", "4350"}, Start{"FIL", "2.1"},  Start{"HYPE", "45"},    Start{"KAS", "0.08"},  Start{"LINK", "16"},
+                             Start{"LTC", "113"},  Start{"NEAR", "2.4"}, Start{"OP", "0.42"},    Start{"SOL", "210"},   Start{"SUI", "2.2"},
+                             Start{"TON", "2.1"},  Start{"TRX", "0.34"}, Start{"UNI", "6.4"},    Start{"USDC", "1"},    Start{"XRP", "2.8"}};
 
 // The price in the middle of the table's market; no less than a book of coarse ticks has room for.
 Decimal start_price(const Symbol& symbol, const Decimal& tick) {

@@ -46,6 +46,7 @@ class Client {
 
   live::Desk& desk() { return venues_.desk(venue_); }
   live::Link& link() { return *link_; }
+  live::Venues& venues() { return venues_; }
   Venue venue() const { return venue_; }
   const venues::VenueFacts& facts() const { return facts_; }
   const Instrument& instrument() const { return facts_.instrument; }

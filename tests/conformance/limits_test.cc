@@ -86,6 +86,22 @@ TEST_P(Limits, OurOwnBudgetHoldsQuotesBackAndLetsAHedgePass) {
   }
 }
 
+TEST_P(Limits, AnOrderDoesNotStandBehindQuestions) {
+  Client c(venue(), access());
+  ASSERT_TRUE(c.ready(Way::RestOnly));
+  const OrderRequest r = c.resting();
+  exchange().set("latency_ms", 100);
+  constexpr std::size_t kQuestions = 30;
+  for (std::size_t i = 0; i < kQuestions; ++i) c.link().send(LookupOrder{venue(), r.id, {}, LookupStage::ById});
+  c.send_place(r);
+  EXPECT_EQ(c.placed(r.id).outcome, PlaceOutcome::Accepted);
+  EXPECT_LT(c.all<LookupReport>().size(), kQuestions / 2) << "most of them still wait for a connection";
+  EXPECT_TRUE(c.until([&] { return c.all<LookupReport>().size() == kQuestions; }));
+  exchange().set("latency_ms", 0);
+  EXPECT_EQ(exchange().counter("rate_limit_breaches"), 0);
+  c.send_cancel(r.id);
+}
+
 TEST_P(Limits, ManyQuestionsAtOnceWaitForTheirTurn) {
   Client c(venue(), access());
   ASSERT_TRUE(c.ready());

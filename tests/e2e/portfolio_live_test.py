@@ -41,6 +41,18 @@ class PortfolioLive(CrashTest):
         with open(f"{self.dir}/said-{i}", "a", encoding="utf-8") as said:
             return subprocess.Popen(command, stdout=said, stderr=said, env=self.environment, cwd=self.dir)  # pylint: disable=consider-using-with
 
+    def test_a_task_that_has_begun_trades_while_others_start(self):
+        self.exchange.control("POST", "latency", {"ms": 300})
+        sizes = {"ETH": ("0.2", "0.1"), "BTC": ("0.004", "0.002"), "DOGE": ("1000", "500")}
+        files = [self.task_file(f"s-{base.lower()}", f"{base}/USDT", "mexc_spot", "gateio_spot", *sizes[base], more=GRAVE) for base in sizes]
+        done = self.live(*files, "--ndjson")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        told = [json.loads(line) for line in done.stdout.splitlines()]
+        first_order = next(i for i, e in enumerate(told) if e["type"] == "intent")
+        last_start = max(i for i, e in enumerate(told) if e["type"] == "run_start")
+        self.assertLess(first_order, last_start)
+        self.assert_books_equal(self.before)
+
     def test_many_processes_and_kills_never_pass_the_limit(self):
         cap = Decimal(30000)
         limits = "[portfolio]\ncapital = 100000\nmax_exposure_per_symbol = 0.3\n"
