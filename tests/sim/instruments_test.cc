@@ -20,9 +20,9 @@ std::string list(Venue v) {
 }
 
 TEST(PaperInstruments, EachVenueListsItsSymbolsInOrder) {
-  EXPECT_EQ(list(Venue::MexcSpot), "ADA BTC DOGE ETH HYPE KAS LTC SOL TRX USDC XRP ");
-  EXPECT_EQ(list(Venue::GateioSpot), "ADA BTC DOGE ETH LTC SOL USDC XRP ");
-  EXPECT_EQ(list(Venue::GateioFutures), "ADA BTC DOGE ETH LTC XRP ");
+  EXPECT_EQ(list(Venue::MexcSpot), "ADA APT ARB ATOM AVAX BCH BNB BTC DOGE DOT ETH FIL HYPE KAS LINK LTC NEAR OP SOL SUI TON TRX UNI USDC XRP ");
+  EXPECT_EQ(list(Venue::GateioSpot), "ADA APT ARB ATOM AVAX BCH BNB BTC DOGE DOT ETH FIL LINK LTC NEAR OP SOL SUI TON UNI USDC XRP ");
+  EXPECT_EQ(list(Venue::GateioFutures), "ADA APT ARB ATOM AVAX BCH BNB BTC DOGE DOT ETH FIL LINK LTC NEAR OP SUI TON UNI XRP ");
   EXPECT_FALSE(paper_instrument(Venue::GateioFutures, *symbol_from("USDC/USDT")));
   EXPECT_FALSE(paper_instrument(Venue::MexcSpot, *symbol_from("BTC/USDC")));
 }
