@@ -106,6 +106,7 @@ class Runner {
   // What is due of the sessions that have begun, in real time; others wait until all have.
   Expected<void, ToolError> tend() {
     if (!grounds_->now()) return {};
+    for (int i = 0; i < kStepsOfOthers; ++i) grounds_->wait(0);  // what was paid for from a venue's budget leaves now, not later together with other things
     for (int i = 0; i < kStepsOfOthers; ++i) {
       Session* next = soonest();
       if (next == nullptr || left_us(*next) > 0) break;
