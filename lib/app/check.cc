@@ -51,12 +51,16 @@ class Checking {
  private:
   void read_files() {
     for (const std::string& file : request_.files) {
-      auto read = read_task_files({file});
+      auto read = dn::app::read_files({file});
       if (!read) {
         add_failure(checks_, "task_file", printable(file), read.error());
         continue;
       }
-      for (TaskSource& s : *read) {
+      for (const TriggerSource& t : read->triggers) {
+        add_ok(checks_, "task_file", printable(file),
+               fmt::format("trigger {}, {} pairs; dn-run --plan FILE shows what they would earn now", t.spec.task.name, t.spec.pairs().size()));
+      }
+      for (TaskSource& s : read->tasks) {
         const bool twice = std::ranges::any_of(tasks_, [&](const TaskSource& t) { return t.spec.name == s.spec.name; });
         if (twice) {
           add_failure(checks_, "task_file", printable(file),

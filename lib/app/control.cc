@@ -16,8 +16,6 @@ namespace {
 
 using Verb = ControlRequest::Verb;
 
-Time wall_clock() { return Time{std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count()}; }
-
 std::string_view word(Verb v) {
   switch (v) {
     case Verb::Set: return "set";

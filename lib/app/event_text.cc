@@ -67,6 +67,10 @@ struct Writer {
     return fmt::format("{}Funding {} on {}: {} {}", sign(Sign::Fill, plain), p.amount.is_negative() ? "paid" : "received", short_name(p.venue),
                        p.amount.abs().str(), spec.symbol.quote.view());
   }
+  std::string operator()(const Triggered& e) const {
+    return fmt::format("{}Trigger {} starts {} {}: {} bps net at a slice of {} ({} at the touch, {} are asked for)", sign(Sign::Start, plain), e.trigger,
+                       e.total.str(), task_label(spec), e.spread.str(), e.slice.str(), e.touch_spread.str(), e.least.str());
+  }
   std::string operator()(const Erred& e) const {
     return fmt::format("{}{}: {}; {}", sign(Sign::Warn, plain), e.error_class.view(), e.message.view(), e.next.view());
   }

@@ -63,6 +63,26 @@ class Ground {
   MarketView view_;
 };
 
+// What the two venues of a pair show while no task trades on them.
+class Prices {
+ public:
+  virtual ~Prices() = default;
+  // The instruments, and where each book stands; no top where that is not known or is older than `max_age`.
+  virtual MarketView view(Dur max_age) = 0;
+  // Both books with their depth, at most that old; none: not known yet, it has been asked for, and the wait goes on.
+  virtual std::optional<PerSide<venues::Depth>> depth(Dur max_age) = 0;
+
+  // When something is due next, or, in virtual time, when the next book changes; never: a recording has ended.
+  virtual Time next_time() const = 0;
+  virtual void step() = 0;
+};
+
+// Where a task joins a market that was watched before, in virtual time.
+struct Join {
+  Time origin;  // of the market
+  Time at;
+};
+
 // Whether a task may begin although one of its venues cannot be asked: to prove and cancel what the other one has.
 enum class Absent : std::uint8_t { Refused, Allowed };
 
@@ -73,6 +93,10 @@ class Grounds {
   // `not_before`: the earliest time of a synthetic market. Errors: Config (a venue does not list the symbol, an account in a mode that is
   // not supported, a clock that is wrong), NotFound and BadData (a recording), VenueDown, Permission.
   virtual Expected<std::unique_ptr<Ground>, ToolError> open(const TaskSpec& spec, Time not_before, Absent absent) = 0;
+  // The same in the middle of a market that has been watched. Where time is real there is only the present.
+  virtual Expected<std::unique_ptr<Ground>, ToolError> join(const TaskSpec& spec, const Join& /*join*/) { return open(spec, Time{}, Absent::Refused); }
+  // Of the task's symbol on its venues; nothing else of it counts. Errors as of open. The grounds outlive it.
+  virtual Expected<std::unique_ptr<Prices>, ToolError> prices(const TaskSpec& spec, Time not_before) = 0;
   // These tasks will be opened: what can be asked for all of them at once is asked. What fails is told when its task is opened.
   virtual void foresee(const std::vector<TaskSpec>& /*tasks*/) {}
   // What each venue of a task shows to a person who looks before anything trades; sends no order. `not_before` as above. Errors: a paper

@@ -38,6 +38,36 @@ std::string shared_position(const venues::VenueFacts& f, const TaskRecord& task)
                      f.position.str(), own.str());
 }
 
+// The books of a pair, each shared with the other pairs that watch it.
+class LivePrices final : public Prices {
+ public:
+  LivePrices(MarketView view, PerSide<std::shared_ptr<live::PriceWatch>> watches, const live::Clock& clock)
+      : view_(std::move(view)), watches_(std::move(watches)), clock_(clock) {}
+
+  MarketView view(Dur max_age) override {
+    view_.start = clock_.now();
+    for (const Side leg : kSides) {
+      view_.top[leg] = watches_[leg]->top(max_age);
+      view_.mid[leg] = view_.top[leg] ? middle(*view_.top[leg]) : Price{};
+    }
+    return view_;
+  }
+  std::optional<PerSide<venues::Depth>> depth(Dur max_age) override {
+    const venues::Depth* buy = watches_.buy->depth(max_age);
+    const venues::Depth* sell = watches_.sell->depth(max_age);  // asked for at the same time
+    return buy != nullptr && sell != nullptr ? std::optional(PerSide<venues::Depth>{*buy, *sell}) : std::nullopt;
+  }
+  Time next_time() const override { return std::min(watches_.buy->next_deadline(), watches_.sell->next_deadline()); }
+  void step() override {
+    for (const auto& w : {watches_.buy, watches_.sell}) w->wake();
+  }
+
+ private:
+  MarketView view_;
+  PerSide<std::shared_ptr<live::PriceWatch>> watches_;
+  const live::Clock& clock_;
+};
+
 ToolError ended_by_signal(ExitCode code) { return {code, "a signal ended the start: nothing was sent", "run the same command again"}; }
 
 class LiveGround final : public Ground {
@@ -272,6 +302,22 @@ Expected<std::unique_ptr<Ground>, ToolError> LiveGrounds::open(const TaskSpec& s
   view->absent = std::move(*failed);
   if (!options_.orders) return paper_on_live_prices(std::move(*view), std::move(facts), venues_, options_.paper, hook());
   return std::unique_ptr<Ground>(new LiveGround(std::move(*view), spec, std::move(facts), venues_, surveys_, hook(), options_));
+}
+
+Expected<std::unique_ptr<Prices>, ToolError> LiveGrounds::prices(const TaskSpec& spec, Time /*not_before*/) {
+  auto failed = learn(spec);
+  if (!failed) return Unexpected{failed.error()};
+  if (!failed->empty()) return Unexpected{failed->front()};
+  auto view = view_of(spec);
+  if (!view) return Unexpected{view.error()};
+  PerSide<std::shared_ptr<live::PriceWatch>> watches;
+  for (const Side leg : kSides) {
+    const Instrument& i = view->instruments[leg];
+    auto& known = watches_[{i.venue, i.symbol.str()}];
+    watches[leg] = known.lock();
+    if (!watches[leg]) known = watches[leg] = venues_.watch(i, fnv1a(i.symbol.str()));
+  }
+  return std::unique_ptr<Prices>(new LivePrices(std::move(*view), std::move(watches), clock_));
 }
 
 Expected<std::vector<live::Look>, ToolError> LiveGrounds::look(const TaskSpec& spec, Time /*not_before*/) {

@@ -56,6 +56,7 @@ class LiveGrounds final : public Grounds {
   explicit LiveGrounds(LiveOptions options);
 
   Expected<std::unique_ptr<Ground>, ToolError> open(const TaskSpec& spec, Time not_before, Absent absent) override;
+  Expected<std::unique_ptr<Prices>, ToolError> prices(const TaskSpec& spec, Time not_before) override;
   void foresee(const std::vector<TaskSpec>& tasks) override;
   Expected<std::vector<live::Look>, ToolError> look(const TaskSpec& spec, Time not_before) override;
   bool live() const override { return options_.orders; }
@@ -81,6 +82,7 @@ class LiveGrounds final : public Grounds {
   Surveys surveys_{venues_, clock_};
   std::map<std::pair<Venue, std::string>, Known> known_;                              // by venue and symbol
   std::map<std::pair<Venue, std::string>, std::pair<venues::Problem, Time>> failed_;  // likewise
+  std::map<std::pair<Venue, std::string>, std::weak_ptr<live::PriceWatch>> watches_;  // likewise
   std::optional<ExitCode> stopped_;
   std::map<std::pair<Venue, std::string>, live::Look> looks_;
   std::unique_ptr<Recorder> recorder_;  // with LiveOptions::record

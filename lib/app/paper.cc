@@ -4,7 +4,9 @@
 
 #include <filesystem>
 
+#include "app/paper_prices.h"
 #include "sim/instruments.h"
+#include "sim/joined_feed.h"
 #include "sim/replay.h"
 #include "sim/replay_pair.h"
 #include "sim/rng.h"
@@ -17,23 +19,6 @@ namespace {
 constexpr Dur kPaperMemory = Dur::minutes(20);  // of paper venues, so that a long run stays small
 // A paper account is large enough for its task: what a real account holds is the pre-flight's question.
 constexpr std::int64_t kPaperWealth = 10;
-
-std::optional<TopOfBook> top_of(const sim::Book& b) {
-  if (b.bids.empty() || b.asks.empty()) return std::nullopt;
-  return TopOfBook{b.bids[0].price, b.asks[0].price, b.bids[0].qty, b.asks[0].qty};
-}
-
-venues::Depth depth_of(const sim::Book& b) {
-  venues::Depth d;
-  const auto copy = [](const std::vector<sim::Level>& from, std::vector<venues::Level>& to) {
-    for (const sim::Level& l : from) {
-      if (to.size() < static_cast<std::size_t>(venues::VenueApi::kDepthLevels)) to.push_back({l.price, l.qty});
-    }
-  };
-  copy(b.bids, d.bids);
-  copy(b.asks, d.asks);
-  return d;
-}
 
 ToolError missing_symbol(const TaskSpec& spec, Side leg) {
   const Venue venue = *spec.leg[leg].exchange;
@@ -191,7 +176,24 @@ class PaperGround final : public Ground {
 
 }  // namespace
 
-Expected<PaperMarket, ToolError> open_paper_market(const TaskSpec& spec, const PaperOptions& options, Time not_before) {
+std::optional<TopOfBook> top_of(const sim::Book& b) {
+  if (b.bids.empty() || b.asks.empty()) return std::nullopt;
+  return TopOfBook{b.bids[0].price, b.asks[0].price, b.bids[0].qty, b.asks[0].qty};
+}
+
+venues::Depth depth_of(const sim::Book& b) {
+  venues::Depth d;
+  const auto copy = [](const std::vector<sim::Level>& from, std::vector<venues::Level>& to) {
+    for (const sim::Level& l : from) {
+      if (to.size() < static_cast<std::size_t>(venues::VenueApi::kDepthLevels)) to.push_back({l.price, l.qty});
+    }
+  };
+  copy(b.bids, d.bids);
+  copy(b.asks, d.asks);
+  return d;
+}
+
+Expected<PaperMarket, ToolError> open_paper_market(const TaskSpec& spec, const PaperOptions& options, Time not_before, Time from) {
   PaperMarket m;
   std::unique_ptr<sim::MarketFeed> feed;
   PerSide<std::optional<sim::RecordingFacts>> facts;
@@ -211,6 +213,7 @@ Expected<PaperMarket, ToolError> open_paper_market(const TaskSpec& spec, const P
     const bool one = spec.leg.buy.exchange == spec.leg.sell.exchange;
     feed = std::make_unique<sim::SyntheticFeed>(sim::SyntheticSetup{options.seed, not_before, m.instruments, one});
   }
+  if (from > Time{}) feed = std::make_unique<sim::JoinedFeed>(std::move(feed), from);
   auto peeked = std::make_unique<PeekedFeed>(std::move(feed));
   look_ahead(m, *peeked);
   if (spec.hold.minds_funding()) tell_funding(m, options.seed);
@@ -268,6 +271,18 @@ Expected<std::unique_ptr<Ground>, ToolError> PaperGrounds::open(const TaskSpec& 
   auto market = open_paper_market(spec, options_, not_before);
   if (!market) return Unexpected{market.error()};
   return std::unique_ptr<Ground>(new PaperGround(std::move(*market), options_));
+}
+
+Expected<std::unique_ptr<Ground>, ToolError> PaperGrounds::join(const TaskSpec& spec, const Join& join) {
+  auto market = open_paper_market(spec, options_, join.origin, join.at);
+  if (!market) return Unexpected{market.error()};
+  return std::unique_ptr<Ground>(new PaperGround(std::move(*market), options_));
+}
+
+Expected<std::unique_ptr<Prices>, ToolError> PaperGrounds::prices(const TaskSpec& spec, Time not_before) {
+  auto market = open_paper_market(spec, options_, not_before);
+  if (!market) return Unexpected{market.error()};
+  return paper_prices(std::move(*market));
 }
 
 Expected<std::vector<live::Look>, ToolError> PaperGrounds::look(const TaskSpec& spec, Time not_before) {

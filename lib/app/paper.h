@@ -24,9 +24,13 @@ struct PaperMarket : MarketView {
   sim::FundingPlan funding;
 };
 
-// Opens the feed and finds the rules of both legs. `not_before` is the earliest virtual time of a synthetic feed.
+// Opens the feed and finds the rules of both legs. `not_before` is the earliest virtual time of a synthetic feed. `from`: what the feed tells
+// up to then is passed over, but for the books as they stand then.
 // Errors: Config (a venue does not list the symbol), NotFound (no recording), BadData (a recording that cannot be read).
-Expected<PaperMarket, ToolError> open_paper_market(const TaskSpec& spec, const PaperOptions& options, Time not_before);
+Expected<PaperMarket, ToolError> open_paper_market(const TaskSpec& spec, const PaperOptions& options, Time not_before, Time from = Time{});
+// As these show them to a task.
+std::optional<TopOfBook> top_of(const sim::Book& book);
+venues::Depth depth_of(const sim::Book& book);
 
 // The world of a task that may have lived before: the paper venues start with its open orders and its fills.
 std::unique_ptr<sim::World> make_paper_world(PaperMarket market, const StoredTask& stored, const PaperOptions& options);
@@ -38,6 +42,8 @@ class PaperGrounds final : public Grounds {
  public:
   explicit PaperGrounds(PaperOptions options) : options_(std::move(options)) {}
   Expected<std::unique_ptr<Ground>, ToolError> open(const TaskSpec& spec, Time not_before, Absent absent) override;
+  Expected<std::unique_ptr<Ground>, ToolError> join(const TaskSpec& spec, const Join& join) override;
+  Expected<std::unique_ptr<Prices>, ToolError> prices(const TaskSpec& spec, Time not_before) override;
   Expected<std::vector<live::Look>, ToolError> look(const TaskSpec& spec, Time not_before) override;
 
  private:

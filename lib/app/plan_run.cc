@@ -1,11 +1,14 @@
 #include "app/plan_run.h"
 
+#include <algorithm>
 #include <csignal>
 
 #include "app/plan_text.h"
 #include "app/roster.h"
 #include "app/signals.h"
 #include "app/standing.h"
+#include "app/trigger_plan.h"
+#include "app/trigger_watch.h"
 
 namespace dn::app {
 namespace {
@@ -46,7 +49,9 @@ Expected<ExitCode, ToolError> plan_tasks(const RunRequest& request, Output& outp
   std::vector<TaskSource> sources;
   for (const auto& [source, from_file] : *tasks) sources.push_back(source);
   SignalReader signals;
-  auto grounds = make_grounds(request, sources, output, [&]() -> std::optional<ExitCode> {
+  std::vector<TaskSource> all = sources;
+  for (TaskSource& source : trigger_tasks(roster.triggers())) all.push_back(std::move(source));
+  auto grounds = make_grounds(request, all, output, [&]() -> std::optional<ExitCode> {
     for (const int signal : signals.wait(0)) {
       if (signal != SIGHUP) return signal == SIGINT ? ExitCode::Interrupted : ExitCode::Terminated;
     }
@@ -55,6 +60,12 @@ Expected<ExitCode, ToolError> plan_tasks(const RunRequest& request, Output& outp
   if (!grounds) return Unexpected{grounds.error()};
   if ((*grounds)->now()) output.never_wait();
   ExitCode code = ExitCode::Ok;
+  for (const TriggerSource& t : roster.triggers()) {
+    const std::vector<PairPlan> pairs = plan_trigger(t.spec, **grounds, kPlanStart);
+    const OutputOptions& o = output.options();
+    output.data(o.json || o.ndjson ? trigger_plan_json(t.spec, pairs) : trigger_plan_text(t.spec, pairs));
+    if (std::ranges::all_of(pairs, [](const PairPlan& p) { return p.failed.has_value(); })) code = worse(code, pairs[0].failed->code);
+  }
   for (const TaskSource& source : sources) {
     auto planned = plan_task(request, output, **grounds, source);
     if (!planned) return Unexpected{planned.error()};

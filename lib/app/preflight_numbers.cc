@@ -58,6 +58,7 @@ Numbers numbers_of(const TaskSpec& spec, const MarketView& m) {
     if (const auto price = target_price(s, leg)) n.leg[leg] = leg_numbers(s, leg, *price);
   }
   if (const auto spread = quoted_spread(s)) n.spread = spread->net;
+  n.contradict = books_contradict(s);
   n.left_out = spec.total_quantity - n.sizes.total;
   const Qty bought = n.sizes.total * (Decimal(1) - m.instruments.buy.base_fee_rate(Side::Buy).decimal());
   n.carried = bought - bought.floor_to(m.instruments.sell.step);

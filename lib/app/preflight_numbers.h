@@ -35,6 +35,7 @@ struct Numbers {
   std::optional<Money> worst_total;        // ... and when every slice's does
   Qty left_out;                            // of the total as written: below the common step
   Qty carried;                             // of what is bought net of fees: below the sell side's step
+  bool contradict = false;                 // one of the books is wrong: engine/quote.h
 };
 Numbers numbers_of(const TaskSpec& spec, const MarketView& market);
 // What a person should know before a task trades at a loss; empty when it would not, or min_spread_bps keeps it from that.

@@ -7,6 +7,7 @@
 #include "app/control.h"
 #include "app/membership.h"
 #include "app/standing.h"
+#include "app/trigger_watch.h"
 
 namespace dn::app {
 
@@ -17,10 +18,11 @@ Expected<Roster::Tasks, ToolError> Roster::collect() {
     if (!read) return Unexpected{read.error()};
     if (read->portfolio) limits_ = read->portfolio->limits;
     for (TaskSource& s : read->tasks) out.emplace_back(std::move(s), true);
+    triggers_ = std::move(read->triggers);
   }
   for (const TaskSource& s : request_.from_flags) out.emplace_back(s, true);
   if (!request_.names.empty() || request_.all) {
-    auto known = of_database();
+    auto known = of_database(request_.names, request_.all);
     if (!known) return Unexpected{known.error()};
     for (TaskSource& s : *known) out.emplace_back(std::move(s), false);
   }
@@ -32,21 +34,49 @@ Expected<Roster::Tasks, ToolError> Roster::collect() {
     if (auto fine = report_problems(source, by_hand ? std::vector<SpecProblem>{} : check(source.spec)); !fine) return Unexpected{fine.error()};
     if (!request_.settings.empty()) from_file = true;
   }
+  for (TriggerSource& t : triggers_) {
+    if (auto set = apply_settings(t.task, request_.settings); !set) return Unexpected{set.error()};
+    t.spec.task = t.task.spec;
+    if (auto fine = report_problems(t.task, check(t.spec)); !fine) return Unexpected{fine.error()};
+  }
   return out;
 }
 
-Expected<std::vector<TaskSource>, ToolError> Roster::of_database() {
+Expected<void, ToolError> Roster::hold_triggers(Tasks& tasks) {
+  for (const TriggerSource& t : triggers_) {
+    const std::string& name = t.spec.task.name;
+    auto lock = TaskLock::acquire(lock_directory(request_.session.db), "trigger:" + name);
+    if (!lock && lock.error().held) {
+      return Unexpected{ToolError{ExitCode::Locked, fmt::format("trigger {}: another process watches it (pid {})", name, lock.error().holder_pid),
+                                  "nothing: it is being watched; or end that process, or give this trigger another name"}};
+    }
+    if (!lock) return Unexpected{lock_failure(lock.error(), name)};
+    trigger_locks_.push_back(std::move(*lock));
+    const auto unfinished = unfinished_tasks(t.spec, request_.session.db);
+    if (!unfinished) return Unexpected{unfinished.error()};
+    if (unfinished->empty()) continue;
+    auto known = of_database(*unfinished, false);
+    if (!known) return Unexpected{known.error()};
+    for (TaskSource& s : *known) {
+      const bool named = std::ranges::any_of(tasks, [&](const auto& other) { return other.first.spec.name == s.spec.name; });
+      if (!named) tasks.emplace_back(std::move(s), false);
+    }
+  }
+  return {};
+}
+
+Expected<std::vector<TaskSource>, ToolError> Roster::of_database(const std::vector<std::string>& names, bool all) {
   auto store = Store::open(request_.session.db, Store::Mode::ReadOnly);
   if (!store) return Unexpected{store_failure(store.error())};
   std::vector<TaskSource> out;
   auto tasks = (*store)->tasks();
   if (!tasks) return Unexpected{store_failure(tasks.error())};
-  for (const std::string& name : request_.names) {
+  for (const std::string& name : names) {
     const auto at = std::find_if(tasks->begin(), tasks->end(), [&](const TaskRecord& t) { return t.spec.name == name; });
     if (at == tasks->end()) return Unexpected{no_such_task(name, request_.session.db)};
     out.push_back({at->spec, {}, {}});
   }
-  if (!request_.all) return out;
+  if (!all) return out;
   for (const TaskRecord& t : *tasks) {
     if (t.verdict == Verdict::None) out.push_back({t.spec, {}, {}});
   }
@@ -68,7 +98,7 @@ void Roster::leave_out(const std::string& task, const ToolError& e) {
 
 Expected<std::vector<std::unique_ptr<Session>>, ToolError> Roster::open(Tasks& tasks, Grounds& grounds) {
   std::vector<std::unique_ptr<Session>> sessions;
-  const bool alone = tasks.size() == 1;
+  const bool alone = tasks.size() == 1 && triggers_.empty();
   const auto is_over = [&](const ToolError& e) { return alone || !is_its_own(e); };
   // First of all: a task that another process holds costs the venues no request.
   std::vector<std::optional<TaskLock>> locks(tasks.size());
@@ -99,9 +129,7 @@ Expected<std::vector<std::unique_ptr<Session>>, ToolError> Roster::open(Tasks& t
     locks[i].reset();
     leave_out(tasks[i].first.spec.name, **trouble);
   }
-  auto portfolio = SharedPortfolio::open(request_.session.db, grounds.live());
-  if (!portfolio) return Unexpected{portfolio.error()};
-  portfolio_ = std::move(*portfolio);
+  if (auto shared = open_portfolio(grounds); !shared) return Unexpected{shared.error()};
   SessionOptions options = request_.session;
   options.portfolio = portfolio_;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
@@ -118,8 +146,33 @@ Expected<std::vector<std::unique_ptr<Session>>, ToolError> Roster::open(Tasks& t
       leave_out(name, session.error());
     }
   }
-  if (sessions.empty() && !left_out_.empty()) return Unexpected{first_trouble_};
+  if (sessions.empty() && !left_out_.empty() && triggers_.empty()) return Unexpected{first_trouble_};
   return sessions;
+}
+
+Expected<void, ToolError> Roster::open_portfolio(Grounds& grounds) {
+  if (portfolio_) return {};
+  auto portfolio = SharedPortfolio::open(request_.session.db, grounds.live());
+  if (!portfolio) return Unexpected{portfolio.error()};
+  portfolio_ = std::move(*portfolio);
+  return {};
+}
+
+Expected<std::unique_ptr<Session>, ToolError> Roster::open_triggered(TaskSource source, const TriggeredStart& start, Grounds& grounds) {
+  const std::string name = source.spec.name;
+  auto lock = TaskLock::acquire(lock_directory(request_.session.db), name);
+  if (!lock) return Unexpected{lock_failure(lock.error(), name)};
+  const auto trouble = check_begins(source, grounds);
+  if (!trouble) return Unexpected{trouble.error()};
+  if (*trouble) return Unexpected{**trouble};
+  if (auto shared = open_portfolio(grounds); !shared) return Unexpected{shared.error()};
+  SessionOptions options = request_.session;
+  options.portfolio = portfolio_;
+  options.restart = true;  // the pair's last task has ended
+  options.triggered = start;
+  auto session = Session::open(std::move(*lock), std::move(source), false, options, grounds, output_);
+  if (session) held_.push_back(name);
+  return session;
 }
 
 // What keeps the task from beginning, of its venues or its account; none: nothing. Errors: what its owner wrote cannot be traded there.
@@ -135,13 +188,13 @@ Expected<std::optional<ToolError>, ToolError> Roster::check_begins(const TaskSou
   return funded ? std::optional<ToolError>() : std::optional(funded.error());
 }
 
-Expected<void, ToolError> Roster::enter_portfolio(const std::vector<std::string>& names, bool begins) {
+Expected<void, ToolError> Roster::enter_portfolio(const std::vector<std::string>& names, const std::vector<std::string>& fresh) {
   if (request_.session.errand || names.empty()) return {};
   Portfolio& portfolio = portfolio_->portfolio();
   const auto row = portfolio.row();
   if (!row) return Unexpected{store_failure(row.error())};
-  if (*row && begins) {
-    if (auto freed = portfolio.free_rooms(names); !freed) return Unexpected{store_failure(freed.error())};
+  if (*row && !fresh.empty()) {
+    if (auto freed = portfolio.free_rooms(fresh); !freed) return Unexpected{store_failure(freed.error())};
   }
   if (!limits_) return {};
   const auto set = portfolio.set_limits(*limits_, names);

@@ -22,6 +22,13 @@ class Roster {
   using Tasks = std::vector<std::pair<TaskSource, bool>>;
   Expected<Tasks, ToolError> collect();
 
+  // Of the files.
+  const std::vector<TriggerSource>& triggers() const { return triggers_; }
+  // Takes the lock of each trigger, and adds the tasks that earlier runs of it did not bring to an end. Errors: Locked, a database that cannot be read.
+  Expected<void, ToolError> hold_triggers(Tasks& tasks);
+  // Opens a task that a trigger begins. Errors: what keeps it from beginning.
+  Expected<std::unique_ptr<Session>, ToolError> open_triggered(TaskSource source, const TriggeredStart& start, Grounds& grounds);
+
   // Locks, checks and opens them. Errors: what is the trouble of all, or of each of them; a file whose sizes a venue does not take.
   Expected<std::vector<std::unique_ptr<Session>>, ToolError> open(Tasks& tasks, Grounds& grounds);
 
@@ -36,19 +43,22 @@ class Roster {
   // The tasks whose locks it took, also of those that were left out later.
   const std::vector<std::string>& held() const { return held_; }
 
-  // The limits of the run's files hold from now on. `begins`: the locks of its tasks are new.
+  // The limits of the run's files hold from now on. `names`: its tasks; `fresh`: of them those whose locks are new.
   void use(PortfolioLimits limits) { limits_ = std::move(limits); }
-  Expected<void, ToolError> enter_portfolio(const std::vector<std::string>& names, bool begins);
+  Expected<void, ToolError> enter_portfolio(const std::vector<std::string>& names, const std::vector<std::string>& fresh);
 
  private:
-  Expected<std::vector<TaskSource>, ToolError> of_database();
+  Expected<std::vector<TaskSource>, ToolError> of_database(const std::vector<std::string>& names, bool all);
   Expected<std::optional<ToolError>, ToolError> check_begins(const TaskSource& source, Grounds& grounds);
+  Expected<void, ToolError> open_portfolio(Grounds& grounds);
 
   const RunRequest& request_;
   Output& output_;
   Rescue rescue_;
   std::shared_ptr<SharedPortfolio> portfolio_;
   std::optional<PortfolioLimits> limits_;  // of the files
+  std::vector<TriggerSource> triggers_;
+  std::vector<TaskLock> trigger_locks_;
   std::vector<std::pair<std::string, ToolError>> left_out_;
   ToolError first_trouble_;
   std::vector<std::string> held_;

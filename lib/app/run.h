@@ -26,6 +26,7 @@ struct RunRequest {
   std::string credentials_file;     // of live: --credentials
   std::optional<Decimal> speed;     // virtual seconds per second; nullopt = as fast as it goes
   bool plan = false;
+  bool once = false;                    // with a trigger: one look
   std::vector<std::string> halt_files;  // the kill switch: any of these
   AlertOptions alerts;
 };

@@ -105,6 +105,7 @@ Expected<void, ToolError> read_live(const RunFlags& f, const CommonFlags& common
   live.orders = orders;
   live.record = f.record;
   live.dead_man = config.dead_man;
+  const std::string budgets = lock_directory(config.state_dir + "/dn.db");  // the account's and the machine's, whatever database a run has
   for (const venues::VenueEntry& v : venues::registered_venues()) {
     const auto at = config.endpoints.find(v.venue);
     const Endpoint e = at == config.endpoints.end() ? Endpoint{} : at->second;
@@ -112,7 +113,7 @@ Expected<void, ToolError> read_live(const RunFlags& f, const CommonFlags& common
       return Unexpected{ToolError{ExitCode::Config, fmt::format("{}: endpoints.{}.ca_file {}: {}", config.file, name(v.venue), printable(e.ca_file), why),
                                   "give the PEM file of the certificates to trust, or leave ca_file out"}};
     }
-    live.access[v.venue] = {e.rest, e.ws, e.ca_file, e.rate_scale, {}, lock_directory(r.session.db)};
+    live.access[v.venue] = {e.rest, e.ws, e.ca_file, e.rate_scale, {}, budgets};
   }
   r.live = std::move(live);
   r.credentials_file = common.credentials;
@@ -142,7 +143,7 @@ Expected<void, ToolError> read_alerts(const RunFlags& f, const DnConfig& config,
 void add_run_flags(CLI::App& app, RunFlags& f) {
   app.add_option("files", f.files, "task files")->type_name("FILE");
   app.add_flag("--plan", f.plan, "print sizes, prices, fees, break-even and what the pre-flight finds (its exit code); send nothing");
-  app.add_flag("--once", f.once, "one cycle");
+  app.add_flag("--once", f.once, "one cycle; with [trigger]: one look at its pairs, and what that starts runs to its end");
   app.add_option("--max-cycles", f.max_cycles, "end after so many cycles (exit 10)")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
       ->type_name("N");
@@ -202,6 +203,7 @@ Expected<RunRequest, ToolError> run_request(const RunFlags& f, const CommonFlags
   r.session.db = place->db;
   r.session.restart = f.restart;
   r.session.leave_orders = f.on_exit == "leave";
+  r.once = f.once;
   r.session.max_cycles = f.once ? 1 : f.max_cycles;
   if (!f.max_runtime.empty()) {
     const auto d = parse_duration(f.max_runtime);

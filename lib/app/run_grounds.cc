@@ -36,8 +36,8 @@ Expected<std::unique_ptr<Grounds>, ToolError> make_grounds(const RunRequest& req
     if (!keys) return Unexpected{keys.error()};
     for (auto& [venue, access] : live.access) access.credentials = (*keys)[venues::registered(venue).account];
   }
-  // The request budget lies with the tasks' locks. When it cannot, the run goes on and says so.
-  (void)make_private_directory(lock_directory(request.session.db));
+  // Where the request budgets lie. When they cannot, the run goes on and says so.
+  for (const auto& [venue, access] : live.access) (void)make_private_directory(access.budget_directory);
   if (!output.options().quiet) live.note = [&output](const std::string& note) { output.message(note); };
   live.stop = std::move(stop);
   live.leave_orders = request.session.leave_orders;

@@ -21,10 +21,6 @@ namespace {
 constexpr Dur kBeforeLast = Dur::minutes(2);
 // How far back a task that begins looks for traces of itself.
 constexpr Dur kFirstLook = Dur::hours(24);
-constexpr Time kFixedStart{1'767'225'600'000'000};  // 2026-01-01T00:00:00Z
-
-Time wall_clock() { return Time{std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count()}; }
-
 // What the gate holds max_capital_fraction_bps against; nothing on paper.
 PerSide<std::optional<Money>> capital(const MarketView& view) {
   PerSide<std::optional<Money>> out;
@@ -35,6 +31,8 @@ PerSide<std::optional<Money>> capital(const MarketView& view) {
 }
 
 }  // namespace
+
+Time wall_clock() { return Time{std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count()}; }
 
 Time present_of(const TaskRecord& task) { return task.created == kFixedStart ? task.updated + Dur::millis(1) : std::max(task.updated, wall_clock()); }
 
@@ -107,9 +105,14 @@ Expected<void, ToolError> Session::find_or_add(bool from_file) {
     fresh.mode = TaskMode::Halted;  // no run of dn-run may take it for a task that lags behind
     fresh.reason = "an order by hand";
   }
-  auto added = store_->add_task(std::move(fresh));
+  std::optional<TaskEvent> first;
+  if (options_.triggered) first = TaskEvent{options_.triggered->at, options_.triggered->why};
+  auto added = store_->add_task(std::move(fresh), first);
   if (!added) return Unexpected{store_failure(added.error())};
   idle_ = *added;
+  if (!first) return {};
+  if (output_.options().ndjson) output_.data(to_json(*first, run_id_of(idle_), idle_.spec.name));
+  output_.message(event_line(*first, idle_.spec, output_.plain(), output_.options().verbose));
   return {};
 }
 
@@ -118,7 +121,7 @@ Expected<void, ToolError> Session::start(Dur late) {
   const bool by_hand = options_.errand && options_.errand->kind == Errand::Kind::Order;
   if (idle_.verdict != Verdict::None && (!options_.errand || by_hand)) {
     started_ = idle_.updated;
-    run_id_ = fmt::format("{}-{}-{}", name, idle_.round, idle_.run_epoch);
+    run_id_ = run_id_of(idle_);
     if (output_.options().ndjson) output_.data(summary_json());
     output_.message(fmt::format("task {} is {}: nothing to do (--restart begins a new round)", name, dn::name(idle_.verdict)));
     return {};
@@ -149,7 +152,7 @@ Expected<void, ToolError> Session::give_up_place() {
   const Reason why("max_concurrent_tasks of the portfolio: with this task " + std::to_string(most + 1) + " against " + std::to_string(most) + " that run");
   const TaskEvent event{present_of(record()), Alerted{AlertKind::Limit, AlertLevel::Info, Code("max_concurrent_tasks"), why, Code(std::to_string(most + 1)),
                                                       Code(std::to_string(most))}};
-  const std::string json = to_json(event, fmt::format("{}-{}-{}", name, idle_.round, idle_.run_epoch), name);
+  const std::string json = to_json(event, run_id_of(idle_), name);
   if (output_.options().ndjson) output_.data(json);
   output_.message(fmt::format("task {}: {}", name, why.view()));
   if (auto done = store_->append_event(idle_, event.ts, type_name(event), json); !done) return Unexpected{journal_failure(done.error(), name)};
@@ -162,7 +165,9 @@ Expected<void, ToolError> Session::build() {
   const bool fixed = options_.fixed_time || idle_.created == kFixedStart;
   const Time not_before = std::max(fixed ? kFixedStart : wall_clock(), idle_.runs > 0 ? idle_.updated + Dur::millis(1) : Time{});
   // A person's errand does what can be done where a venue is down; trading needs both.
-  auto ground = grounds_.open(idle_.spec, not_before, options_.errand ? Absent::Allowed : Absent::Refused);
+  const bool joins = options_.triggered && options_.triggered->join;
+  auto ground =
+      joins ? grounds_.join(idle_.spec, *options_.triggered->join) : grounds_.open(idle_.spec, not_before, options_.errand ? Absent::Allowed : Absent::Refused);
   if (!ground) return Unexpected{ground.error()};
   ground_ = std::move(*ground);
   for (const ToolError& e : ground_->view().absent) output_.message(fmt::format("{}; what it has cannot be proven now", e.message));
@@ -174,7 +179,7 @@ Expected<void, ToolError> Session::build() {
   if (!begun) return Unexpected{store_failure(begun.error())};
   auto stored = store_->load_task(name);
   if (!stored) return Unexpected{store_failure(stored.error())};
-  run_id_ = fmt::format("{}-{}-{}", name, stored->task.round, stored->task.run_epoch);
+  run_id_ = run_id_of(stored->task);
   store_->set_run_id(run_id_);
   for (const std::string& note : ground_->prepare(*stored)) output_.message(note);
   if (!options_.errand) output_.message(loss_at_these_prices(stored->task.spec, ground_->view()));

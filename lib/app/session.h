@@ -17,6 +17,13 @@
 
 namespace dn::app {
 
+// What a trigger begins a task with.
+struct TriggeredStart {
+  Time at;
+  Triggered why;
+  std::optional<Join> join;  // in virtual time
+};
+
 struct SessionOptions {
   std::string db;
   std::shared_ptr<SharedPortfolio> portfolio;  // of all sessions of the process; set by the roster
@@ -26,7 +33,8 @@ struct SessionOptions {
   Dur max_runtime = Dur{};  // in the time of the ground; 0 = no bound
   bool leave_orders = false;
   std::optional<Errand> errand;  // instead of trading
-  Dur rebuild{};                 // > 0: the books are gone; whatever the venues show of the task since so long ago goes into new ones
+  std::optional<TriggeredStart> triggered;
+  Dur rebuild{};  // > 0: the books are gone; whatever the venues show of the task since so long ago goes into new ones
 };
 
 class Session final : public RunObserver {
@@ -46,7 +54,8 @@ class Session final : public RunObserver {
   Expected<void, ToolError> step();
   // When its next step is due, also by the end of its budget.
   Time next_time() const;
-  Time started() const { return started_; }
+  // From when on its pace counts, in virtual time.
+  Time paced_from() const { return options_.triggered && options_.triggered->join ? options_.triggered->join->origin : started_; }
   bool finished() const { return engine_ == nullptr || (engine_->finished() && run_->finished()); }
   // It has an engine: it was started, and had something to do.
   bool is_running() const { return run_ != nullptr; }
@@ -114,6 +123,9 @@ class Session final : public RunObserver {
   bool concluded_ = false;
 };
 
+// On which tasks of runs with a fixed time begin.
+inline constexpr Time kFixedStart{1'767'225'600'000'000};  // 2026-01-01T00:00:00Z
+Time wall_clock();
 // The present of a task for what is done between its runs: one that began on the clock of seeded runs stays on it.
 Time present_of(const TaskRecord& task);
 

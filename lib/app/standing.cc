@@ -7,6 +7,7 @@
 
 #include "app/run.h"
 #include "app/task_file.h"
+#include "app/trigger_watch.h"
 
 namespace dn::app {
 namespace {
@@ -56,8 +57,9 @@ std::vector<std::string> tasks_with_orders(const RunRequest& request) {
   auto store = Store::open(request.session.db, Store::Mode::ReadOnly);
   if (!store) return out;
   std::set<std::string> named(request.names.begin(), request.names.end());
-  if (auto read = read_task_files(request.files)) {
-    for (const TaskSource& s : *read) named.insert(s.spec.name);
+  if (auto read = read_files(request.files)) {
+    for (const TaskSource& s : read->tasks) named.insert(s.spec.name);
+    for (const TaskSource& s : trigger_tasks(read->triggers)) named.insert(s.spec.name);
   }
   for (const TaskSource& s : request.from_flags) named.insert(s.spec.name);
   const auto tasks = (*store)->tasks();

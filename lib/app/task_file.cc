@@ -38,7 +38,10 @@ std::string unknown_key(std::string_view key) {
 }
 
 constexpr std::string_view kPortfolio = "portfolio";
-bool is_portfolio(std::string_view key) { return key == kPortfolio || key.starts_with("portfolio."); }
+constexpr std::string_view kTrigger = "trigger";
+bool is_of(std::string_view table, std::string_view key) { return key == table || (key.starts_with(table) && key[table.size()] == '.'); }
+bool is_portfolio(std::string_view key) { return is_of(kPortfolio, key); }
+bool is_trigger(std::string_view key) { return is_of(kTrigger, key); }
 
 // What a file's [portfolio] holds so far, and where.
 struct PortfolioTable {
@@ -79,6 +82,7 @@ bool read_entry(const TomlEntry& e, TaskSource& source, Problems& problems) {
     return false;
   };
   if (is_portfolio(e.key)) return refuse("belongs to the file, not to a task; write [portfolio] once");
+  if (is_trigger(e.key)) return refuse("belongs to a file with one task at its top level; write [trigger] there");
   const KeyInfo* key = find_task_key(e.key);
   if (key == nullptr && is_table(e.key)) return e.kind == TomlKind::Table || refuse(fmt::format("is a table; write [{}] and its keys below it", e.key));
   if (key == nullptr) return refuse(e.kind == TomlKind::Table ? unknown_table(e.key) : unknown_key(e.key));
@@ -130,10 +134,10 @@ std::optional<PortfolioTable> take_portfolio(TomlTable& top, Problems& problems)
   return is_fine ? out : std::nullopt;
 }
 
-TaskSource read_table(const TomlTable& table, const std::string& file, Problems& problems) {
-  TaskSource source;
+// The keys whose problems were told, so that what follows from their absence is not.
+KeySet read_entries(const TomlTable& table, const std::string& file, TaskSource& source, Problems& problems) {
   source.place = table.place;
-  KeySet refused;  // told already, so what follows from their absence is not
+  KeySet refused;
   for (const TomlEntry& e : table.entries) {
     if (!read_entry(e, source, problems)) refused.insert(e.key);
   }
@@ -143,12 +147,56 @@ TaskSource read_table(const TomlTable& table, const std::string& file, Problems&
       refused.insert("name");
     }
   }
+  return refused;
+}
+
+TaskSource read_table(const TomlTable& table, const std::string& file, Problems& problems) {
+  TaskSource source;
+  KeySet refused = read_entries(table, file, source, problems);
   // Whether a direction suits the legs cannot be said of legs that are not known.
   if (refused.contains("buy.exchange") || refused.contains("sell.exchange")) refused.insert("direction");
   for (const SpecProblem& p : check(source.spec)) {
     if (!refused.contains(p.key)) problems.add(source.place_of(p.key), p.key, p.what);
   }
   return source;
+}
+
+std::string unknown_trigger_key(std::string_view key) {
+  std::vector<std::string> known;
+  for (const KeyInfo& k : trigger_keys()) known.emplace_back(k.key);
+  const std::string near = closest(key, known);
+  if (!near.empty()) return fmt::format("is not a key of a trigger; did you mean {}?", near);
+  return fmt::format("is not a key of a trigger; its keys are {}", fmt::join(known, ", "));
+}
+
+// Sets a key of [trigger]. False when its problem has been told.
+bool read_trigger_entry(const TomlEntry& e, TriggerSource& trigger, Problems& problems) {
+  const auto refuse = [&](std::string_view what) {
+    problems.add(e.place, e.key, what);
+    return false;
+  };
+  if (e.key == kTrigger) return e.kind == TomlKind::Table || refuse("is a table; write [trigger] and its keys below it");
+  const std::string_view key = std::string_view(e.key).substr(kTrigger.size() + 1);
+  const auto known = std::ranges::find(trigger_keys(), key, &KeyInfo::key);
+  if (known == trigger_keys().end()) return refuse(unknown_trigger_key(key));
+  trigger.task.keys[e.key] = e.place;
+  const bool list = std::ranges::find(kTriggerLists, key) != std::end(kTriggerLists);
+  if (list && e.kind != TomlKind::List) return refuse("must be a list of texts, as in [\"...\", \"...\"]");
+  if (const std::string wrong = list ? "" : wrong_type(known->type, e); !wrong.empty()) return refuse(wrong);
+  const auto set = set_trigger_key(trigger.spec, key, list ? e.items : std::vector{e.text});
+  return set || refuse(set.error());
+}
+
+TriggerSource read_trigger(TomlTable top, const std::string& file, Problems& problems) {
+  TriggerSource trigger;
+  bool fine = true;
+  for (const TomlEntry& e : top.entries) fine = (!is_trigger(e.key) || read_trigger_entry(e, trigger, problems)) && fine;
+  std::erase_if(top.entries, [](const TomlEntry& e) { return is_trigger(e.key); });
+  const KeySet refused = read_entries(top, file, trigger.task, problems);
+  trigger.spec.task = trigger.task.spec;
+  if (!fine || !refused.empty()) return trigger;  // what is missing because of that would only be noise
+  for (const SpecProblem& p : check(trigger.spec)) problems.add(trigger.task.place_of(p.key), p.key, p.what);
+  return trigger;
 }
 
 void check_portfolio(const PortfolioTable& table, const std::vector<TaskSource>& tasks, TaskFiles& out, Problems& problems) {
@@ -166,12 +214,17 @@ void check_portfolio(const PortfolioTable& table, const std::vector<TaskSource>&
   problems.add(table.place, kPortfolio, fmt::format("differs from the one at {}; all files of a run give the same limits", out.portfolio->place.str()));
 }
 
-void read_document(const TomlDocument& doc, const std::string& path, std::vector<TaskSource>& out, Problems& problems) {
+void read_document(const TomlDocument& doc, const std::string& path, TaskFiles& files, Problems& problems) {
+  std::vector<TaskSource>& out = files.tasks;
   for (const auto& [name, tables] : doc.arrays) {
     if (name != "task")
       problems.add(tables[0].place, name, is_portfolio(name) ? "is one table; write [portfolio]" : "is not an array of a task file; write [[task]]");
   }
   const auto tasks = doc.arrays.find("task");
+  if (tasks == doc.arrays.end() && std::ranges::any_of(doc.top.entries, [](const TomlEntry& e) { return is_trigger(e.key); })) {
+    files.triggers.push_back(read_trigger(doc.top, path, problems));
+    return;
+  }
   if (tasks == doc.arrays.end()) {
     const auto single =
         std::find_if(doc.top.entries.begin(), doc.top.entries.end(), [](const TomlEntry& e) { return e.key == "task" || e.key.starts_with("task."); });
@@ -193,7 +246,7 @@ Expected<TaskFiles, ToolError> read_files(const std::vector<std::string>& paths)
     auto doc = read_toml(path);
     if (!doc) return Unexpected{doc.error()};
     const auto portfolio = take_portfolio(doc->top, problems);
-    read_document(*doc, path, out, problems);
+    read_document(*doc, path, files, problems);
     if (portfolio) check_portfolio(*portfolio, out, files, problems);
   }
   for (std::size_t i = 0; i < out.size(); ++i) {
@@ -211,6 +264,10 @@ Expected<TaskFiles, ToolError> read_files(const std::vector<std::string>& paths)
 Expected<std::vector<TaskSource>, ToolError> read_task_files(const std::vector<std::string>& paths) {
   auto files = read_files(paths);
   if (!files) return Unexpected{files.error()};
+  if (!files->triggers.empty()) {
+    return Unexpected{ToolError{ExitCode::Config, fmt::format("{}: has [trigger]: its tasks are known when they start", files->triggers[0].task.place.file),
+                                "dn-run --plan FILE shows its pairs and what they would earn now"}};
+  }
   return std::move(files->tasks);
 }
 

@@ -1,4 +1,5 @@
-// Task files: TOML with one task at the top level, or many in [[task]] tables, and the limits of all tasks together in [portfolio].
+// Task files: TOML with one task at the top level, or many in [[task]] tables, and the limits of all tasks together in [portfolio]; or with
+// [trigger] and the task that it starts.
 #pragma once
 
 #include <map>
@@ -9,6 +10,7 @@
 #include "app/toml_text.h"
 #include "model/portfolio.h"
 #include "model/task_spec.h"
+#include "model/trigger_spec.h"
 
 namespace dn::app {
 
@@ -30,14 +32,20 @@ struct PortfolioSource {
   PortfolioLimits limits;
   Place place;  // of the table
 };
+// A file with [trigger]: what stands beside that table is the task that each pair gets.
+struct TriggerSource {
+  TriggerSpec spec;
+  TaskSource task;  // where its keys and the trigger's were written; its spec is the trigger's
+};
 struct TaskFiles {
   std::vector<TaskSource> tasks;
+  std::vector<TriggerSource> triggers;
   std::optional<PortfolioSource> portfolio;  // several files may bring it, in the same words
 };
 
 // Reads files in the given order. All problems of a file are told at once; a name may be used once over all files.
 Expected<TaskFiles, ToolError> read_files(const std::vector<std::string>& paths);
-// The same without the portfolio.
+// The same without the portfolio. Files with [trigger] are Config: what their tasks will be is not known before they start.
 Expected<std::vector<TaskSource>, ToolError> read_task_files(const std::vector<std::string>& paths);
 
 // Sets keys given as "key=value" (`--set`, the set verb, flags). The place of a problem is the text itself.

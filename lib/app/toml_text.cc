@@ -121,6 +121,9 @@ class Reader {
   static bool is_tables(const toml::array& a) {
     return !a.empty() && std::all_of(a.begin(), a.end(), [](const toml::node& n) { return n.is_table(); });
   }
+  static bool is_strings(const toml::array& a) {
+    return std::all_of(a.begin(), a.end(), [](const toml::node& n) { return n.is_string(); });
+  }
   Place place_of(const toml::node& n) const { return {path_, n.source().begin.line, n.source().begin.column}; }
 
   // So that "buy.exchange" in quotes is not taken for the key exchange of the table buy.
@@ -144,6 +147,9 @@ class Reader {
       e.text = b->get() ? "true" : "false";
     } else if (table != nullptr && table->empty()) {
       e.kind = TomlKind::Table;
+    } else if (const auto* list = node.as_array(); list != nullptr && is_strings(*list)) {
+      e.kind = TomlKind::List;
+      for (const toml::node& item : *list) e.items.push_back(item.as_string()->get());
     }
     out.entries.push_back(std::move(e));
   }

@@ -25,6 +25,7 @@ enum class TomlKind : std::uint8_t {
   Number,
   Bool,
   Table,  // one without keys; others show as their keys
+  List,   // of strings, perhaps empty
   Other,
 };
 
@@ -33,6 +34,7 @@ struct TomlEntry {
   TomlKind kind = TomlKind::Other;
   std::string text;  // the value of a string; the literal of a number or bool, without underscores
   Place place;
+  std::vector<std::string> items{};  // of a list
 };
 
 // A table with its entries, sub-tables flattened with dots, in order of the file.

@@ -70,6 +70,19 @@ Time Desk::ready(venues::Pool pool, std::int64_t weight, Urgency urgency) const 
   return bucket_of(pool).bucket.ready(weight, kept(pool, urgency), clock_.now());
 }
 
+Dur Desk::until_turn(venues::Pool pool, Dur patience, std::optional<Turn>& turn) {
+  Bucket& b = bucket_of(pool);
+  const Time now = clock_.now();
+  const std::int64_t ahead = b.turns.leave(turn, now);
+  const Time ready = b.bucket.ready_behind(ahead, kept(pool, Urgency::Routine), now);
+  if (ready <= now + patience) {
+    turn.reset();
+    return {};
+  }
+  turn = b.turns.enter(turn, ready, b.bucket.apart(), now);
+  return turn->wait;
+}
+
 bool Desk::take(venues::Pool pool, std::int64_t weight, Urgency urgency) {
   return bucket_of(pool).bucket.take_if_ready(weight, kept(pool, urgency), clock_.now());
 }

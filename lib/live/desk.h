@@ -17,6 +17,7 @@
 
 #include "live/budget_file.h"
 #include "live/clock.h"
+#include "live/turns.h"
 #include "net/http_client.h"
 #include "venues/venue.h"
 
@@ -57,6 +58,9 @@ class Desk {
 
   // When a call of that pool could leave, behind what waits already; now or earlier: at once.
   Time ready(venues::Pool pool, std::int64_t weight, Urgency urgency) const;
+  // For a routine call of weight 1 that can be put off: zero when it may leave within `patience`, else how long until its turn. `turn`: the
+  // caller's, from one time to the next.
+  Dur until_turn(venues::Pool pool, Dur patience, std::optional<Turn>& turn);
   // Something of that pool leaves by another way: true when it may leave now, and it is paid for then.
   bool take(venues::Pool pool, std::int64_t weight, Urgency urgency);
 
@@ -124,6 +128,7 @@ class Desk {
   struct Bucket {
     wire::RateBucket bucket;
     std::int64_t reserve;
+    Turns turns{};
   };
 
   void make_buckets(const venues::VenueEntry& entry, const DeskOptions& options);

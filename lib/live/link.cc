@@ -112,9 +112,8 @@ void Link::send_order(const OrderRequest& request) {
     return;
   }
   const Urgency urgency = is_hedge(request) ? Urgency::Urgent : Urgency::Routine;
-  const Time ready = desk_.ready(Pool::Order, 1, urgency);
-  if (ready > desk_.now() + kShortWait) {
-    answer_later(no_budget(request.id, urgency));
+  if (const Dur wait = wait_for_budget(urgency); wait.us > 0) {
+    answer_later(no_budget(request.id, wait));
     return;
   }
   OrderRequest theirs = request;
@@ -124,12 +123,17 @@ void Link::send_order(const OrderRequest& request) {
   desk_.ask<PlaceReport>(api_->place(theirs), urgency, Patience(kOrderPatience, kShortWait), guarded<PlaceReport>([this, urgency](const PlaceReport& r) {
                            // Something urgent took what it waited for.
                            const bool held_back = r.outcome == PlaceOutcome::DeniedLocally && r.reason.view() == Desk::kNoBudget;
-                           emit_(held_back ? no_budget(r.id, urgency) : r);
+                           emit_(held_back ? no_budget(r.id, std::max(wait_for_budget(urgency), Dur::millis(1))) : r);
                          }));
 }
 
-PlaceReport Link::no_budget(const ClientOrderId& id, Urgency urgency) const {
-  const Dur wait = std::max(desk_.ready(Pool::Order, 1, urgency) - desk_.now(), Dur::millis(1));
+Dur Link::wait_for_budget(Urgency urgency) {
+  if (urgency == Urgency::Routine) return desk_.until_turn(Pool::Order, kShortWait, turn_);
+  const Dur wait = desk_.ready(Pool::Order, 1, urgency) - desk_.now();
+  return wait > kShortWait ? wait : Dur{};
+}
+
+PlaceReport Link::no_budget(const ClientOrderId& id, Dur wait) const {
   return not_sent(id, RejectClass::RateLimited, "rate_budget", fmt::format("{}'s request budget has nothing left for this", name(instrument_.venue)), wait);
 }
 

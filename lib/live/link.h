@@ -71,7 +71,9 @@ class Link final : private StreamsListener {
   void place(const OrderRequest& request);
   void send_order(const OrderRequest& request);
   void send_held();
-  PlaceReport no_budget(const ClientOrderId& id, Urgency urgency) const;
+  // How long an order must wait for budget; zero: it leaves now, or in a moment.
+  Dur wait_for_budget(Urgency urgency);
+  PlaceReport no_budget(const ClientOrderId& id, Dur wait) const;
   void cancel(const CancelOrder& c);
   void lookup(const LookupOrder& l);
   void trades(const QueryTrades& q);
@@ -88,7 +90,8 @@ class Link final : private StreamsListener {
   Emit emit_;
   std::shared_ptr<SharedStreams> streams_;
   DeadMan* dead_man_;
-  Dur guarded_for_;  // zero: not
+  Dur guarded_for_;           // zero: not
+  std::optional<Turn> turn_;  // of an order that the budget had no room for
   std::vector<Open> open_;
   std::vector<OrderRequest> held_;  // until the dead man's switch is armed
   std::vector<Event> later_;

@@ -196,7 +196,7 @@ DeadMan* Venues::dead_man(const Instrument& instrument) {
 
 std::shared_ptr<SharedStreams> Venues::streams(const Instrument& instrument, bool orders, std::uint64_t jitter_seed) {
   const Venue venue = instrument.venue;
-  auto& known = streams_[{venue, instrument.symbol.str()}];
+  auto& known = streams_[{venue, instrument.symbol.str(), orders}];
   if (auto shared = known.lock()) return shared;
   const Access& a = access_[venue];
   StreamsOptions options{venue, {a.ws.empty() ? venues::registered(venue).ws : a.ws, a.ca_file}, {}, orders};
@@ -207,6 +207,12 @@ std::shared_ptr<SharedStreams> Venues::streams(const Instrument& instrument, boo
   made->on_note(note_);
   known = made;
   return made;
+}
+
+std::shared_ptr<PriceWatch> Venues::watch(const Instrument& instrument, std::uint64_t jitter_seed) {
+  auto api = make(instrument.venue, instrument.symbol, false);
+  api->set_instrument(instrument);
+  return std::make_shared<PriceWatch>(desk(instrument.venue), instrument, std::move(api), streams(instrument, false, jitter_seed));
 }
 
 std::unique_ptr<Link> Venues::link(const VenueFacts& facts, bool orders, std::uint64_t jitter_seed, Link::Emit emit) {

@@ -6,8 +6,10 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 
 #include "live/link.h"
+#include "live/price_watch.h"
 #include "net/loop.h"
 
 namespace dn::live {
@@ -59,6 +61,8 @@ class Venues {
   Desk& desk(Venue venue);
   // Over the streams that all links of its venue and symbol share. With `orders`, behind the dead man's switch of both, where there is one.
   std::unique_ptr<Link> link(const venues::VenueFacts& facts, bool orders, std::uint64_t jitter_seed, Link::Emit emit);
+  // Its public prices alone, over a stream that all watches of the venue and symbol share.
+  std::shared_ptr<PriceWatch> watch(const Instrument& instrument, std::uint64_t jitter_seed);
   const Clock& clock() const { return clock_; }
 
  private:
@@ -75,8 +79,8 @@ class Venues {
   std::map<Venue, Access> access_;
   Note note_;
   std::map<Venue, std::unique_ptr<Desk>> desks_;
-  std::map<std::pair<Venue, std::string>, std::unique_ptr<DeadMan>> dead_men_;     // by venue and symbol
-  std::map<std::pair<Venue, std::string>, std::weak_ptr<SharedStreams>> streams_;  // likewise; a process has all of them with orders, or none
+  std::map<std::pair<Venue, std::string>, std::unique_ptr<DeadMan>> dead_men_;            // by venue and symbol
+  std::map<std::tuple<Venue, std::string, bool>, std::weak_ptr<SharedStreams>> streams_;  // likewise, with orders or not
 };
 
 }  // namespace dn::live

@@ -56,6 +56,12 @@ void fields(JsonWriter& w, const FundingBooked& e) {
   w.field("venue_time_us", p.time.us);
 }
 
+void fields(JsonWriter& w, const Triggered& e) {
+  w.field("trigger", e.trigger).field("spread_bps", e.spread.str()).field("touch_spread_bps", e.touch_spread.str()).field("min_spread_bps", e.least.str());
+  w.field("quantity", e.total.str()).field("slice", e.slice.str());
+  for (const Side side : kSides) w.key(name(side)).begin_object().field("exchange", name(e.venues[side])).field("price", e.price[side].str()).end_object();
+}
+
 std::string_view type_of(const StateChanged&) { return "state"; }
 std::string_view type_of(const OrderStepped& e) { return name_in(kSteps, e.step); }
 std::string_view type_of(const Filled&) { return "fill"; }
@@ -64,6 +70,7 @@ std::string_view type_of(const Rebalanced&) { return "rebalance"; }
 std::string_view type_of(const Alerted& e) { return name_in(kKinds, e.kind); }
 std::string_view type_of(const Erred&) { return "error"; }
 std::string_view type_of(const FundingBooked&) { return "funding"; }
+std::string_view type_of(const Triggered&) { return "trigger"; }
 
 }  // namespace
 

@@ -71,8 +71,20 @@ struct FundingBooked {
   FundingPayment payment;
 };
 
+// A trigger began the task, and what it was decided on.
+struct Triggered {
+  std::string trigger;
+  PerSide<Venue> venues{};
+  PerSide<Price> price;  // that each side's order would have
+  Qty total;
+  Qty slice;
+  Bps spread;        // net of fees, a slice's way through the books included
+  Bps touch_spread;  // without that
+  Bps least;         // that the trigger asks for
+};
+
 struct TaskEvent {
-  using What = std::variant<StateChanged, OrderStepped, Filled, CancelProven, Rebalanced, Alerted, Erred, FundingBooked>;
+  using What = std::variant<StateChanged, OrderStepped, Filled, CancelProven, Rebalanced, Alerted, Erred, FundingBooked, Triggered>;
   Time ts;
   What what;
 };

@@ -28,4 +28,6 @@ Fee FeeTotals::of(const Asset& asset) const {
   return {};
 }
 
+std::string run_id_of(const TaskRecord& task) { return task.spec.name + "-" + std::to_string(task.round) + "-" + std::to_string(task.run_epoch); }
+
 }  // namespace dn

@@ -104,6 +104,9 @@ struct TaskRecord {
 };
 
 // A task as the database holds it.
+// What events call a run of the task by.
+std::string run_id_of(const TaskRecord& task);
+
 struct StoredTask {
   TaskRecord task;
   std::vector<OrderRecord> orders;         // all of this round, oldest first

@@ -28,6 +28,7 @@ std::string line(const Rebalanced& e) {
 
 std::string line(const Alerted& e) { return fmt::format("{}: {} {} {}", type_name({Time{}, e}), e.code.view(), e.message.view(), e.value.view()); }
 
+std::string line(const Triggered& e) { return fmt::format("trigger {}: {} bps against {}", e.trigger, e.spread.str(), e.least.str()); }
 std::string line(const FundingBooked& e) { return fmt::format("funding {} on {}: {}", e.payment.id.view(), name(e.payment.venue), e.payment.amount.str()); }
 
 std::string line(const Erred& e) { return fmt::format("error {}: {}", e.error_class.view(), e.message.view()); }

@@ -154,7 +154,7 @@ Expected<StoredTask, StoreError> Store::load_task(std::string_view name) {
   return StoredTask{std::move(**task), std::move(*orders), std::move(*fills), std::move(*fundings)};
 }
 
-Expected<TaskRecord, StoreError> Store::add_task(TaskRecord task) {
+Expected<TaskRecord, StoreError> Store::add_task(TaskRecord task, const std::optional<TaskEvent>& first) {
   // What could not be read back is not stored.
   if (const auto spec = task_spec_from_text(to_text(task.spec)); !spec || spec->name.empty()) {
     return Unexpected{
@@ -175,6 +175,10 @@ Expected<TaskRecord, StoreError> Store::add_task(TaskRecord task) {
   task.id = sqlite3_last_insert_rowid(impl_->connection.handle());
   if (auto r = impl_->write_sums(task); !r) return Unexpected{r.error()};
   if (auto r = impl_->write_holding(task); !r) return Unexpected{r.error()};
+  if (first) {
+    const std::string json = to_json(*first, run_id_of(task), task.spec.name);
+    if (auto r = impl_->write_event(task.id, first->ts, type_name(*first), json); !r) return Unexpected{r.error()};
+  }
   if (auto r = transaction->commit(); !r) return Unexpected{r.error()};
   return task;
 }

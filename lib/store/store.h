@@ -88,7 +88,8 @@ class Store final : public Journal {
   Expected<std::optional<TaskRecord>, StoreError> find_task(std::string_view name);
   Expected<StoredTask, StoreError> load_task(std::string_view name);
   // Adds a task, or its next round when the name exists; run_epoch goes on from the last round. Fills `id`, `round`.
-  Expected<TaskRecord, StoreError> add_task(TaskRecord task);
+  // `first`: an event that stands in the books with it from the first moment on; optional.
+  Expected<TaskRecord, StoreError> add_task(TaskRecord task, const std::optional<TaskEvent>& first = {});
   // Counts up the task's run epoch and its runs, durable against power loss. Returns the row as it stands now.
   Expected<TaskRecord, StoreError> begin_run(std::int64_t task_id, Time now);
 

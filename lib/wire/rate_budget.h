@@ -36,6 +36,11 @@ class RateBucket {
     const std::int64_t at = std::max(full_at(now), ns(now)) - spare(weight, reserve);
     return std::max({now, Time{(at + kNsPerUs - 1) / kNsPerUs}, closed_until(now)});
   }
+  // The same for one token behind `ahead` others, who take one each. They may be more than the bucket holds.
+  Time ready_behind(std::int64_t ahead, std::int64_t reserve, Time now) const {
+    const std::int64_t at_once = std::clamp<std::int64_t>(capacity_ - reserve, 1, ahead + 1);
+    return ready(at_once, reserve, now) + Dur{(ahead + 1 - at_once) * apart().us};
+  }
   void take(std::int64_t weight, Time now) {
     for (std::int64_t seen = full_at(now); !state_->full_at_ns.compare_exchange_weak(seen, later(seen, weight, now)); seen = full_at(now)) {
     }
@@ -49,6 +54,8 @@ class RateBucket {
       if (state_->full_at_ns.compare_exchange_weak(seen, later(seen, weight, now))) return true;
     }
   }
+  // How long one token takes to come back.
+  Dur apart() const { return Dur{(token_ns_ + kNsPerUs - 1) / kNsPerUs}; }
   // The venue said: not before.
   void close_until(Time t) {
     std::int64_t seen = state_->closed_until_us.load();

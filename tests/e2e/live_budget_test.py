@@ -10,10 +10,12 @@ class Budget(LiveTest):
     def files(self):
         return sorted(glob.glob(os.path.join(os.path.dirname(self.db), "locks", "*.budget")))
 
-    def breaches_after(self, starts, forget=False):
+    def breaches_after(self, starts, forget=False, databases=1):
         """A task is killed and begun again, so often or until the exchange has counted a breach."""
-        file = self.task_file("again", "ETH/USDT", "mexc_spot", "gateio_spot", "5", "0.1")
-        for _ in range(starts):
+        folder = os.path.dirname(self.db)
+        for i in range(starts):
+            self.db = os.path.join(folder, "dn.db" if databases == 1 else f"{i % databases}.db")
+            file = self.task_file(f"again{i % databases}", "ETH/USDT", "mexc_spot", "gateio_spot", "5", "0.1")
             task = self.begin_live(file, "--ndjson")
             self.wait_for_event(task, "run_start")
             self.kill(task)
@@ -29,6 +31,9 @@ class Budget(LiveTest):
         self.assertEqual(self.breaches_after(9), 0)
         self.assert_no_sins(but=("protocol_errors",))
         self.assertEqual([os.stat(f).st_mode & 0o7777 for f in self.files()], [0o600, 0o600])
+
+    def test_so_do_those_of_several_databases(self):
+        self.assertEqual(self.breaches_after(9, databases=3), 0)
 
     def test_they_would_not_without_the_file(self):
         self.assertGreater(self.breaches_after(9, forget=True), 0)

@@ -50,6 +50,13 @@ class ManyTasks(LiveTest):
         self.assertEqual(run.returncode, 0, err[-3000:])
         return most, time.monotonic() - began
 
+    def assert_turns_are_kept(self):
+        """Where the budget has no room for an order, it is told when; nobody asks again and again."""
+        events = [json.loads(line) for line in self.status("events", "--ndjson").stdout.splitlines()]
+        refused = [e for e in events if e["type"] == "reject" and e["code"] == "rate_budget"]
+        sent = [e for e in events if e["type"] == "ack"]
+        self.assertLessEqual(len(refused), len(sent))
+
     def test_all_complete_within_the_limits(self):
         folder = os.path.dirname(self.db)
         self.db = os.path.join(folder, "few.db")
@@ -58,16 +65,14 @@ class ManyTasks(LiveTest):
         before = self.exchange.ledger()
         most, took = self.run_all(self.files("m", TASKS))
         self.assert_books_equal(before)
-        # A starved machine sends late what was paid for in time, and then a little too much comes at once.
-        counters = self.exchange.ledger()["counters"]
-        self.assertLess(counters["rate_limit_breaches"], counters["requests"] / 200)
-        self.assert_no_sins(but=("rate_limit_breaches",))
+        self.assert_no_sins()
+        self.assert_turns_are_kept()
         tasks = json.loads(self.status("--json").stdout)["tasks"]
         self.assertEqual({t["verdict"] for t in tasks}, {"COMPLETED"})
         self.assertEqual(len(tasks), TASKS)
         each = (most - few) / (TASKS - 2)
         cycles = [Decimal(t["latency_us"]["cycle"]["p99"]) for t in tasks if "cycle" in t["latency_us"]]
-        say(f"{TASKS} tasks: {took:.1f} s, {each:.0f} KiB each, cycle p99 {sorted(cycles)[len(cycles) // 2] / 1000:.1f} ms in the middle, {max(cycles) / 1000:.1f} ms at most, {counters['rate_limit_breaches']} breaches")
+        say(f"{TASKS} tasks: {took:.1f} s, {each:.0f} KiB each, cycle p99 {sorted(cycles)[len(cycles) // 2] / 1000:.1f} ms in the middle, {max(cycles) / 1000:.1f} ms at most")
         self.assertLess(each, 512 if TASKS >= 100 else 768, "with few of them the connections of their symbols weigh more than they do")
 
 

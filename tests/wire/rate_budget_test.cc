@@ -37,6 +37,16 @@ TEST(RateBucket, TheReserveIsForThoseWhoMayUseIt) {
   EXPECT_EQ(b.ready(1, 2, kStart), kStart + Dur::millis(100)) << "a new quote waits";
 }
 
+TEST(RateBucket, WhoeverComesBehindOthersWaitsForTheirTokensToo) {
+  RateBucket bucket({5, Dur::millis(500)});
+  EXPECT_EQ(bucket.ready_behind(2, 2, kStart), kStart) << "three may leave at once, with two kept back";
+  EXPECT_EQ(bucket.ready_behind(3, 2, kStart), kStart + Dur::millis(100));
+  EXPECT_EQ(bucket.ready_behind(12, 2, kStart), kStart + Dur::millis(1000)) << "more than the bucket ever holds";
+  bucket.take(5, kStart);
+  EXPECT_EQ(bucket.ready_behind(0, 2, kStart), kStart + Dur::millis(300));
+  EXPECT_EQ(bucket.ready_behind(12, 2, kStart), kStart + Dur::millis(1500));
+}
+
 TEST(RateBucket, ARequestHeavierThanTheBucketNeedsAFullOne) {
   RateBucket b({10, Dur::seconds(1)});
   EXPECT_EQ(b.ready(25, 0, kStart), kStart);

@@ -1,0 +1,131 @@
+"""[trigger] over the wire: books that the exchange is told to show, starts that outlive a kill, and the ways to keep it from starting anything."""
+import json
+import os
+import signal
+import unittest
+from decimal import Decimal
+
+from live_tools import LiveTest
+
+TRIGGER = """name = "scan"
+order_quantity = "0.1"
+total_quantity = "0.2"
+[buy]
+price_reference = "opposite"
+tick_tolerance = 5
+[sell]
+price_reference = "opposite"
+tick_tolerance = 5
+[risk]
+max_order_notional = 100000
+max_capital_fraction_bps = 10000
+[trigger]
+symbols = ["ETH/USDT", "LTC/USDT"]
+venue_pairs = ["mexc_spot > gateio_spot", "mexc_spot > gateio_futures"]
+min_spread_bps = 50
+cooldown = "{cooldown}"
+max_tasks = {most}
+"""
+FAIR = {"ETH": Decimal(4000), "LTC": Decimal(100)}
+# name of the venue and of the market, by ours
+MARKETS = {"mexc_spot": "{}USDT", "gateio_spot": "{}_USDT", "gateio_futures": "{}_USDT"}
+
+
+class Trigger(LiveTest):
+    def setUp(self):
+        super().setUp()
+        for coin in FAIR:
+            for venue in MARKETS:
+                self.pin(venue, coin, 0)
+
+    def pin(self, venue, coin, bps):
+        """The market's book stands so far above its fair price from now on."""
+        price = FAIR[coin] * (1 + Decimal(bps) / 10_000)
+        bid, ask = str(price.quantize(Decimal("0.01"))), str((price * Decimal("1.0002")).quantize(Decimal("0.01")))
+        self.exchange.control("POST", "book", {"venue": venue, "symbol": MARKETS[venue].format(coin), "bids": [[bid, "500"]], "asks": [[ask, "500"]]})
+
+    def trigger(self, cooldown="1h", most=5):
+        return self.write("scan.toml", TRIGGER.format(cooldown=cooldown, most=most))
+
+    def tasks(self):
+        return {t["task"]: t for t in json.loads(self.status("--json").stdout)["tasks"]}
+
+    def started(self, name):
+        return [e for e in self.events(name) if e["type"] == "trigger"]
+
+
+class Live(Trigger):
+    def test_exactly_the_pairs_that_are_worth_it_trade_and_the_books_are_equal(self):
+        before = self.exchange.ledger()
+        self.pin("gateio_spot", "ETH", 120)
+        self.pin("gateio_futures", "LTC", 30)  # too little
+        run = self.begin_live(self.trigger(), "--ndjson")
+        self.wait_for_event(run, "summary")
+        run.send_signal(signal.SIGINT)
+        _, err = run.communicate(timeout=20)
+        self.assertEqual(run.returncode, 130, err)
+        self.assertEqual({name: t["verdict"] for name, t in self.tasks().items()}, {"scan.ETH-USDT.mexc_spot.gateio_spot": "COMPLETED"})
+        why = self.started("scan.ETH-USDT.mexc_spot.gateio_spot")[0]
+        self.assertGreater(Decimal(why["spread_bps"]), 50)
+        self.assert_books_equal(before)
+        self.assert_no_sins()
+
+    def test_one_look_is_for_cron(self):
+        none = self.live(self.trigger(), "--once")
+        self.assertEqual(none.returncode, 12, none.stderr)
+        self.assertIn("the widest is", none.stderr)
+        self.pin("gateio_futures", "LTC", 100)
+        one = self.live(self.trigger(), "--once")
+        self.assertEqual(one.returncode, 0, one.stderr)
+        self.assertEqual(list(self.tasks()), ["scan.LTC-USDT.mexc_spot.gateio_futures"])
+        again = self.live(self.trigger(), "--once")
+        self.assertEqual(again.returncode, 12, "the pair cools down: " + again.stderr)
+
+    def test_one_that_is_killed_goes_on_with_its_task_and_starts_no_second_one(self):
+        self.pin("gateio_spot", "ETH", 120)
+        for _ in range(3):
+            run = self.begin_live(self.trigger(), "--ndjson")
+            self.wait_for_event(run, "intent")
+            self.kill(run)
+            if self.tasks()["scan.ETH-USDT.mexc_spot.gateio_spot"]["verdict"] == "COMPLETED":
+                break
+        done = self.live(self.trigger(), "--once")
+        self.assertIn(done.returncode, (0, 12), done.stderr)
+        task = self.tasks()["scan.ETH-USDT.mexc_spot.gateio_spot"]
+        self.assertEqual((task["verdict"], Decimal(task["buy"]["filled"])), ("COMPLETED", Decimal("0.2")))
+        self.assertEqual(len(self.started("scan.ETH-USDT.mexc_spot.gateio_spot")), 1)
+        self.assertEqual(len(self.tasks()), 1)
+        self.assert_no_sins()
+
+    def test_one_process_watches_a_trigger(self):
+        run = self.begin_live(self.trigger())
+        self.until(lambda: os.path.exists(os.path.join(os.path.dirname(self.db), "locks", "trigger:scan.lock")))
+        second = self.live(self.trigger(), "--once")
+        self.assertEqual(second.returncode, 11, second.stderr)
+        self.assertIn("another process watches it", second.stderr)
+        run.send_signal(signal.SIGTERM)
+        run.communicate(timeout=20)
+        self.assertEqual(run.returncode, 143)
+
+    def test_halt_keeps_everything_from_starting(self):
+        os.makedirs(os.path.dirname(self.db), mode=0o700, exist_ok=True)
+        self.write(os.path.join(os.path.dirname(self.db), "HALT"), "")
+        self.pin("gateio_spot", "ETH", 120)
+        done = self.live(self.trigger(), "--once")
+        self.assertEqual(done.returncode, 12, done.stderr)
+        self.assertIn("nothing starts until it is gone", done.stderr)
+        self.assertEqual(self.exchange.ledger()["orders"], [])
+        os.unlink(os.path.join(os.path.dirname(self.db), "HALT"))
+        self.assertEqual(self.live(self.trigger(), "--once").returncode, 0)
+
+    def test_a_venue_that_is_away_leaves_the_other_pairs(self):
+        self.pin("gateio_spot", "ETH", 120)
+        self.exchange.fault(venue="gateio_futures", what="public", fault="http_502_html", count=1000)
+        done = self.live(self.trigger(), "--once")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(list(self.tasks()), ["scan.ETH-USDT.mexc_spot.gateio_spot"])
+        self.assertIn("mexc_spot > gateio_futures is not watched", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
