@@ -175,8 +175,8 @@ class TaskEngine {
   std::optional<Bps> volatility_now();
   void follow_volatility();
   void adapt(bool on, const std::string& why, std::string_view value, std::string_view limit);
-  Qty adapted_slice(const TaskSpec& own) const;
-  TaskSpec adapted(const TaskSpec& own) const;
+  bool is_slice_too_small() const;
+  TaskSpec adapted() const;
   const TaskSpec& own_spec() const { return closing_ ? closing_spec_ : record_.spec; }  // as if it were calm
 
   // task_orders.cc: the order protocol

@@ -2,8 +2,6 @@
 //
 // Both come into force at the beginning of a cycle and nowhere else, so that no order is made of old ones and new ones. The books keep what the
 // owner wrote: whether the task is adapted is not durable, and a run begins with the task's own parameters and without a past of prices.
-#include <algorithm>
-
 #include "engine/planted.h"
 #include "engine/quote.h"
 #include "engine/task.h"
@@ -90,7 +88,7 @@ void TaskEngine::follow_volatility() {
     adapt(true, moved() + ", above volatility_bps", v->str(), a.volatility_bps->str());
   } else if (adapted_ && *v <= a.calm()) {
     adapt(false, moved() + ", calm again", v->str(), a.calm().str());
-  } else if (adapted_ && adapted_spec_.order_quantity < adapted_slice(own_spec())) {
+  } else if (adapted_ && is_slice_too_small()) {
     remake_plan();  // the venues take a minimum of value, and the price fell
   }
 }
@@ -107,22 +105,17 @@ void TaskEngine::adapt(bool on, const std::string& why, std::string_view value, 
         value, limit);
 }
 
-// order_quantity while adapted, not aligned. Never so small that a leg could not trade it: then it is the least that both can, with a tenth to
-// spare for prices that move on, or stays what it is.
-Qty TaskEngine::adapted_slice(const TaskSpec& own) const {
-  if (planted(Bug::KeepSlice)) return own.order_quantity;
-  const Decimal spare = Decimal::from_parts(11, 1);
-  Qty least;
-  for (const Side leg : kSides) least = max(least, (legs_[leg].min_tradable * spare).ceil_to(plan_.step));
-  const Rate lost = legs_.buy.instrument.base_fee_rate(Side::Buy);  // the sell leg's slice is smaller by it
-  if (!lost.is_zero()) least = Qty(least.decimal().divided_by(Decimal(1) - lost.decimal(), 18, Rounding::Up)).ceil_to(plan_.step);
-  return min(own.order_quantity, max(own.order_quantity * own.adapt.slice_fraction(), least));
+// A leg could hardly trade it any more, and there is a larger one.
+bool TaskEngine::is_slice_too_small() const {
+  if (adapted_spec_.order_quantity >= own_spec().order_quantity) return false;
+  const Decimal spare = Decimal::from_parts(105, 2);  // quotes stand a little behind the price that the minimum was reckoned at
+  return plan_.leg_slice.buy < legs_.buy.min_tradable * spare || plan_.leg_slice.sell < legs_.sell.min_tradable * spare;
 }
 
-TaskSpec TaskEngine::adapted(const TaskSpec& own) const {
-  TaskSpec s = own;
-  s.order_quantity = adapted_slice(own);
-  for (const Side leg : kSides) s.leg[leg].tick_tolerance = std::max(own.leg[leg].tick_tolerance, own.adapt.tick_tolerance.value_or(0));
+TaskSpec TaskEngine::adapted() const {
+  const PerSide<Qty> least{legs_.buy.min_tradable, legs_.sell.min_tradable};
+  TaskSpec s = dn::adapted(own_spec(), plan_.step, legs_.buy.instrument, least);
+  if (planted(Bug::KeepSlice)) s.order_quantity = own_spec().order_quantity;
   return s;
 }
 
