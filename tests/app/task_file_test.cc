@@ -276,20 +276,6 @@ TEST_F(TaskFile, HoldsManyTasksInItsOrder) {
   EXPECT_EQ(without_dir(tasks[1].place.str()), "btc.toml:9:1");
 }
 
-TEST_F(TaskFile, ReadsAdaptInTasksOfItsOwnAndInOnesOfMany) {
-  const std::string_view keys = "volatility_bps = 30\ncalm_bps = 17.5\nwindow = \"45s\"\ntick_tolerance = 10\nslice_percent = 40\n";
-  const AdaptSpec wanted{Bps(30), Bps(Decimal::from_parts(175, 1)), Dur::seconds(45), 10, 40};
-  EXPECT_EQ(read(std::string(kTask) + "[adapt]\n" + std::string(keys))[0].spec.adapt, wanted);
-  const auto many = read(table("a") + "[task.adapt]\n" + std::string(keys) + table("b"));
-  ASSERT_EQ(many.size(), 2U);
-  EXPECT_EQ(many[0].spec.adapt, wanted);
-  EXPECT_EQ(many[1].spec.adapt, AdaptSpec{});
-  EXPECT_THAT(refusal(std::string(kTask) + "[adapt]\nvolatility_bps = 30\ncalm_bps = 30\n"),
-              HasSubstr("btc.toml:12:12: adapt.calm_bps: 30 is not below volatility_bps 30"));
-  EXPECT_THAT(refusal(std::string(kTask) + "[adapt]\nvolatility = 30\n"), HasSubstr("did you mean adapt.volatility_bps?"));
-  EXPECT_THAT(refusal(std::string(kTask) + "[adpt]\nwindow = \"5s\"\n"), HasSubstr("did you mean adapt"));
-}
-
 constexpr std::string_view kPortfolio =
     "[portfolio]\ncapital = 100000\nmax_exposure_per_symbol = 0.1\nmax_total_exposure = 0.5\nmax_loss = 500\n"
     "max_concurrent_tasks = 10\n";
