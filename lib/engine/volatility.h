@@ -24,7 +24,7 @@ class MidWindow {
  public:
   static constexpr int kParts = 32;
 
-  // From then on nothing is noted. length > 0.
+  // Empty. length > 0.
   explicit MidWindow(Dur length);
 
   Dur length() const { return length_; }

@@ -78,7 +78,7 @@ struct HoldSpec {
 struct AdaptSpec {
   std::optional<Bps> volatility_bps;           // above this the task adapts; nullopt = never
   std::optional<Bps> calm_bps;                 // at or below this it goes back to its own parameters
-  std::optional<Dur> window;                   // also the shortest time that a change lasts
+  std::optional<Dur> window;                   // also the shortest time that it stays adapted
   std::optional<std::int64_t> tick_tolerance;  // of both legs while adapted, where a leg's own is not wider; nullopt = their own
   std::optional<std::int64_t> slice_percent;   // of order_quantity while adapted
 

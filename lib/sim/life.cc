@@ -124,11 +124,11 @@ AdaptSpec some_adapt(Rng& rng, const LifePlan& plan) {
   const Decimal tick = max(plan.instruments.buy.tick, plan.instruments.sell.tick).decimal();
   const auto ticks = [&](std::int64_t n) { return Bps((tick * Decimal(n * 10'000)).divided_by(plan.mid.decimal(), kPlaces, Rounding::Up).normalized()); };
   AdaptSpec a;
-  const std::int64_t volatile_from = rng.between(2, 16);
+  const std::int64_t volatile_from = rng.between(4, 20);
   a.volatility_bps = ticks(volatile_from);
   if (rng.chance(1, 2)) a.calm_bps = ticks(rng.between(1, volatile_from - 1));
   if (*a.volatility_bps <= a.calm()) a.calm_bps.reset();
-  a.window = Dur::millis(rng.between(1000, 15'000));
+  a.window = Dur::millis(rng.between(1000, 5000));
   if (rng.chance(2, 3)) a.tick_tolerance = rng.between(1, 12);
   if (rng.chance(2, 3)) a.slice_percent = rng.between(20, 100);
   return a;
