@@ -62,6 +62,34 @@ void write_leg(JsonWriter& w, const TaskQuestion& q, Side leg) {
   w.end_object();
 }
 
+// The task while it is adapted, at the prices of now, its slice aligned.
+TaskSpec adapted_task(const TaskQuestion& q) {
+  PerSide<Qty> least;
+  for (const Side leg : kSides) least[leg] = q.numbers.leg[leg] ? q.numbers.leg[leg]->min_tradable : q.market.instruments[leg].min_tradable(Price{});
+  const Qty step = q.numbers.sizes.step;
+  TaskSpec s = adapted(q.spec, step, q.market.instruments.buy, least);
+  s.order_quantity = s.order_quantity.floor_to(step);
+  return s;
+}
+
+std::string adapt_line(const TaskQuestion& q) {
+  const AdaptSpec& a = q.spec.adapt;
+  if (!a.volatility_bps) return "";
+  const TaskSpec s = adapted_task(q);
+  return fmt::format("  adapts above {} bps in {}, until {} bps: slice {} {}, tick tolerance {} (buy) and {} (sell)\n", a.volatility_bps->str(),
+                     format_duration(a.length()), a.calm().str(), s.order_quantity.str(), s.symbol.base.view(), s.leg.buy.tick_tolerance,
+                     s.leg.sell.tick_tolerance);
+}
+
+void write_adapt(JsonWriter& w, const TaskQuestion& q) {
+  const AdaptSpec& a = q.spec.adapt;
+  if (!a.volatility_bps) return;
+  const TaskSpec s = adapted_task(q);
+  w.key("adapt").begin_object().field("volatility_bps", a.volatility_bps->str()).field("calm_bps", a.calm().str());
+  w.field("window_us", a.length().us).field("order_quantity", s.order_quantity.str());
+  w.field("buy_tick_tolerance", s.leg.buy.tick_tolerance).field("sell_tick_tolerance", s.leg.sell.tick_tolerance).end_object();
+}
+
 }  // namespace
 
 std::string plan_text(const TaskQuestion& q, const Checks& checks, bool rich) {
@@ -98,6 +126,7 @@ std::string plan_text(const TaskQuestion& q, const Checks& checks, bool rich) {
     out += fmt::format("  funding of the {} side: {} every {} ({} % a year to this task), next at {}: {} {} expected for the total\n", upper_name(leg),
                        t.rate.str(), format_duration(t.interval), apr ? apr->str() : "-", rfc3339(t.next), expected ? shown(expected->decimal()) : "-", quote);
   }
+  out += adapt_line(q);
   out += fmt::format("  break-even {} bps gross; these quotes would earn {} bps net of fees\n", or_unknown(f.break_even), or_unknown(f.spread));
   if (f.worst_slice) {
     out += fmt::format("  worst case of a slice whose second leg fails, traded at max_slippage_bps {}: {} {}; of every slice: {} {}\n",
@@ -118,6 +147,7 @@ std::string plan_json(const TaskQuestion& q, const Checks& checks) {
   optional(w, "worst_case", f.worst_total);
   optional(w, "max_loss", q.spec.risk.max_loss);
   w.field("dust", shown((f.left_out + f.carried).decimal()));
+  write_adapt(w, q);
   w.key("checks");
   write_checks(w, checks);
   w.field("exit_code", std::int64_t{number(exit_code(checks))}).end_object();

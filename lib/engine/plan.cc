@@ -1,5 +1,7 @@
 #include "engine/plan.h"
 
+#include <algorithm>
+
 namespace dn {
 namespace {
 
@@ -49,6 +51,17 @@ Plan make_plan(const TaskSpec& spec, const PerSide<Instrument>& instruments) {
   const Rate lost = instruments.buy.base_fee_rate(Side::Buy);
   p.leg_slice.sell = lost.is_zero() ? p.slice : (p.slice * (Decimal(1) - lost.decimal())).floor_to(p.step);
   return p;
+}
+
+TaskSpec adapted(const TaskSpec& own, const Qty& step, const Instrument& buy, const PerSide<Qty>& least) {
+  const Decimal spare = Decimal::from_parts(11, 1);
+  Qty smallest = (max(least.buy, least.sell) * spare).ceil_to(step);
+  const Rate lost = buy.base_fee_rate(Side::Buy);  // the sell leg's slice is smaller by it
+  if (!lost.is_zero()) smallest = Qty(smallest.decimal().divided_by(Decimal(1) - lost.decimal(), 18, Rounding::Up)).ceil_to(step);
+  TaskSpec s = own;
+  s.order_quantity = min(own.order_quantity, max(own.order_quantity * own.adapt.slice_fraction(), smallest));
+  for (const Side leg : kSides) s.leg[leg].tick_tolerance = std::max(own.leg[leg].tick_tolerance, own.adapt.tick_tolerance.value_or(0));
+  return s;
 }
 
 std::vector<SpecProblem> check_plan(const TaskSpec& spec, const PerSide<Instrument>& instruments, const Plan& plan, const PerSide<Price>& prices) {

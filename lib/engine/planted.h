@@ -25,8 +25,9 @@ enum class Bug : std::uint8_t {
   QuoteOnStaleBook,      // a quote is placed on a book that is older than max_book_age
   EndWithoutProof,       // COMPLETING does not wait for final fills
   SleepingGate,          // limits on values, prices and numbers of orders are not looked at
+  KeepSlice,             // a volatile market is told and the slice stays what it was
 };
-inline constexpr int kBugCount = 18;
+inline constexpr int kBugCount = 19;
 
 class GatePass;
 struct OrderRequest;

@@ -13,18 +13,6 @@ namespace {
 // An unknown order, or a silent venue, makes its leg unprovable for the other after this.
 constexpr Dur kProofPatience = Dur::seconds(1);
 
-template <class A>
-bool is_lower(const std::optional<A>& now, const std::optional<A>& before) {
-  return now && (!before || *now < *before);
-}
-
-// A limit on amounts is.
-bool is_lower(const TaskSpec& now, const TaskSpec& before) {
-  return now.total_quantity < before.total_quantity || now.risk.max_capital_fraction < before.risk.max_capital_fraction ||
-         is_lower(now.risk.max_position, before.risk.max_position) || is_lower(now.risk.max_notional, before.risk.max_notional) ||
-         is_lower(now.risk.max_order_notional, before.risk.max_order_notional);
-}
-
 }  // namespace
 
 std::string TaskEngine::trade_key(const Fill& f) {
@@ -60,6 +48,7 @@ TaskEngine::TaskEngine(StoredTask stored, PerSide<Instrument> instruments, RunOp
     note_fill(f);
   }
   for (const FundingPayment& p : stored.fundings) seen_payments_.insert(p.id.str());
+  fit_windows();
   remake_plan();
 }
 
@@ -187,6 +176,7 @@ void TaskEngine::run_cycle() {
   const bool due = now_ >= next_cycle_;
   if (due) next_cycle_ = now_ + record_.spec.delay;
   if (pending_spec_) apply_pending_spec();
+  follow_volatility();
   Situation s = situation();
   track_imbalance(s);
   track_spread(s);
@@ -228,21 +218,6 @@ void TaskEngine::run_cycle() {
   quiet_moves_.clear();
 }
 
-// What rests was held against the old limits: where one of them is lower now, it goes and is held against the new ones.
-void TaskEngine::apply_pending_spec() {
-  const bool lower = is_lower(*pending_spec_, record_.spec);
-  record_.spec = std::move(*pending_spec_);
-  pending_spec_.reset();
-  remake_plan();
-  record_.guards.loss_limit.reset();  // the new task's is another one
-  save_task();
-  for (const Side leg : kSides) {
-    for (WorkingOrder& w : legs_[leg].working) {
-      if (lower && w.record.request.purpose == Purpose::Quote) request_cancel(w, Reason("a limit is lower now"));
-    }
-  }
-}
-
 void TaskEngine::manage(const Decision& d) {
   const OrderType type = record_.spec.post_only ? OrderType::PostOnly : OrderType::Limit;
   const bool both = d.leg.buy.action == LegAction::Place && d.leg.sell.action == LegAction::Place;
@@ -278,7 +253,7 @@ Situation TaskEngine::situation() const {
     l.top = from.top;
     l.known = from.top_known;
     l.expected = !from.top_known && now_ - began_ <= record_.spec.risk.max_book_age;
-    l.fresh = (from.top_known && planted(Bug::QuoteOnStaleBook)) || (from.top_valid && now_ - from.top_at <= record_.spec.risk.max_book_age);
+    l.fresh = (from.top_known && planted(Bug::QuoteOnStaleBook)) || is_fresh(from);
     l.min_tradable = from.min_tradable;
     const LegTotals& booked = record_.leg[seat_of(leg)];
     l.filled = closing_ ? plan_.total - booked.net : booked.filled;
@@ -350,8 +325,10 @@ void TaskEngine::mind_quote(const Situation& s, Side leg) {
 }
 
 void TaskEngine::refresh_book(LegState& leg, const TopOfBook& top) {
+  const bool makes_sense = top.bid.is_positive() && top.ask > top.bid;
+  if (makes_sense) note_mid(leg, top);
   leg.top_at = now_;
-  leg.top_valid = top.bid.is_positive() && top.ask > top.bid;
+  leg.top_valid = makes_sense;
   if (!leg.top_valid) return;
   leg.top = top;
   leg.top_known = true;

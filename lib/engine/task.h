@@ -21,6 +21,7 @@
 #include "engine/gate.h"
 #include "engine/plan.h"
 #include "engine/situation.h"
+#include "engine/volatility.h"
 #include "engine/working_order.h"
 #include "model/task_record.h"
 
@@ -61,8 +62,9 @@ class TaskEngine {
   Money exposure(const PerSide<Money>& added = {}) const;
   // Realised and marked; none until both books were seen.
   std::optional<Money> result() const { return result(situation()); }
-  // What its sides are and wait for now; while it closes what it opened, the sides of the closing trades: see Situation::closing.
-  const TaskSpec& trading_spec() const { return closing_ ? closing_spec_ : record_.spec; }
+  // What its sides are and wait for now, with what [adapt] made of it; while it closes what it opened, the sides of the closing trades: see
+  // Situation::closing.
+  const TaskSpec& trading_spec() const { return adapted_ ? adapted_spec_ : own_spec(); }
   Venue venue(Side side) const { return legs_[side].instrument.venue; }
   // Orders that are not closed, oldest first per side.
   const std::vector<WorkingOrder>& working(Side side) const { return legs_[side].working; }
@@ -85,7 +87,8 @@ class TaskEngine {
     Time next_place;       // backoff of new orders
     bool stopped = false;  // insufficient balance
     Reason stopped_why;
-    Code shown_refusal;  // the gate's last refusal, told once
+    Code shown_refusal;             // the gate's last refusal, told once
+    std::optional<MidWindow> mids;  // while [adapt] is on
   };
   // Why the run is coming to its end, and how.
   struct Stop {
@@ -152,7 +155,6 @@ class TaskEngine {
   void apply(const Event& event);
   void advance();
   void run_cycle();
-  void apply_pending_spec();
   void manage(const Decision& d);
   void mind_quote(const Situation& s, Side leg);
   bool all_asked() const;
@@ -164,6 +166,18 @@ class TaskEngine {
   void enter_error(const Reason& why);
   void restore_position();
   void refresh_book(LegState& leg, const TopOfBook& top);
+  bool is_fresh(const LegState& leg) const { return leg.top_valid && now_ - leg.top_at <= record_.spec.risk.max_book_age; }
+
+  // task_adapt.cc: parameters that change
+  void apply_pending_spec();
+  void fit_windows();
+  void note_mid(LegState& leg, const TopOfBook& next);
+  std::optional<Bps> volatility_now();
+  void follow_volatility();
+  void adapt(bool on, const std::string& why, std::string_view value, std::string_view limit);
+  bool is_slice_too_small() const;
+  TaskSpec adapted() const;
+  const TaskSpec& own_spec() const { return closing_ ? closing_spec_ : record_.spec; }  // as if it were calm
 
   // task_orders.cc: the order protocol
   WorkingOrder* find_working(const ClientOrderId& id);
@@ -315,6 +329,8 @@ class TaskEngine {
   bool closing_ = false;              // legs_ stand on the sides of the closing trades
   TaskSpec closing_spec_;             // the task's, seen from there
   Time cheap_since_ = Time::never();  // the closing spread is at close_spread_bps or above
+  bool adapted_ = false;              // the market is volatile
+  TaskSpec adapted_spec_;             // ... and the task as it trades then
   FundingWatch funding_;
   std::unordered_set<std::string> seen_payments_;
   Time held_since_ = Time::never();  // the first fill of the perpetual leg

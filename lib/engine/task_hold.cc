@@ -35,6 +35,7 @@ bool is_tradable(const LegSituation& l) { return l.net.is_positive() && l.net >=
 
 void TaskEngine::remake_plan() {
   if (record_.spec.hold.goes_round() || closing_) closing_spec_ = spec_to_close(record_.spec, record_.holding);
+  if (adapted_) adapted_spec_ = adapted();
   plan_ = make_plan(trading_spec(), {legs_.buy.instrument, legs_.sell.instrument});
 }
 

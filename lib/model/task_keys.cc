@@ -175,13 +175,22 @@ Key post_only_key(KeyInfo info) {
           [](const TaskSpec& s) -> Text { return std::string(s.post_only ? "true" : "false"); }};
 }
 
-// A duration that may be unset.
-Key optional_duration_key(KeyInfo info, std::function<std::optional<Dur>&(TaskSpec&)> ref) {
+struct Bounds {
+  Dur least;
+  Dur most;
+};
+
+// A duration that may be unset: where it has bounds, 0s unsets it.
+Key optional_duration_key(KeyInfo info, std::optional<Bounds> bounds, std::function<std::optional<Dur>&(TaskSpec&)> ref) {
   return {info,
-          [ref](TaskSpec& s, std::string_view text) -> Result {
+          [bounds, ref](TaskSpec& s, std::string_view text) -> Result {
             Dur d;
             if (auto r = read_duration(text, Dur{}, &d); !r) return r;
-            ref(s) = d;
+            const bool unsets = bounds && d == Dur{};
+            if (bounds && !unsets && (d < bounds->least || d > bounds->most)) {
+              return bad(fmt::format("\"{}\" is not from {} to {}", printable_excerpt(text), format_duration(bounds->least), format_duration(bounds->most)));
+            }
+            ref(s) = unsets ? std::nullopt : std::optional(d);
             return {};
           },
           [ref](const TaskSpec& s) -> Text {
@@ -294,7 +303,7 @@ void add_risk_keys(std::vector<Key>& k) {
       amount_key<Qty>({"risk.imbalance_threshold", T::Decimal, true, "decimal >= 0, base", "rebalance from this difference (0: the lagging venue's minimum)"},
                       Sign::NotNegative, DN_REF(Qty, s.risk.imbalance_threshold)));
   k.push_back(
-      optional_duration_key({"risk.imbalance_grace", T::Duration, true, "duration", "how long a difference may stand first (default: 1s, with a lead 0s)"},
+      optional_duration_key({"risk.imbalance_grace", T::Duration, true, "duration", "how long a difference may stand first (default: 1s, with a lead 0s)"}, {},
                             DN_REF(std::optional<Dur>, s.risk.imbalance_grace)));
   k.push_back(
       amount_key<Bps>({"risk.max_imbalance_bps", T::Decimal, true, "decimal > 0, bps of total_quantity", "beyond it: CRITICAL, only orders that reduce"},
@@ -320,7 +329,7 @@ void add_risk_keys(std::vector<Key>& k) {
 // Holding and closing again, and what funding decides.
 void add_hold_keys(std::vector<Key>& k) {
   using T = KeyType;
-  k.push_back(optional_duration_key({"hold_for", T::Duration, true, "duration", "goes round: what was opened is closed again after holding it for so long"},
+  k.push_back(optional_duration_key({"hold_for", T::Duration, true, "duration", "goes round: what was opened is closed again after holding it for so long"}, {},
                                     DN_REF(std::optional<Dur>, s.hold.hold_for)));
   k.push_back(optional_key<Bps>({"close_spread_bps", T::Decimal, true, "decimal, bps", "goes round: closes when closing earns this spread, net of fees"},
                                 Sign::Any, false, DN_REF(std::optional<Bps>, s.hold.close_spread_bps)));
@@ -332,6 +341,26 @@ void add_hold_keys(std::vector<Key>& k) {
   k.push_back(optional_key<Percent>({"exit_funding_apr", T::Decimal, true, "decimal, percent a year",
                                      "goes round: closes when the funding told stays below this for a minute (0: when the position would pay)"},
                                     Sign::Any, false, DN_REF(std::optional<Percent>, s.hold.exit_funding_apr)));
+}
+
+// Other parameters while the market is volatile. All may be unset, so that the text of a task without them stays what it was.
+void add_adapt_keys(std::vector<Key>& k) {
+  using T = KeyType;
+  k.push_back(optional_key<Bps>({"adapt.volatility_bps", T::Decimal, true, "decimal >= 0, bps; 0 = off",
+                                 "adapts while a leg's mid moves more than this within the window (default: off)"},
+                                Sign::NotNegative, true, DN_REF(std::optional<Bps>, s.adapt.volatility_bps)));
+  k.push_back(optional_key<Bps>(
+      {"adapt.calm_bps", T::Decimal, true, "decimal >= 0, bps; 0 = default", "back to its own parameters at or below this (default: 60 % of volatility_bps)"},
+      Sign::NotNegative, true, DN_REF(std::optional<Bps>, s.adapt.calm_bps)));
+  k.push_back(
+      optional_duration_key({"adapt.window", T::Duration, true, "duration from 1s to 1h; 0s = default", "over which volatility is measured (default: 30s)"},
+                            Bounds{Dur::seconds(1), Dur::hours(1)}, DN_REF(std::optional<Dur>, s.adapt.window)));
+  k.push_back(optional_count_key({"adapt.tick_tolerance", T::Integer, true, "whole ticks >= 0; 0 = the legs' own",
+                                  "tolerance of both legs while adapted; a leg's own where that is wider"},
+                                 1'000'000, DN_REF(std::optional<std::int64_t>, s.adapt.tick_tolerance)));
+  k.push_back(optional_count_key(
+      {"adapt.slice_percent", T::Integer, true, "whole number from 1 to 100; 0 = default", "slice while adapted, in percent of order_quantity (default: 50)"},
+      100, DN_REF(std::optional<std::int64_t>, s.adapt.slice_percent)));
 }
 
 std::vector<Key> make_keys() {
@@ -351,6 +380,7 @@ std::vector<Key> make_keys() {
   add_hold_keys(k);
   for (const Side side : kSides) add_leg_keys(k, side);
   add_risk_keys(k);
+  add_adapt_keys(k);
   for (const Side side : kSides) add_restore_keys(k, side);
   return k;
 }

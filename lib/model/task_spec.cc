@@ -92,6 +92,10 @@ std::vector<SpecProblem> check(const TaskSpec& s) {
     add("direction", "close needs a futures leg to reduce; with two spot legs swap the sides and use direction = \"open\"");
   }
   for (SpecProblem& p : check_hold(s)) out.push_back(std::move(p));
+  if (s.adapt.volatility_bps && s.adapt.calm() >= *s.adapt.volatility_bps) {
+    add("adapt.calm_bps", fmt::format("{} is not below volatility_bps {}: the task would change on every tick; write less, or 0 for 60 % of volatility_bps",
+                                      s.adapt.calm().str(), s.adapt.volatility_bps->str()));
+  }
   if (s.lead == Lead::Both && s.risk.max_orders_per_minute < 2) {
     add("risk.max_orders_per_minute", "both sides quote at once, and neither without the other; write at least 2, or lead = \"buy\" or \"sell\"");
   }

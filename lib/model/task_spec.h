@@ -73,6 +73,24 @@ struct HoldSpec {
   bool minds_funding() const { return goes_round() || min_funding_apr; }
 };
 
+// What a task does while its market is volatile (`[adapt]`). Volatility = (highest mid - lowest mid) / lowest mid within the window, of the
+// leg where it is larger.
+struct AdaptSpec {
+  std::optional<Bps> volatility_bps;           // above this the task adapts; nullopt = never
+  std::optional<Bps> calm_bps;                 // at or below this it goes back to its own parameters
+  std::optional<Dur> window;                   // also the shortest time that it stays adapted
+  std::optional<std::int64_t> tick_tolerance;  // of both legs while adapted, where a leg's own is not wider; nullopt = their own
+  std::optional<std::int64_t> slice_percent;   // of order_quantity while adapted
+
+  static constexpr Dur kWindow = Dur::seconds(30);
+  static constexpr std::int64_t kSlicePercent = 50;
+  // While volatility_bps is set: calm_bps, else 60 % of it, exact.
+  Bps calm() const { return calm_bps.value_or(*volatility_bps * Decimal::from_parts(6, 1)); }
+  Dur length() const { return window.value_or(kWindow); }
+  Decimal slice_fraction() const { return Decimal::from_parts(slice_percent.value_or(kSlicePercent), 2); }
+  friend bool operator==(const AdaptSpec& a, const AdaptSpec& b) = default;
+};
+
 struct TaskSpec {
   std::string name;  // unique in the database: [A-Za-z0-9_.-]{1,64}
   Symbol symbol;
@@ -85,6 +103,7 @@ struct TaskSpec {
   Lead lead = Lead::Both;
   RiskSpec risk;
   HoldSpec hold;
+  AdaptSpec adapt;
   PerSide<RestoreSpec> restore;
 
   Dur imbalance_grace() const { return risk.imbalance_grace.value_or(lead == Lead::Both ? Dur::seconds(1) : Dur{}); }

@@ -27,6 +27,7 @@ void Checker::begin_run(const StoredTask& stored) {
     }
   }
   journal_ = std::move(durable);
+  mids_.clear();
 }
 
 void Checker::sending(Time now, const Send& send) {
@@ -56,6 +57,7 @@ void Checker::check_place(Time now, const PlaceOrder& p) {
   if (closes && r.purpose == Purpose::Quote && instruments_[r.leg].kind == InstrumentKind::Perpetual && !r.reduce_only)
     fail("quote " + id + " closes without reduce-only");
   if (r.purpose != Purpose::Quote && !flattening_ && !record.guards.unwinding) check_hedge(r);
+  if (r.purpose == Purpose::Quote) check_adapted(now, r, record);
   const auto top = world_.venue(r.leg).top();
   if (top && r.purpose == Purpose::Quote && last_book_.contains(p.venue) && now - last_book_.at(p.venue) > record.spec.risk.max_book_age) {
     fail("quote " + id + " is placed on a stale book");
@@ -67,6 +69,31 @@ void Checker::check_hedge(const OrderRequest& r) {
   const Qty before = true_imbalance();
   const Qty after = r.side == Side::Buy ? before + r.qty : before - r.qty;
   if (after.abs() > before.abs()) fail("hedge " + r.id.str() + " enlarges the imbalance from " + before.str() + " to " + after.str());
+}
+
+// In a market that moved more than volatility_bps, as far as it was heard, a quote is the adapted slice at most, or what little a venue takes.
+void Checker::check_adapted(Time now, const OrderRequest& r, const TaskRecord& record) {
+  const AdaptSpec& a = record.spec.adapt;
+  if (!a.volatility_bps || a != adapt_) return;
+  Qty small;
+  for (const Side leg : kSides) {
+    const auto top = world_.venue(leg).top();
+    small = max(small, instruments_[leg].min_tradable(top ? top->bid : Price{}));
+  }
+  const Qty most = max(record.spec.order_quantity * a.slice_fraction(), small * Decimal(4));
+  if (r.qty <= most) return;
+  for (const auto& [venue, mids] : mids_) {
+    Price low;
+    Price high;
+    for (auto m = mids.rbegin(); m != mids.rend() && now - m->first <= a.length(); ++m) {
+      low = low.is_zero() ? m->second : min(low, m->second);
+      high = max(high, m->second);
+    }
+    const bool is_volatile = (high - low).decimal() * Decimal(10'000) > low.decimal() * a.volatility_bps->decimal();
+    if (is_volatile)
+      fail(fmt::format("quote {} of {} while {} was volatile: {} to {}; {} is the most", r.id.str(), r.qty.str(), name(venue), low.str(), high.str(),
+                       most.str()));
+  }
 }
 
 Qty Checker::true_net(Side leg) const {
@@ -84,11 +111,15 @@ void Checker::heard(Time now, const Event& event) {
   const auto* b = std::get_if<BookUpdate>(&event);
   if (b == nullptr) return;
   last_book_[b->venue] = now;
+  if (b->top.bid.is_positive() && b->top.ask > b->top.bid)
+    mids_[b->venue].emplace_back(now, Price((b->top.bid + b->top.ask).decimal() * Decimal::from_parts(5, 1)));
   audit_.heard(now, *b);
 }
 
 void Checker::check_step(Time now, const TaskRecord& record) {
   audit_.in_force(now, record);
+  if (record.spec.adapt != adapt_) mids_.clear();
+  adapt_ = record.spec.adapt;
   for (const Side leg : kSides) {
     const VenueTruth& t = world_.venue(leg).truth();
     if (t.duplicate_ids > 0) fail("a client order id reached " + std::string(name(instruments_[leg].venue)) + " twice");

@@ -43,6 +43,7 @@ class Checker final : public RunObserver {
   void fail(std::string what);
   void check_place(Time now, const PlaceOrder& p);
   void check_hedge(const OrderRequest& r);
+  void check_adapted(Time now, const OrderRequest& r, const TaskRecord& record);
   Qty true_imbalance() const { return true_net(Side::Buy) - true_net(Side::Sell); }
   void check_fills(const StoredTask& stored);
   void check_funding(const StoredTask& stored);
@@ -52,7 +53,9 @@ class Checker final : public RunObserver {
   const TaskEngine* engine_ = nullptr;
   std::unordered_map<std::string, OrderRecord> journal_;  // what is durable, by client order id
   std::unordered_set<std::string> sent_;
-  std::map<Venue, Time> last_book_;  // when the task last heard of a venue's book
+  std::map<Venue, Time> last_book_;                            // when the task last heard of a venue's book
+  std::map<Venue, std::vector<std::pair<Time, Price>>> mids_;  // ... and all mids that made sense since `adapt_` is in force
+  AdaptSpec adapt_;
   bool flattening_ = false;
   Audit audit_;
   PerSide<Qty> restored_;  // position from before the life

@@ -118,6 +118,27 @@ void draw_holding(Rng rng, LifePlan& plan) {
   if (rng.chance(1, 2) && (h.exit_after_fundings || h.exit_funding_apr)) h.hold_for.reset();
 }
 
+// Thresholds that a market which moves by ticks passes now and then, whatever a tick is worth.
+AdaptSpec some_adapt(Rng& rng, const LifePlan& plan) {
+  constexpr int kPlaces = 4;  // of bps, as files may hold them
+  const Decimal tick = max(plan.instruments.buy.tick, plan.instruments.sell.tick).decimal();
+  const auto ticks = [&](std::int64_t n) { return Bps((tick * Decimal(n * 10'000)).divided_by(plan.mid.decimal(), kPlaces, Rounding::Up).normalized()); };
+  AdaptSpec a;
+  const std::int64_t volatile_from = rng.between(4, 20);
+  a.volatility_bps = ticks(volatile_from);
+  if (rng.chance(1, 2)) a.calm_bps = ticks(rng.between(1, volatile_from - 1));
+  if (*a.volatility_bps <= a.calm()) a.calm_bps.reset();
+  a.window = Dur::millis(rng.between(1000, 5000));
+  if (rng.chance(2, 3)) a.tick_tolerance = rng.between(1, 12);
+  if (rng.chance(2, 3)) a.slice_percent = rng.between(20, 100);
+  return a;
+}
+
+// A stream of its own.
+void draw_adapt(Rng rng, LifePlan& plan) {
+  if (rng.chance(1, 3)) plan.spec.adapt = some_adapt(rng, plan);
+}
+
 void draw_faults(Rng& rng, LifePlan& plan) {
   plan.faults.until = plan.start + Dur::seconds(rng.between(20, 90));
   if (rng.chance(1, 10)) return;  // a smooth life
@@ -335,6 +356,7 @@ class Life {
         s.leg.buy.tick_tolerance = rng_.between(0, 8);
         s.leg.sell.offset_ticks = rng_.between(-3, 1);
         if (errands_.chance(1, 2)) change_limits(s.risk);
+        if (plan_.spec.adapt.volatility_bps) s.adapt = adapts_.chance(1, 3) ? AdaptSpec{} : some_adapt(adapts_, plan_);
         return told("its owner changes parameters", ChangeSpec{s, {}});
       }
       case 4:
@@ -360,6 +382,7 @@ class Life {
   const LifeOptions& options_;
   Rng rng_;
   Rng errands_{plan_.seed ^ 0x27d4eb2f};  // a stream of its own
+  Rng adapts_{plan_.seed ^ 0x3c6ef372};   // likewise
   World world_;
   Checker checker_;
   Storyteller teller_;
@@ -380,6 +403,7 @@ LifePlan plan_life(std::uint64_t seed) {
   draw_faults(rng, plan);
   draw_limits(Rng(seed ^ 0x165667b1), plan);
   draw_holding(Rng(seed ^ 0x2f0b4c47), plan);
+  draw_adapt(Rng(seed ^ 0x61c88647), plan);
   plan.wishes = rng.chance(1, 2);
   plan.wishes_until = plan.start + Dur::seconds(60);
   return plan;

@@ -57,6 +57,11 @@ const std::map<std::string, std::string, std::less<>> kValues = {
     {"risk.max_hold", "2h"},
     {"risk.dead_man", "7s"},
     {"risk.max_capital_fraction_bps", "250"},
+    {"adapt.volatility_bps", "30"},
+    {"adapt.calm_bps", "17.5"},
+    {"adapt.window", "45s"},
+    {"adapt.tick_tolerance", "12"},
+    {"adapt.slice_percent", "40"},
     {"restore.buy.filled_quantity", "0.3"},
     {"restore.buy.avg_price", "43250"},
     {"restore.buy.order_id", "mexc_order_123"},
@@ -250,7 +255,7 @@ TEST(TaskKeys, ADeadMansSwitchIsOffOrLongEnoughForTheVenues) {
 }
 
 TEST(TaskKeys, GraceDependsOnTheLead) {
-  TaskSpec s;
+  TaskSpec s = task_spec_from_text("lead=both\n").value();
   EXPECT_EQ(s.imbalance_grace(), Dur::seconds(1));
   s.lead = Lead::Buy;
   EXPECT_EQ(s.imbalance_grace(), Dur{});

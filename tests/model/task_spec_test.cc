@@ -136,6 +136,18 @@ TEST(TaskSpecCheck, LimitsDoNotContradictThemselves) {
   EXPECT_EQ(check(s)[0].key, "risk.exit_spread_bps");
 }
 
+TEST(TaskSpecCheck, CalmIsBelowVolatile) {
+  TaskSpec s = with("adapt.volatility_bps", "30");
+  EXPECT_TRUE(check(s).empty());
+  EXPECT_EQ(s.adapt.calm(), Bps(18)) << "60 % where it is not set";
+  ASSERT_TRUE(set_task_key(s, "adapt.calm_bps", "29.9999").has_value());
+  EXPECT_TRUE(check(s).empty());
+  ASSERT_TRUE(set_task_key(s, "adapt.calm_bps", "30").has_value());
+  expect_problem(s, "adapt.calm_bps", "30 is not below volatility_bps 30");
+  ASSERT_TRUE(set_task_key(s, "adapt.volatility_bps", "0").has_value());
+  EXPECT_TRUE(check(s).empty()) << "what is off contradicts nothing";
+}
+
 TEST(TaskSpecCheck, ListsSeveralProblemsInTableOrder) {
   TaskSpec s = with("direction", "close");
   s.name.clear();

@@ -84,6 +84,19 @@ TEST(Life, InAStillMarketNoLifeLosesMoreThanThePlansWorstCase) {
   EXPECT_GT(hedged, 100) << "nothing was put to the test";
 }
 
+TEST(Life, MarketsAreVolatileAndCalmAgainOftenEnoughToProveSomething) {
+  int adapted = 0;
+  int ended = 0;
+  LifeOptions options;
+  options.tell = [&](const std::string& line) {
+    adapted += line.find("alert: adapt ") != std::string::npos ? 1 : 0;
+    ended += line.find("alert: adapt_end ") != std::string::npos ? 1 : 0;
+  };
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) (void)run_life(plan_life(seed), options);
+  EXPECT_GT(adapted, 80);
+  EXPECT_GT(ended, 40);
+}
+
 TEST(Life, TheSameSeedIsTheSameStory) {
   const auto story = [](std::uint64_t seed) {
     std::string out;
