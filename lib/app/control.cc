@@ -43,8 +43,10 @@ Expected<std::string, ToolError> change_idle(Verb verb, StoredTask& t, const std
     case Verb::Set: {
       TaskSource source{r.spec, {}, {}};
       if (auto done = change_spec(source, {r.leg.buy.filled, r.leg.sell.filled}, settings); !done) return Unexpected{done.error()};
+      for (const std::string& line : changes_between(r.spec, source.spec, asked_by_set(wall_clock()) + ", while nobody ran the task")) {
+        batch.events.push_back({r.updated, told("parameters_changed", line)});
+      }
       r.spec = source.spec;
-      batch.events.push_back({r.updated, told("parameters_changed", "by dn-run set, while nobody ran the task")});
       return fmt::format("task {}: changed", name);
     }
     case Verb::Pause:
@@ -117,6 +119,18 @@ Expected<void, ToolError> change_spec(TaskSource& task, const PerSide<Qty>& fill
   return {};
 }
 
+std::vector<std::string> changes_between(const TaskSpec& before, const TaskSpec& after, std::string_view by) {
+  std::vector<std::string> out;
+  for (const KeyInfo& k : task_keys()) {
+    const auto was = get_task_key(before, k.key);
+    const auto is = get_task_key(after, k.key);
+    if (was != is) out.push_back(fmt::format("{} {} -> {}, {}", k.key, was.value_or("none"), is.value_or("none"), by));
+  }
+  return out;
+}
+
+std::string asked_by_set(Time at) { return "by dn-run set, asked for at " + rfc3339(at); }
+
 std::string lock_directory(const std::string& db) {
   const std::filesystem::path path(db);
   const std::string file = path.filename().string();
@@ -137,7 +151,11 @@ Expected<std::string, ToolError> ask_of_task(const std::string& db, Verb verb, c
   auto lock = TaskLock::acquire(lock_directory(db), task);
   auto stored = (*store)->load_task(task);
   if (!stored) return Unexpected{store_failure(stored.error())};
-  const bool unsettled = verb == Verb::Cancel && lock && (has_unclosed(*stored) || !stored->task.imbalance().is_zero());
+  const auto waiting = (*store)->pending_requests(task);
+  if (!waiting) return Unexpected{store_failure(waiting.error())};
+  // A change behind others that no run has taken yet must not be undone by them.
+  const bool behind = verb == Verb::Set && std::ranges::any_of(*waiting, [](const ControlRequest& r) { return r.verb == Verb::Set; });
+  const bool unsettled = lock && (behind || (verb == Verb::Cancel && (has_unclosed(*stored) || !stored->task.imbalance().is_zero())));
   if (!lock || unsettled) {
     if (!lock && !lock.error().held) return Unexpected{ToolError{ExitCode::Io, lock.error().message, "check the directory of --db"}};
     if (verb == Verb::Set) {
@@ -147,6 +165,7 @@ Expected<std::string, ToolError> ask_of_task(const std::string& db, Verb verb, c
     std::string text;
     for (const std::string& s : settings) text += s + "\n";
     if (auto asked = (*store)->ask(task, verb, text, wall_clock()); !asked) return Unexpected{store_failure(asked.error())};
+    if (behind && lock) return fmt::format("task {}: asked to set, behind others that wait; dn-run --task {} begins with all of them", task, task);
     return unsettled ? fmt::format("task {}: asked to cancel; it has orders or an imbalance, so dn-run --task {} carries it out", task, task)
                      : fmt::format("task {}: asked to {}; the process that runs it does so at its next cycle", task, word(verb));
   }

@@ -179,6 +179,8 @@ ExitCode print_keys() {
   for (const KeyInfo& k : task_keys()) fmt::print("{:<32} {:<40} {}{}\n", k.key, k.value, k.live ? "* " : "", k.help);
   fmt::print("\n[portfolio], of all tasks of the database together\n");
   for (const KeyInfo& k : portfolio_keys()) fmt::print("{:<32} {:<40} {}\n", k.key, k.value, k.help);
+  fmt::print("\n[trigger], beside a task without symbol\n");
+  for (const KeyInfo& k : trigger_keys()) fmt::print("{:<32} {:<40} {}\n", k.key, k.value, k.help);
   return ExitCode::Ok;
 }
 

@@ -190,6 +190,8 @@ Expected<void, ToolError> Session::build() {
   if (!pending) return Unexpected{store_failure(pending.error())};
   for (const ControlRequest& r : *pending) {
     if (r.verb == ControlRequest::Verb::Cancel) cancels_.insert(r.id);
+    if (r.verb != ControlRequest::Verb::Set || options_.errand) continue;
+    if (auto done = change_before_start(*stored, r); !done) return done;
   }
   engine_ = std::make_unique<TaskEngine>(
       std::move(*stored), ground_->view().instruments,
@@ -312,49 +314,10 @@ Expected<void, ToolError> Session::conclude() {
   if (auto done = store_->append_event(record(), run_->now(), "summary", summary); !done) return Unexpected{journal_failure(done.error(), name)};
   if (auto done = store_->save_latency(record().id, watches_.stats()); !done) return Unexpected{journal_failure(done.error(), name)};
   if (auto done = membership_->leave(record(), engine_->result()); !done) return done;
+  if (auto done = settle_changes(); !done) return done;
   for (const std::int64_t id : cancels_) {
     if (record().verdict == Verdict::None) continue;
     if (auto done = store_->mark_done(id, "cancelled", run_->now()); !done) return Unexpected{store_failure(done.error())};
-  }
-  return {};
-}
-
-Expected<void, ToolError> Session::poll_requests() {
-  if (decided()) return {};
-  if (!options_.errand) {
-    if (auto heard = hear_portfolio(membership_->look(*engine_)); !heard || decided()) return heard;
-  }
-  auto pending = store_->pending_requests(record().spec.name);
-  if (!pending) return Unexpected{store_failure(pending.error())};
-  for (const ControlRequest& r : *pending) {
-    if (cancels_.contains(r.id)) continue;
-    std::string outcome = "applied";
-    Expected<void, ToolError> done;
-    switch (r.verb) {
-      case ControlRequest::Verb::Halt: done = inject(HaltTask{Code("halted"), Reason(r.arguments.substr(0, r.arguments.find('\n')))}); break;
-      case ControlRequest::Verb::Pause: done = inject(Pause{}); break;
-      case ControlRequest::Verb::Resume: done = inject(Resume{}); break;
-      case ControlRequest::Verb::Cancel:
-        cancels_.insert(r.id);
-        done = inject(CancelTask{});
-        break;
-      case ControlRequest::Verb::Set: {
-        TaskSource changed{record().spec, {}, {}};
-        if (auto fine = change_spec(changed, {record().leg.buy.filled, record().leg.sell.filled}, split_lines(r.arguments)); !fine) {
-          outcome = "refused: " + fine.error().message;
-        } else if (auto tradable = check_tradable(changed); !tradable) {
-          outcome = "refused: " + tradable.error().message;
-        } else {
-          done = inject(ChangeSpec{changed.spec, {}});
-        }
-        if (outcome != "applied") output_.message(outcome);
-        break;
-      }
-    }
-    if (!done) return done;
-    if (r.verb == ControlRequest::Verb::Cancel) continue;  // done when the task is cancelled, also by a later run
-    if (auto marked = store_->mark_done(r.id, outcome, run_->now()); !marked) return Unexpected{store_failure(marked.error())};
-    if (decided()) return {};
   }
   return {};
 }

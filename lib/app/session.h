@@ -93,6 +93,11 @@ class Session final : public RunObserver {
   Expected<void, ToolError> conclude();
   Expected<void, ToolError> check_tradable(const TaskSource& source) const;
   Expected<void, ToolError> check_request(const AccountViews& views);
+  Expected<void, ToolError> carry_out(const ControlRequest& r);
+  Expected<void, ToolError> change(const ControlRequest& r);
+  std::string refusal_of(TaskSource& changed, const PerSide<Qty>& filled, const ControlRequest& r) const;
+  Expected<void, ToolError> settle_changes();
+  Expected<void, ToolError> change_before_start(StoredTask& stored, const ControlRequest& r);
   std::string event_head(std::string_view type) const;
 
   // RunObserver
@@ -119,6 +124,7 @@ class Session final : public RunObserver {
   Stopwatches watches_;
   std::vector<Event> known_;        // what the venues told before the first step
   std::set<std::int64_t> cancels_;  // requests to cancel that are under way
+  std::set<std::int64_t> changes_;  // requests to change parameters that no cycle has taken yet
   bool draining_ = false;
   bool concluded_ = false;
 };

@@ -1,5 +1,7 @@
-// What the task's owner wrote, against what the database knows of it.
+// What the task's owner wrote, against what the database knows of it; and what a person asks of it meanwhile.
 #include <fmt/format.h>
+
+#include <utility>
 
 #include "app/control.h"
 #include "app/session.h"
@@ -58,7 +60,87 @@ Expected<void, ToolError> Session::reload(const TaskSource& source) {
     return {};
   }
   output_.message("reloaded " + source.place.file);
-  return inject(ChangeSpec{changed.spec, to_text(source.spec)});
+  const TaskSpec& before = engine_->pending_spec() ? *engine_->pending_spec() : record().spec;
+  return inject(ChangeSpec{changed.spec, to_text(source.spec), changes_between(before, changed.spec, "by the file, read again")});
+}
+
+Expected<void, ToolError> Session::poll_requests() {
+  if (decided()) return {};
+  if (!options_.errand) {
+    if (auto heard = hear_portfolio(membership_->look(*engine_)); !heard || decided()) return heard;
+  }
+  if (auto settled = settle_changes(); !settled) return settled;
+  auto pending = store_->pending_requests(record().spec.name);
+  if (!pending) return Unexpected{store_failure(pending.error())};
+  for (const ControlRequest& r : *pending) {
+    if (cancels_.contains(r.id) || changes_.contains(r.id)) continue;
+    if (auto done = carry_out(r); !done || decided()) return done;
+  }
+  return {};
+}
+
+Expected<void, ToolError> Session::carry_out(const ControlRequest& r) {
+  Expected<void, ToolError> done;
+  switch (r.verb) {
+    case ControlRequest::Verb::Halt: done = inject(HaltTask{Code("halted"), Reason(r.arguments.substr(0, r.arguments.find('\n')))}); break;
+    case ControlRequest::Verb::Pause: done = inject(Pause{}); break;
+    case ControlRequest::Verb::Resume: done = inject(Resume{}); break;
+    case ControlRequest::Verb::Cancel: cancels_.insert(r.id); return inject(CancelTask{});  // done when the task is cancelled, also by a later run
+    case ControlRequest::Verb::Set: return change(r);
+  }
+  if (!done) return done;
+  if (auto marked = store_->mark_done(r.id, "applied", run_->now()); !marked) return Unexpected{store_failure(marked.error())};
+  return {};
+}
+
+// What two wishes in a row change is not lost, whether or not a cycle lies between them.
+Expected<void, ToolError> Session::change(const ControlRequest& r) {
+  const TaskSpec before = engine_->pending_spec() ? *engine_->pending_spec() : record().spec;
+  TaskSource changed{before, {}, {}};
+  const auto refused = refusal_of(changed, {record().leg.buy.filled, record().leg.sell.filled}, r);
+  if (!refused.empty()) {
+    output_.message(refused);
+    if (auto marked = store_->mark_done(r.id, refused, run_->now()); !marked) return Unexpected{store_failure(marked.error())};
+    return {};
+  }
+  changes_.insert(r.id);  // done when a cycle has taken it: a run that dies before leaves it to the next one
+  return inject(ChangeSpec{changed.spec, {}, changes_between(before, changed.spec, asked_by_set(r.asked))});
+}
+
+// Empty: `changed` is as the wish wants it.
+std::string Session::refusal_of(TaskSource& changed, const PerSide<Qty>& filled, const ControlRequest& r) const {
+  if (auto fine = change_spec(changed, filled, split_lines(r.arguments)); !fine) return "refused: " + fine.error().message;
+  if (auto tradable = check_tradable(changed); !tradable) return "refused: " + tradable.error().message;
+  return {};
+}
+
+Expected<void, ToolError> Session::settle_changes() {
+  if (engine_->pending_spec()) return {};
+  for (const std::int64_t id : std::exchange(changes_, {})) {
+    if (auto marked = store_->mark_done(id, "applied", run_->now()); !marked) return Unexpected{store_failure(marked.error())};
+  }
+  return {};
+}
+
+// What was asked for while no run could take it, or of a run that died before its next cycle: the first cycle has it already.
+Expected<void, ToolError> Session::change_before_start(StoredTask& stored, const ControlRequest& r) {
+  TaskRecord& task = stored.task;
+  TaskSource changed{task.spec, {}, {}};
+  std::string outcome = refusal_of(changed, {task.leg.buy.filled, task.leg.sell.filled}, r);
+  if (!outcome.empty()) {
+    output_.message(outcome);
+  } else {
+    outcome = "applied";
+    JournalBatch batch;
+    batch.task = true;
+    for (const std::string& line : changes_between(task.spec, changed.spec, asked_by_set(r.asked))) {
+      batch.events.push_back({started_, Alerted{AlertKind::Alert, AlertLevel::Info, Code("parameters_changed"), Reason(line), {}, {}}});
+    }
+    task.spec = changed.spec;
+    if (auto done = store_->commit(task, batch); !done) return Unexpected{journal_failure(done.error(), task.spec.name)};
+  }
+  if (auto marked = store_->mark_done(r.id, outcome, started_); !marked) return Unexpected{store_failure(marked.error())};
+  return {};
 }
 
 // The sizes must be tradable on both venues.

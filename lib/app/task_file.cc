@@ -56,7 +56,7 @@ bool is_table(std::string_view name) {
 }
 
 std::string unknown_table(std::string_view name) {
-  const std::string near = closest(name, {"buy", "sell", "risk", "adapt", "restore", "restore.buy", "restore.sell"});
+  const std::string near = closest(name, {"buy", "sell", "risk", "adapt", "restore", "restore.buy", "restore.sell", "trigger"});
   return near.empty() ? "is not a table of a task" : fmt::format("is not a table of a task; did you mean {}?", near);
 }
 

@@ -1,7 +1,9 @@
 // What the engine is told. Every event comes with the time at which the shell received it.
 #pragma once
 
+#include <string>
 #include <variant>
+#include <vector>
 
 #include "model/order.h"
 #include "model/portfolio.h"
@@ -38,8 +40,9 @@ struct Pause {};
 struct Resume {};
 struct CancelTask {};
 struct ChangeSpec {
-  TaskSpec spec;       // validated by the shell
-  std::string source;  // the file's text where the change comes from one; see TaskRecord::source
+  TaskSpec spec;                    // validated by the shell
+  std::string source;               // the file's text where the change comes from one; see TaskRecord::source
+  std::vector<std::string> told{};  // of each key what it was, what it is and who asked; each becomes an event
 };
 // A limit or a person outside the engine stops the task for good until a person resumes it (kill switch).
 struct HaltTask {

@@ -65,6 +65,8 @@ class TaskEngine {
   // What its sides are and wait for now, with what [adapt] made of it; while it closes what it opened, the sides of the closing trades: see
   // Situation::closing.
   const TaskSpec& trading_spec() const { return adapted_ ? adapted_spec_ : own_spec(); }
+  // Parameters that its next cycle will take; what they change is not in the books before.
+  const std::optional<TaskSpec>& pending_spec() const { return pending_spec_; }
   Venue venue(Side side) const { return legs_[side].instrument.venue; }
   // Orders that are not closed, oldest first per side.
   const std::vector<WorkingOrder>& working(Side side) const { return legs_[side].working; }
@@ -321,6 +323,7 @@ class TaskEngine {
   Time imbalance_since_ = Time::never();
   bool imbalance_told_ = false;
   std::optional<TaskSpec> pending_spec_;
+  std::string pending_source_;
   std::optional<Stop> stop_;
   std::optional<Rebalance> rebalance_;
   std::optional<Chore> chore_;

@@ -2,6 +2,8 @@
 //
 // Both come into force at the beginning of a cycle and nowhere else, so that no order is made of old ones and new ones. The books keep what the
 // owner wrote: whether the task is adapted is not durable, and a run begins with the task's own parameters and without a past of prices.
+#include <utility>
+
 #include "engine/planted.h"
 #include "engine/quote.h"
 #include "engine/task.h"
@@ -28,6 +30,7 @@ void TaskEngine::apply_pending_spec() {
   const bool lower = is_lower(*pending_spec_, record_.spec);
   record_.spec = std::move(*pending_spec_);
   pending_spec_.reset();
+  if (!pending_source_.empty()) record_.source = std::exchange(pending_source_, {});
   fit_windows();
   remake_plan();
   record_.guards.loss_limit.reset();  // the new task's is another one

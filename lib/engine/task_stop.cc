@@ -230,8 +230,8 @@ void TaskEngine::on(const CancelTask&) { begin_stop({Stop::Kind::Cancel, ExitCod
 
 void TaskEngine::on(const ChangeSpec& c) {
   pending_spec_ = c.spec;
-  if (!c.source.empty()) record_.source = c.source;
-  alert(AlertKind::Alert, AlertLevel::Info, "parameters_changed", Reason("applied at the next cycle"));
+  if (!c.source.empty()) pending_source_ = c.source;
+  for (const std::string& key : c.told) alert(AlertKind::Alert, AlertLevel::Info, "parameters_changed", Reason(key));
 }
 
 void TaskEngine::on(const HaltTask& h) { halt(ExitCode::Halted, h.code.view(), h.reason, h.hedge); }

@@ -9,8 +9,10 @@ from decimal import Decimal
 
 from crash_tools import flag, say
 from live_tools import LiveTest
+from tools import ToolTest
 
 TASKS = flag("DN_MANY_TASKS", 24)
+PAPER = flag("DN_MANY_PAPER_TASKS", 500)
 SYMBOLS = flag("DN_MANY_SYMBOLS", 4)  # each brings connections of its own to every venue, which many tasks share
 # A slice of each coin, about 20 USDT.
 COINS = {"ADA": "30", "APT": "10", "ARB": "100", "ATOM": "10", "AVAX": "2", "BCH": "0.1", "BNB": "0.1", "BTC": "0.001", "DOGE": "200", "DOT": "10",
@@ -74,6 +76,22 @@ class ManyTasks(LiveTest):
         cycles = [Decimal(t["latency_us"]["cycle"]["p99"]) for t in tasks if "cycle" in t["latency_us"]]
         say(f"{TASKS} tasks: {took:.1f} s, {each:.0f} KiB each, cycle p99 {sorted(cycles)[len(cycles) // 2] / 1000:.1f} ms in the middle, {max(cycles) / 1000:.1f} ms at most")
         self.assertLess(each, 512 if TASKS >= 100 else 768, "with few of them the connections of their symbols weigh more than they do")
+
+
+class ManyOnPaper(ToolTest):
+    def test_five_hundred_run_in_one_process(self):
+        coins = list(COINS.items())
+        text = ""
+        for i in range(PAPER):
+            coin, slice_ = coins[i % len(coins)]
+            buy, sell = PAIRS[i // len(coins) % len(PAIRS)]
+            text += f'[[task]]\nname = "p{i}"\nsymbol = "{coin}/USDT"\ntotal_quantity = "{Decimal(slice_) * 2}"\norder_quantity = "{slice_}"\n'
+            text += f'[task.buy]\nexchange = "{buy}"\nprice_reference = "opposite"\n[task.sell]\nexchange = "{sell}"\nprice_reference = "opposite"\n'
+        done = self.run_task(self.write("many.toml", text), "--speed", "max", "--seed", "1", "--quiet")
+        self.assertEqual(done.returncode, 0, done.stderr[-3000:])
+        tasks = json.loads(self.status("--json").stdout)["tasks"]
+        self.assertEqual({t["verdict"] for t in tasks}, {"COMPLETED"})
+        self.assertEqual(len(tasks), PAPER)
 
 
 if __name__ == "__main__":

@@ -230,6 +230,41 @@ TEST(Modes, ChangedParametersApplyAtTheNextCycle) {
   EXPECT_EQ(t.record().spec.order_quantity, qty("0.05"));
 }
 
+TEST(Modes, EachChangedParameterIsToldWithWhoAskedForIt) {
+  Talk t;
+  t.start();
+  TaskSpec s = seed_spec();
+  s.order_quantity = qty("0.05");
+  t.tell(ChangeSpec{s, "the file's text", {"order_quantity 0.1 -> 0.05, by a person", "delay 100ms -> 1s, by a person"}});
+  std::vector<std::string> told;
+  for (const TaskEvent& e : t.events) {
+    const auto* a = std::get_if<Alerted>(&e.what);
+    if (a != nullptr && a->code.view() == "parameters_changed") told.push_back(a->message.str());
+  }
+  EXPECT_EQ(told, (std::vector<std::string>{"order_quantity 0.1 -> 0.05, by a person", "delay 100ms -> 1s, by a person"}));
+}
+
+// The books know the new file only together with what it says: a run that dies in between reads it again.
+TEST(Modes, AChangeThatNoCycleHasTakenIsNotInTheBooks) {
+  Talk t;
+  t.start();
+  t.books();
+  t.ack(OrderRequest(t.placed(Side::Sell)));
+  t.refuse(OrderRequest(t.placed(Side::Buy)), RejectClass::Other);
+  ASSERT_EQ(t.record().state, TaskState::Error) << "no cycle runs until the backoff is over";
+  TaskSpec s = t.record().spec;
+  s.order_quantity = qty("0.05");
+  t.tell(ChangeSpec{s, "the file's text", {}});
+  ASSERT_TRUE(t.engine->pending_spec());
+  EXPECT_NE(t.record().source, "the file's text");
+  EXPECT_EQ(t.record().spec.order_quantity, qty("0.1"));
+  t.after(Dur::minutes(1));
+  t.books();
+  EXPECT_FALSE(t.engine->pending_spec());
+  EXPECT_EQ(t.record().source, "the file's text");
+  EXPECT_EQ(t.record().spec.order_quantity, qty("0.05"));
+}
+
 TEST(Modes, QuotesDoNotOutliveTheirBook) {
   Talk t;
   t.start();

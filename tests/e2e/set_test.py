@@ -1,0 +1,105 @@
+"""dn-run set: every key that may change while a task exists, in whatever state the task is; what is asked for is neither lost nor half done, and the
+books say what changed and who asked."""
+import json
+import os
+import signal
+import unittest
+
+from tools import RUN, SOURCE, ToolTest
+
+BTC = os.path.join(SOURCE, "scripts", "examples", "btc.toml")
+# Values by the key's name, where 9 or 7s would not do.
+BY_NAME = {"total_quantity": "2", "order_quantity": "0.05", "lead": "buy", "price_reference": "mid", "exit_action": "pause", "dead_man": "6s", "hold_for": "30m",
+           "min_spread_bps": "7", "exit_spread_bps": "1", "max_order_notional": "30000", "max_notional": "1000000", "max_position": "3", "volatility_bps": "50",
+           "calm_bps": "10", "close_spread_bps": "1", "max_capital_fraction_bps": "700", "max_imbalance_bps": "2000"}
+
+
+class Set(ToolTest):
+    def keys(self):
+        """Name and what to write, of those that are marked as live."""
+        lines = self.call(RUN, "keys").stdout.split("\n\n")[0].splitlines()
+        at = lines[0].index("value")
+        return [(line.split()[0], line[at:]) for line in lines[1:] if " * " in line]
+
+    def changes(self):
+        return [e["message"] for e in self.events("btc") if e["type"] == "alert" and e["code"] == "parameters_changed"]
+
+    def value(self, key, kind):
+        name = key.split(".")[-1]
+        return BY_NAME[name] if name in BY_NAME else "7s" if kind.startswith("duration") else "9"
+
+    def set_all(self):
+        """Each live key, by a call of its own, and what must not be taken."""
+        done, refused = {}, []
+        for name, kind in self.keys():
+            value = self.value(name, kind)
+            answer = self.run_task("set", "btc", f"{name}={value}")
+            if answer.returncode == 0:
+                done[name] = value
+            else:
+                self.assertIn(answer.returncode, (22, 78), answer.stderr)
+                self.assertTrue(answer.stderr.strip(), name)
+                refused.append(name)
+            for bad in ("\x07", "-", "99999999999999999999999999"):
+                answer = self.run_task("set", "btc", f"{name}={bad}")
+                self.assertIn(answer.returncode, (22, 64, 78), (name, bad, answer.stderr))
+        return done, refused
+
+    def test_each_key_of_a_task_that_nobody_runs(self):
+        self.assertEqual(self.run_task(BTC, "--max-cycles", "1", "--speed", "max").returncode, 10)
+        done, refused = self.set_all()
+        self.assertGreater(len(done), 25, refused)
+        told = self.changes()
+        for name, value in done.items():
+            mine = [t for t in told if t.startswith(name + " ")]
+            self.assertTrue(mine, name)
+            self.assertIn("by dn-run set, asked for at 20", mine[-1])
+
+    def test_each_key_of_a_task_that_runs(self):
+        process = self.begin(BTC, "--ndjson", "--set", "total_quantity=50", "--seed", "2")
+        self.wait_for_event(process, "ack")
+        done, refused = self.set_all()
+        self.assertGreater(len(done), 25, refused)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+        again = self.run_task("--task", "btc", "--max-cycles", "1", "--speed", "max")  # what the run had no cycle for
+        self.assertIn(again.returncode, (10, 22, 23), again.stderr)
+        told = self.changes()
+        for name in done:
+            self.assertTrue([t for t in told if t.startswith(name + " ")], name)
+
+    def test_wishes_that_wait_are_all_carried_out_in_their_order(self):
+        """A frozen process takes none of them; it is killed, and the next run begins with what they come to."""
+        process = self.begin(BTC, "--ndjson", "--seed", "2")
+        self.wait_for_event(process, "ack")
+        process.send_signal(signal.SIGSTOP)
+        for change in ("order_quantity=0.05", "delay=300ms", "order_quantity=0.02"):
+            self.assertEqual(self.run_task("set", "btc", change).returncode, 0)
+        self.kill(process)
+        late = self.run_task("set", "btc", "order_quantity=0.03")
+        self.assertEqual(late.returncode, 0, late.stderr)
+        self.assertIn("behind others that wait", late.stdout)
+        on = self.run_task("--task", "btc", "--max-cycles", "3", "--speed", "max", "--ndjson")
+        self.assertEqual(on.returncode, 10, on.stderr)
+        self.assertEqual([t.split(",")[0] for t in self.changes()],
+                         ["order_quantity 0.1 -> 0.05", "delay 100ms -> 300ms", "order_quantity 0.05 -> 0.02", "order_quantity 0.02 -> 0.03"])
+        sizes = {e["quantity"] for e in map(json.loads, on.stdout.splitlines()) if e["type"] == "intent" and e["purpose"] == "quote"}
+        self.assertLessEqual(sizes, {"0.03"}, "the first order of the new run already has the last wish")
+
+    def test_a_halted_and_a_paused_task_take_changes_too(self):
+        self.assertEqual(self.run_task(BTC, "--max-cycles", "1", "--speed", "max").returncode, 10)
+        self.assertEqual(self.run_task("pause", "btc").returncode, 0)
+        self.assertEqual(self.run_task("set", "btc", "order_quantity=0.05").returncode, 0)
+        self.assertEqual(self.recover("halt", "--task", "btc").returncode, 0)
+        self.assertEqual(self.run_task("set", "btc", "order_quantity=0.04").returncode, 0)
+        self.assertEqual(self.task("btc")["order_quantity"], "0.04")
+
+    def test_nothing_changes_what_has_ended(self):
+        self.assertEqual(self.run_task(BTC, "--speed", "max").returncode, 0)
+        done = self.run_task("set", "btc", "order_quantity=0.05")
+        self.assertEqual(done.returncode, 22)
+        self.assertIn("--restart", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
