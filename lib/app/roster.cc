@@ -100,6 +100,8 @@ Expected<std::vector<std::unique_ptr<Session>>, ToolError> Roster::open(Tasks& t
   std::vector<std::unique_ptr<Session>> sessions;
   const bool alone = tasks.size() == 1 && triggers_.empty();
   const auto is_over = [&](const ToolError& e) { return alone || !is_its_own(e); };
+  // What a killed run left in the log is read by the first connection, and by each later one again unless one stays open.
+  const auto kept = Store::open(request_.session.db, Store::Mode::ReadOnly);
   // First of all: a task that another process holds costs the venues no request.
   std::vector<std::optional<TaskLock>> locks(tasks.size());
   for (std::size_t i = 0; i < tasks.size(); ++i) {

@@ -37,6 +37,8 @@ dead_man = "60s"
 
 
 class RecoveryTime(LiveTest):
+    settings = {"rate_scale": os.environ.get("DN_RECOVERY_RATE_SCALE", "1")}
+
     def resting(self):
         return [o for o in self.exchange.ledger()["orders"] if o["open"]]
 
