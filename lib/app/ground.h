@@ -69,8 +69,8 @@ class Prices {
   virtual ~Prices() = default;
   // The instruments, and where each book stands; no top where that is not known or is older than `max_age`.
   virtual MarketView view(Dur max_age) = 0;
-  // Both books with their depth, at most that old; none: not known yet, it has been asked for, and the wait goes on.
-  virtual std::optional<PerSide<venues::Depth>> depth(Dur max_age) = 0;
+  // Both books with their depth, asked for at that time or later; none: not known yet, it has been asked for, and the wait goes on.
+  virtual std::optional<PerSide<venues::Depth>> depth(Time since) = 0;
 
   // When something is due next, or, in virtual time, when the next book changes; never: a recording has ended.
   virtual Time next_time() const = 0;

@@ -52,9 +52,9 @@ class LivePrices final : public Prices {
     }
     return view_;
   }
-  std::optional<PerSide<venues::Depth>> depth(Dur max_age) override {
-    const venues::Depth* buy = watches_.buy->depth(max_age);
-    const venues::Depth* sell = watches_.sell->depth(max_age);  // asked for at the same time
+  std::optional<PerSide<venues::Depth>> depth(Time since) override {
+    const venues::Depth* buy = watches_.buy->depth(since);
+    const venues::Depth* sell = watches_.sell->depth(since);  // asked for at the same time
     return buy != nullptr && sell != nullptr ? std::optional(PerSide<venues::Depth>{*buy, *sell}) : std::nullopt;
   }
   Time next_time() const override { return std::min(watches_.buy->next_deadline(), watches_.sell->next_deadline()); }

@@ -23,7 +23,7 @@ class PaperPrices final : public Prices {
     }
     return v;
   }
-  std::optional<PerSide<venues::Depth>> depth(Dur) override {
+  std::optional<PerSide<venues::Depth>> depth(Time) override {
     if (!market_.depth.buy || !market_.depth.sell) return std::nullopt;
     return PerSide<venues::Depth>{*market_.depth.buy, *market_.depth.sell};
   }

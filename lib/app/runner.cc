@@ -214,6 +214,11 @@ Expected<void, ToolError> Runner::reload() {
     roster_.use(read->portfolio->limits);
     if (auto set = roster_.enter_portfolio(names(), {}); !set) return set;
   }
+  for (const TriggerSource& source : read->triggers) {
+    for (const auto& w : watches_) {
+      if (w->reload(source)) break;
+    }
+  }
   for (const TaskSource& source : read->tasks) {
     for (const auto& s : begun()) {
       if (s->record().spec.name != source.spec.name) continue;

@@ -92,6 +92,7 @@ class Runner {
   TriggerWatch* soonest_watch();
   // Its next look, when it is due, and what that starts.
   Expected<void, ToolError> mind(TriggerWatch& watch);
+  void end(TriggerWatch& watch);
   Expected<void, ToolError> start(TriggerWatch& watch, TriggerWatch::Start start);
   // Those of its tasks whose runs have ended make room.
   Expected<void, ToolError> retire_triggered();

@@ -13,6 +13,10 @@ Expected<void, ToolError> Runner::hold_triggers(Roster::Tasks& tasks) {
     return Unexpected{ToolError{ExitCode::Usage, "--max-cycles makes no sense with [trigger]: its tasks have cycles of their own",
                                 "bound the run with --max-runtime, or look once with --once"}};
   }
+  if (request_.session.restart) {
+    return Unexpected{
+        ToolError{ExitCode::Usage, "--restart makes no sense with [trigger]: its tasks begin anew by themselves after the cooldown", "leave it out"}};
+  }
   request_.session.max_cycles = 0;
   return roster_.hold_triggers(tasks);
 }
@@ -24,6 +28,7 @@ Expected<void, ToolError> Runner::open_watches() {
     if (trouble_) return Unexpected{*trouble_};
     if (!watch && interrupted_) return {};
     if (!watch) return Unexpected{watch.error()};
+    (*watch)->runs_here(names());
     watches_.push_back(std::move(*watch));
   }
   return {};
@@ -43,7 +48,7 @@ TriggerWatch* Runner::soonest_watch() {
     const Dur budget = request_.session.max_runtime;
     const bool late = grounds_->now() ? is_late() : budget.us > 0 && !w->next_time().is_never() && w->next_time() - w->origin() >= budget;
     if (interrupted_ || late) {
-      w->end();
+      end(*w);
     } else if (best == nullptr || left_us(*w) < left_us(*best)) {
       best = w.get();
     }
@@ -56,8 +61,13 @@ Expected<void, ToolError> Runner::mind(TriggerWatch& watch) {
   if (!due) return Unexpected{due.error()};
   if (!*due || interrupted_) return {};
   if (auto begins = watch.step()) return start(watch, std::move(*begins));
-  if (watch.is_over() && watch.started() == 0) output_.message(watch.best());
+  if (watch.is_over()) end(watch);
   return {};
+}
+
+void Runner::end(TriggerWatch& watch) {
+  watch.end();
+  if (watch.started() == 0 && !interrupted_) output_.message(watch.best());
 }
 
 Expected<void, ToolError> Runner::start(TriggerWatch& watch, TriggerWatch::Start begins) {
@@ -67,6 +77,7 @@ Expected<void, ToolError> Runner::start(TriggerWatch& watch, TriggerWatch::Start
   if (!session && !interrupted_ && !Roster::is_its_own(session.error())) return Unexpected{session.error()};
   if (!session) {
     watch.failed(task, session.error());
+    retired_.code = worse(retired_.code, session.error().code);
     return {};
   }
   kill_switches_.emplace_back(std::in_place, request_.halt_files, (*session)->record().spec);

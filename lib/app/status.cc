@@ -85,7 +85,7 @@ class View {
   }
 
   Expected<std::vector<TaskView>, ToolError> tasks() {
-    auto records = store_.tasks();
+    auto records = request_.rounds ? store_.rounds() : store_.tasks();
     if (!records) return Unexpected{store_failure(records.error())};
     std::vector<TaskView> out;
     for (const std::string& wanted : request_.tasks) {

@@ -22,6 +22,7 @@ struct StatusRequest {
   bool check = false;   // the exit code tells the state
   bool watch = false;   // draw again every second until a signal
   bool follow = false;  // events: go on until the task ends or a signal
+  bool rounds = false;  // all of each task, not the newest alone
   OrderFilter orders;
 };
 

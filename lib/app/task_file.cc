@@ -29,6 +29,7 @@ std::string closest_without_table(std::string_view key, const std::vector<std::s
 }
 
 std::string unknown_key(std::string_view key) {
+  if (key.starts_with("trigger.")) return "belongs to the trigger, not to its tasks; change it in the file";
   std::vector<std::string> known;
   for (const KeyInfo& k : task_keys()) known.emplace_back(k.key);
   std::string near = closest(key, known);
@@ -200,8 +201,15 @@ TriggerSource read_trigger(TomlTable top, const std::string& file, Problems& pro
 }
 
 void check_portfolio(const PortfolioTable& table, const std::vector<TaskSource>& tasks, TaskFiles& out, Problems& problems) {
-  if (tasks.empty()) return;
-  const Asset& quote = tasks[0].spec.symbol.quote;
+  Asset quote = tasks.empty() ? Asset() : tasks[0].spec.symbol.quote;
+  for (const TriggerSource& t : out.triggers) {
+    if (t.spec.symbols.empty()) continue;
+    if (quote.empty()) quote = t.spec.symbols[0].quote;
+    if (t.spec.symbols[0].quote == quote) continue;
+    problems.add(t.task.place_of("trigger.symbols"), "trigger.symbols",
+                 fmt::format("{} is not in {}, as the portfolio's capital is; run it with a --db of its own", t.spec.symbols[0].str(), quote.view()));
+  }
+  if (quote.empty()) return;
   for (const TaskSource& t : tasks) {
     if (t.spec.symbol.quote == quote || t.spec.symbol.quote.empty()) continue;
     problems.add(
@@ -218,10 +226,16 @@ void read_document(const TomlDocument& doc, const std::string& path, TaskFiles& 
   std::vector<TaskSource>& out = files.tasks;
   for (const auto& [name, tables] : doc.arrays) {
     if (name != "task")
-      problems.add(tables[0].place, name, is_portfolio(name) ? "is one table; write [portfolio]" : "is not an array of a task file; write [[task]]");
+      problems.add(tables[0].place, name,
+                   is_portfolio(name) || is_trigger(name) ? "is one table, in single brackets" : "is not an array of a task file; write [[task]]");
   }
+  if (doc.arrays.contains(std::string(kTrigger))) return;  // what stands beside it is a trigger's task
   const auto tasks = doc.arrays.find("task");
-  if (tasks == doc.arrays.end() && std::ranges::any_of(doc.top.entries, [](const TomlEntry& e) { return is_trigger(e.key); })) {
+  const auto trigger = std::ranges::find_if(doc.top.entries, [](const TomlEntry& e) { return is_trigger(e.key); });
+  if (tasks != doc.arrays.end() && trigger != doc.top.entries.end()) {
+    return problems.add(trigger->place, kTrigger, "and [[task]] do not go together: a trigger's task stands at the top of a file of its own");
+  }
+  if (trigger != doc.top.entries.end()) {
     files.triggers.push_back(read_trigger(doc.top, path, problems));
     return;
   }
@@ -256,6 +270,13 @@ Expected<TaskFiles, ToolError> read_files(const std::vector<std::string>& paths)
                      fmt::format("\"{}\" is used by another task ({}); write name = \"...\" with a name of its own", out[i].spec.name, out[j].place.str()));
       }
     }
+  }
+  for (auto t = files.triggers.begin(); t != files.triggers.end(); ++t) {
+    const std::string& name = t->spec.task.name;
+    const auto first = std::find_if(files.triggers.begin(), t, [&](const TriggerSource& other) { return other.spec.task.name == name; });
+    if (first == t || name.empty()) continue;
+    problems.add(t->task.place_of("name"), "name",
+                 fmt::format("\"{}\" is used by another trigger ({}); write name = \"...\" with a name of its own", name, first->task.place.str()));
   }
   if (!problems.empty()) return Unexpected{problems.error()};
   return files;

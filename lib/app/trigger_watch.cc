@@ -11,11 +11,13 @@
 namespace dn::app {
 namespace {
 
-constexpr Dur kLookEvery = Dur::millis(20);    // at the pairs, where time is real
-constexpr Dur kDepthAge = Dur::millis(1500);   // a little more than how often it is asked for
-constexpr Dur kRetryEvery = Dur::seconds(60);  // prices that could not be had
-constexpr Dur kOneLook = Dur::seconds(10);     // how long the books of all pairs get to come, for the one look
+constexpr Dur kLookEvery = Dur::millis(20);       // at the pairs, where time is real
+constexpr Dur kDepthPatience = Dur::seconds(1);   // for the depth of a pair that promises more than another that is decided
+constexpr Dur kElsewhereEvery = Dur::seconds(2);  // at tasks that others may end
+constexpr Dur kRetryEvery = Dur::seconds(60);     // prices that could not be had
+constexpr Dur kOneLook = Dur::seconds(10);        // how long the books of all pairs get to come, for the one look
 constexpr int kPlaces = 8;
+constexpr std::size_t kManyPairs = 10;
 
 bool makes_sense(const std::optional<TopOfBook>& top) { return top && top->bid.is_positive() && top->bid < top->ask; }
 
@@ -87,15 +89,20 @@ Expected<std::vector<std::string>, ToolError> unfinished_tasks(const TriggerSpec
 
 TriggerWatch::TriggerWatch(TriggerSource source, Options options, Grounds& grounds, Output& output)
     : source_(std::move(source)), options_(std::move(options)), grounds_(grounds), output_(output) {
-  for (const WatchedPair& p : source_.spec.pairs()) pairs_.push_back({p, task_name_of(source_.spec, p), {}, Time::never(), false, false, {}, false, {}});
+  for (const WatchedPair& what : source_.spec.pairs()) {
+    Pair p;
+    p.what = what;
+    p.task = task_name_of(source_.spec, what);
+    pairs_.push_back(std::move(p));
+  }
 }
 
 Expected<std::unique_ptr<TriggerWatch>, ToolError> TriggerWatch::open(const TriggerSource& source, const Options& options, Grounds& grounds, Output& output) {
   std::unique_ptr<TriggerWatch> watch(new TriggerWatch(source, options, grounds, output));
   if (auto done = watch->remember(); !done) return Unexpected{done.error()};
   if (auto done = watch->watch_all(); !done) return Unexpected{done.error()};
-  output.message(fmt::format("trigger {}: {} pairs are watched; a task starts at {} bps net", source.spec.task.name, watch->pairs_.size(),
-                             source.spec.min_spread_bps->str()));
+  const auto watched = std::ranges::count_if(watch->pairs_, [](const Pair& p) { return p.prices != nullptr; });
+  watch->say(fmt::format("{} of {} pairs are watched; a task starts at {} bps net", watched, watch->pairs_.size(), source.spec.min_spread_bps->str()));
   return watch;
 }
 
@@ -119,13 +126,14 @@ Expected<void, ToolError> TriggerWatch::remember() {
 Expected<void, ToolError> TriggerWatch::watch_all() {
   std::vector<TaskSpec> specs;
   for (const Pair& p : pairs_) specs.push_back(task_of(source_.spec, p.what, {}, {}));
+  if (specs.size() > kManyPairs) say(fmt::format("asking the venues about {} pairs; what they allow of questions takes its time", specs.size()));
   grounds_.foresee(specs);
   std::optional<ToolError> first;
   for (Pair& p : pairs_) {
     auto trouble = watch(p);
     if (!trouble) continue;
     if (!Roster::is_its_own(*trouble)) return Unexpected{*trouble};
-    output_.message(fmt::format("trigger {}: {} is not watched: {}", source_.spec.task.name, pair_text(p.what), trouble->message));
+    say(fmt::format("{} is not watched: {}", pair_text(p.what), trouble->message));
     if (!first) first = std::move(trouble);
   }
   if (std::ranges::none_of(pairs_, [](const Pair& p) { return p.prices != nullptr; })) return Unexpected{*first};
@@ -154,7 +162,7 @@ std::optional<ToolError> TriggerWatch::watch(Pair& p) {
 void TriggerWatch::retry_absent(Time now) {
   for (Pair& p : pairs_) {
     if (p.retry > now) continue;
-    if (!watch(p)) output_.message(fmt::format("trigger {}: {} is watched now", source_.spec.task.name, pair_text(p.what)));
+    if (!watch(p)) say(fmt::format("{} is watched now", pair_text(p.what)));
   }
 }
 
@@ -170,8 +178,7 @@ Time TriggerWatch::next_time() const {
 }
 
 bool TriggerWatch::may_start(const Pair& p, Time now) const {
-  const auto running = std::ranges::count_if(pairs_, [](const Pair& q) { return q.runs; });
-  return !p.runs && !p.barred && now >= p.ready && running < source_.spec.max_tasks;
+  return !p.runs && !p.barred && now >= p.ready && std::ranges::count_if(pairs_, &Pair::runs) < source_.spec.max_tasks;
 }
 
 std::optional<TriggerWatch::Start> TriggerWatch::step() {
@@ -190,69 +197,111 @@ std::optional<TriggerWatch::Start> TriggerWatch::step() {
   }
   if (real) {
     retry_absent(now());
+    look_elsewhere(now());
     next_look_ = now() + kLookEvery;
   }
-  if (best) {
-    for (Pair& p : pairs_) p.runs = p.runs || p.task == best->source.spec.name;
-    ++started_;
-    return best;
+  if (!best) mind_once(now());
+  if (!best || is_wider_awaited(best->start.why.spread, now())) return std::nullopt;
+  for (Pair& p : pairs_) {
+    if (p.task == best->source.spec.name) p.runs = p.here = true;
   }
-  mind_once(now());
+  ++started_;
   return best;
 }
 
+// The depth of a pair that promises more is on its way.
+bool TriggerWatch::is_wider_awaited(const Bps& spread, Time now) const {
+  return std::ranges::any_of(pairs_, [&](const Pair& p) { return p.awaits && p.seen && p.seen->touch > spread && now - p.since < kDepthPatience; });
+}
+
 std::optional<TriggerWatch::Start> TriggerWatch::look(Pair& p, Time now) {
-  if (!may_start(p, now)) {
-    p.looked = true;
-    return std::nullopt;
-  }
   const Bps least = *source_.spec.min_spread_bps;
+  p.awaits = false;
+  p.looked = p.looked || !may_start(p, now);
+  if (!may_start(p, now)) return std::nullopt;
   MarketView view = p.prices->view(source_.spec.task.risk.max_book_age);
   TaskSpec spec = sized_task(source_.spec, p.what, view);
   p.seen = opening_of(spec, view, std::nullopt);
-  if (!p.seen) return std::nullopt;
-  if (!is_tradable(p, spec, view) || p.seen->touch < least) {
-    p.looked = true;
+  const bool promises = p.seen && is_tradable(p, spec, view) && p.seen->touch >= least && !is_halted(p, spec);
+  if (!promises) {
+    p.looked = p.looked || p.seen;
+    p.since = Time::never();
     return std::nullopt;
   }
-  const auto depth = p.prices->depth(kDepthAge);
-  if (!depth) return std::nullopt;
-  p.looked = true;
+  if (p.since.is_never()) p.since = now;
+  const auto depth = p.prices->depth(p.since);
+  p.awaits = !depth;
+  p.looked = !p.awaits;
+  if (p.awaits) return std::nullopt;
   view = at_depth(std::move(view), *depth);
   spec = sized_task(source_.spec, p.what, view);
-  p.seen = opening_of(spec, view, depth);
-  if (!p.seen || !p.seen->size || *p.seen->size < least || !is_tradable(p, spec, view) || is_halted(spec)) return std::nullopt;
+  const auto opening = opening_of(spec, view, depth);
+  if (opening) p.seen = opening;
+  if (!opening || !opening->size || *opening->size < least || !is_tradable(p, spec, view)) {
+    p.since = now;  // only what is asked for from now on decides again
+    return std::nullopt;
+  }
+  return start_of(p, spec, view, now);
+}
+
+TriggerWatch::Start TriggerWatch::start_of(const Pair& p, const TaskSpec& spec, const MarketView& view, Time now) const {
   const Numbers n = numbers_of(spec, view);
   Start out;
   out.source = source_.task;
   out.source.spec = spec;
   out.start.at = now;
-  out.start.why = {source_.spec.task.name, p.what.venues, {n.leg.buy->price, n.leg.sell->price}, n.sizes.total, n.sizes.slice, *p.seen->size,
-                   p.seen->touch,          least};
+  Triggered& why = out.start.why;
+  why.trigger = source_.spec.task.name;
+  why.venues = p.what.venues;
+  why.price = {n.leg.buy->price, n.leg.sell->price};
+  why.total = n.sizes.total;
+  why.slice = n.sizes.slice;
+  why.spread = *p.seen->size;
+  why.touch_spread = p.seen->touch;
+  why.least = *source_.spec.min_spread_bps;
   if (!grounds_.now()) out.start.join = Join{origin_, now};
   return out;
 }
 
 bool TriggerWatch::is_tradable(Pair& p, const TaskSpec& spec, const MarketView& view) {
-  PerSide<Price> mid;
-  for (const Side leg : kSides) mid[leg] = view.top[leg] ? view.top[leg]->bid : Price{};
-  const auto problems = check_plan(spec, view.instruments, make_plan(spec, view.instruments), mid);
-  if (problems.empty()) return true;
+  PerSide<Price> at;
+  for (const Side leg : kSides) at[leg] = view.top[leg] ? view.top[leg]->bid : Price{};
+  const Plan plan = make_plan(spec, view.instruments);
+  const auto problems = check_plan(spec, view.instruments, plan, at);
+  std::string why = problems.empty() ? "" : problems[0].key + " " + problems[0].what;
+  const auto& most = spec.risk.max_order_notional;
+  if (why.empty() && most && at.buy * plan.slice > *most) why = fmt::format("a slice is worth more than risk.max_order_notional {}", most->str());
+  if (why.empty()) return true;
   p.barred = true;
-  output_.message(fmt::format("trigger {}: {} cannot be traded with these sizes and is left out: {} {}", source_.spec.task.name, pair_text(p.what),
-                              problems[0].key, problems[0].what));
+  say(fmt::format("{} cannot be traded with these sizes and is left out: {}", pair_text(p.what), why));
   return false;
 }
 
-bool TriggerWatch::is_halted(const TaskSpec& spec) {
+bool TriggerWatch::is_halted(Pair& p, const TaskSpec& spec) {
   const KillSwitch file(options_.halt_files, spec);
   const std::string* pulled = file.pulled();
-  if (pulled != nullptr && !halt_told_) {
-    output_.message(fmt::format("trigger {}: {} is there: nothing starts until it is gone", source_.spec.task.name, *pulled));
-  }
-  halt_told_ = pulled != nullptr;
-  return pulled != nullptr || !stray_halts(options_.halt_files).empty();
+  const std::vector<std::string> stray = pulled == nullptr ? stray_halts(options_.halt_files) : std::vector<std::string>{};
+  const bool halted = pulled != nullptr || !stray.empty();
+  if (halted && !p.halted) say(fmt::format("{}: {} is there: nothing starts until it is gone", pair_text(p.what), pulled != nullptr ? *pulled : stray[0]));
+  p.halted = halted;
+  return halted;
 }
+
+// What is not run here may have been brought to its end by another process, or by a person.
+void TriggerWatch::look_elsewhere(Time now) {
+  if (now < next_elsewhere_) return;
+  next_elsewhere_ = now + kElsewhereEvery;
+  if (std::ranges::none_of(pairs_, [](const Pair& p) { return p.runs && !p.here; })) return;
+  const auto store = Store::open(options_.session.db, Store::Mode::ReadOnly);
+  if (!store) return;
+  for (const Pair& p : pairs_) {
+    if (!p.runs || p.here) continue;
+    const auto found = (*store)->find_task(p.task);
+    if (found && *found && (*found)->verdict != Verdict::None) ended(p.task, true, (*found)->updated);
+  }
+}
+
+void TriggerWatch::say(const std::string& what) const { output_.message(fmt::format("trigger {}: {}", source_.spec.task.name, what)); }
 
 // Of the one look: whether every pair has had it.
 void TriggerWatch::mind_once(Time now) {
@@ -265,28 +314,68 @@ bool TriggerWatch::owns(const std::string& task) const {
   return std::ranges::any_of(pairs_, [&](const Pair& p) { return p.task == task; });
 }
 
+void TriggerWatch::runs_here(const std::vector<std::string>& tasks) {
+  for (Pair& p : pairs_) p.here = std::ranges::find(tasks, p.task) != tasks.end();
+}
+
 void TriggerWatch::ended(const std::string& task, bool for_good, Time at) {
   for (Pair& p : pairs_) {
     if (p.task != task) continue;
     p.runs = !for_good;
+    p.here = false;
+    p.since = Time::never();
     p.ready = at + source_.spec.cooldown;
+    if (!for_good) say(fmt::format("task {} has not ended and keeps its pair and its place; dn-status show {} says what to do", task, task));
   }
 }
 
 void TriggerWatch::failed(const std::string& task, const ToolError& why) {
-  output_.message(fmt::format("trigger {}: task {} does not begin: {}", source_.spec.task.name, task, why.message));
+  say(fmt::format("task {} does not begin: {}", task, why.message));
   ended(task, true, now());
+}
+
+// Sizes and limits for what starts from now on.
+bool TriggerWatch::reload(const TriggerSource& source) {
+  if (source.spec.task.name != source_.spec.task.name) return false;
+  std::vector<std::string> tasks;
+  for (const WatchedPair& p : source.spec.pairs()) tasks.push_back(task_name_of(source.spec, p));
+  if (!std::ranges::equal(tasks, pairs_, {}, {}, &Pair::task)) {
+    say("reload refused: symbols and venue_pairs cannot change while they are watched; end this run and begin it again");
+    return true;
+  }
+  const Dur later = source.spec.cooldown - source_.spec.cooldown;
+  source_ = source;
+  for (Pair& p : pairs_) {
+    p.barred = false;
+    p.since = Time::never();
+    if (p.ready > Time{}) p.ready = p.ready + later;
+  }
+  say("reloaded: for the tasks that start from now on");
+  return true;
 }
 
 std::string TriggerWatch::best() const {
   const Pair* widest = nullptr;
+  std::size_t runs = 0, cool = 0, absent = 0;
+  std::string first;  // of those that run
   for (const Pair& p : pairs_) {
-    if (p.seen && (widest == nullptr || p.seen->size.value_or(p.seen->touch) > widest->seen->size.value_or(widest->seen->touch))) widest = &p;
+    runs += p.runs ? 1 : 0;
+    cool += !p.runs && p.ready > now() ? 1 : 0;
+    absent += p.prices ? 0 : 1;
+    if (p.runs && first.empty()) first = p.task;
+    if (p.seen && !p.runs && (widest == nullptr || p.seen->touch > widest->seen->touch)) widest = &p;
   }
-  const std::string what = fmt::format("trigger {}: no pair is worth a task", source_.spec.task.name);
-  if (widest == nullptr) return what + ": no books were seen, or every pair's task runs, cools down or has no place";
-  return fmt::format("{}: the widest is {} with {} bps net, and {} are asked for", what, pair_text(widest->what),
-                     widest->seen->size.value_or(widest->seen->touch).str(), source_.spec.min_spread_bps->str());
+  std::string out = fmt::format("trigger {}: no task started", source_.spec.task.name);
+  if (widest != nullptr) {
+    const auto& size = widest->seen->size;
+    out +=
+        fmt::format("; the widest pair is {} with {} bps net at the touch{}, and {} are asked for{}", pair_text(widest->what), widest->seen->touch.str(),
+                    size ? fmt::format(", {} at the size of a slice", size->str()) : "", source_.spec.min_spread_bps->str(), widest->halted ? " (halted)" : "");
+  }
+  if (runs > 0) out += fmt::format("; {} of at most {} tasks have not ended ({})", runs, source_.spec.max_tasks, first);
+  if (cool > 0) out += fmt::format("; {} cool down", cool);
+  if (absent > 0) out += fmt::format("; {} are not watched", absent);
+  return out;
 }
 
 }  // namespace dn::app

@@ -57,6 +57,10 @@ class TriggerWatch {
   bool owns(const std::string& task) const;
   // A task has ended for good, or its run has and a later one goes on with it.
   void ended(const std::string& task, bool for_good, Time at);
+  // Which of its tasks this process runs.
+  void runs_here(const std::vector<std::string>& tasks);
+  // Its file was read again: what may change while it is watched is changed. False: it is of another trigger.
+  bool reload(const TriggerSource& source);
   // It did not begin: as if it had ended now.
   void failed(const std::string& task, const ToolError& why);
 
@@ -74,10 +78,14 @@ class TriggerWatch {
     std::unique_ptr<Prices> prices;  // none: they cannot be had
     Time retry = Time::never();      // when they are asked for again
     bool barred = false;             // what its owner wrote cannot be traded there
+    bool halted = false;             // by a file, and that was told
     bool runs = false;
-    Time ready;  // not before
+    bool here = false;  // in this process
+    Time ready;         // not before
     bool looked = false;
     std::optional<Opening> seen;  // the newest
+    Time since = Time::never();   // from when on a depth decides
+    bool awaits = false;          // it
   };
 
   TriggerWatch(TriggerSource source, Options options, Grounds& grounds, Output& output);
@@ -89,8 +97,12 @@ class TriggerWatch {
   bool may_start(const Pair& p, Time now) const;
   // Looks at its books; a task with its numbers when it is worth one.
   std::optional<Start> look(Pair& p, Time now);
+  Start start_of(const Pair& p, const TaskSpec& spec, const MarketView& view, Time now) const;
+  bool is_wider_awaited(const Bps& spread, Time now) const;
   bool is_tradable(Pair& p, const TaskSpec& spec, const MarketView& view);
-  bool is_halted(const TaskSpec& spec);
+  bool is_halted(Pair& p, const TaskSpec& spec);
+  void look_elsewhere(Time now);
+  void say(const std::string& what) const;
   void mind_once(Time now);
 
   TriggerSource source_;
@@ -102,7 +114,7 @@ class TriggerWatch {
   Time now_;                            // virtual
   Time next_look_;                      // real
   Time patient_until_ = Time::never();  // of the one look
-  bool halt_told_ = false;
+  Time next_elsewhere_;                 // real
   bool over_ = false;
   std::size_t started_ = 0;
 };

@@ -24,9 +24,9 @@ void PriceWatch::on_top(const TopOfBook& top) {
 
 std::optional<TopOfBook> PriceWatch::top(Dur max_age) const { return top_ && desk_.now() - top_at_ <= max_age ? top_ : std::nullopt; }
 
-const venues::Depth* PriceWatch::depth(Dur max_age) {
+const venues::Depth* PriceWatch::depth(Time since) {
   const Time now = desk_.now();
-  if (depth_ && now - depth_at_ <= max_age) return &*depth_;
+  if (depth_ && depth_at_ >= since) return &*depth_;
   if (asking_ || now - asked_ < kAskEvery) return nullptr;
   asking_ = true;
   asked_ = now;

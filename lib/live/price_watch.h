@@ -22,8 +22,8 @@ class PriceWatch final : private StreamsListener {
   const Instrument& instrument() const { return instrument_; }
   // None: not known, or heard longer ago.
   std::optional<TopOfBook> top(Dur max_age) const;
-  // None: not known, or asked for longer ago; then it is asked for, once a second at most.
-  const venues::Depth* depth(Dur max_age);
+  // As asked for at that time or later. None: not known yet; then it is asked for, once a second at most.
+  const venues::Depth* depth(Time since);
 
   void wake();
   Time next_deadline() const;

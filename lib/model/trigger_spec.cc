@@ -178,6 +178,14 @@ std::vector<SpecProblem> check(const TriggerSpec& s) {
     add("risk.exit_spread_bps", fmt::format("{} is above trigger.min_spread_bps {}: a task would leave what it just entered; write at most that",
                                             s.task.risk.exit_spread_bps->str(), s.min_spread_bps->str()));
   }
+  if (s.min_spread_bps && s.task.risk.min_spread_bps && *s.task.risk.min_spread_bps > *s.min_spread_bps) {
+    add("risk.min_spread_bps", fmt::format("{} is above trigger.min_spread_bps {}: a task would begin and not quote; write at most that",
+                                           s.task.risk.min_spread_bps->str(), s.min_spread_bps->str()));
+  }
+  if (s.order_notional && s.task.risk.max_order_notional && *s.order_notional > *s.task.risk.max_order_notional) {
+    add("trigger.order_notional", fmt::format("{} is above risk.max_order_notional {}: no order would be let through; write at most that",
+                                              s.order_notional->str(), s.task.risk.max_order_notional->str()));
+  }
   for (const Symbol& symbol : s.symbols) {
     if (symbol.quote == s.symbols[0].quote) continue;
     add("trigger.symbols", fmt::format("{} and {} are not in one quote; write a file for each", s.symbols[0].str(), symbol.str()));

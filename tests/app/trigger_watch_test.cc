@@ -38,7 +38,7 @@ class Shown final : public Prices {
     }
     return view_;
   }
-  std::optional<PerSide<Depth>> depth(Dur) override {
+  std::optional<PerSide<Depth>> depth(Time) override {
     ++market_.depths;
     if (market_.silent.contains(symbol_)) return std::nullopt;
     PerSide<Depth> out;
@@ -136,6 +136,62 @@ TEST_F(Watching, TheWidestBeginsFirstAndNoMoreThanMaxTasks) {
   EXPECT_EQ(next(), "-");
   watch_->ended(task("LTC"), true, market_.now);
   EXPECT_EQ(next(), "ETH");
+}
+
+TEST_F(Watching, APairThatPromisesMoreIsWaitedForAWhile) {
+  set("max_tasks", {"1"});
+  open();
+  gap("ETH/USDT", 60);
+  gap("LTC/USDT", 90);
+  market_.silent.insert("LTC/USDT");
+  EXPECT_EQ(next(), "-");
+  EXPECT_EQ(next(Dur::millis(900)), "-");
+  market_.silent.clear();
+  EXPECT_EQ(next(), "LTC");
+}
+
+TEST_F(Watching, ButNotForEver) {
+  open();
+  gap("ETH/USDT", 60);
+  gap("LTC/USDT", 90);
+  market_.silent.insert("LTC/USDT");
+  EXPECT_EQ(next(), "-");
+  EXPECT_EQ(next(Dur::seconds(1)), "ETH");
+}
+
+TEST_F(Watching, WhatAnotherProcessBroughtToItsEndFreesThePair) {
+  auto store = Store::open(options_.session.db, Store::Mode::ReadWrite);
+  ASSERT_TRUE(store);
+  TaskRecord known;
+  known.spec = task_of(source_.spec, source_.spec.pairs()[0], qty("2"), qty("1"));
+  known.updated = market_.now;
+  auto added = (*store)->add_task(known);
+  ASSERT_TRUE(added);
+  open();
+  gap("ETH/USDT", 80);
+  EXPECT_EQ(next(Dur::seconds(10)), "-");
+  added->verdict = Verdict::Completed;
+  added->updated = market_.now;
+  JournalBatch batch;
+  batch.task = true;
+  ASSERT_TRUE((*store)->commit(*added, batch));
+  EXPECT_EQ(next(Dur::seconds(10)), "-") << "seen now, and its pair cools down";
+  EXPECT_EQ(next(Dur::seconds(51)), "ETH");
+}
+
+TEST_F(Watching, AnotherThresholdCountsFromNowOn) {
+  open();
+  gap("ETH/USDT", 80);
+  TriggerSource changed = source_;
+  ASSERT_TRUE(set_trigger_key(changed.spec, "min_spread_bps", {"70"}));
+  EXPECT_TRUE(watch_->reload(changed));
+  EXPECT_EQ(next(), "-");
+  ASSERT_TRUE(set_trigger_key(changed.spec, "symbols", {"ETH/USDT"}));
+  ASSERT_TRUE(set_trigger_key(changed.spec, "min_spread_bps", {"10"}));
+  EXPECT_TRUE(watch_->reload(changed)) << "it is of this trigger, and refused";
+  EXPECT_EQ(next(), "-");
+  changed.spec.task.name = "other";
+  EXPECT_FALSE(watch_->reload(changed));
 }
 
 TEST_F(Watching, TheCooldownCountsFromTheEndToTheMicrosecond) {
@@ -259,8 +315,8 @@ TEST_F(Watching, ByNotionalTheSizesFollowThePriceInBothVenuesSteps) {
   const auto start = watch_->step();
   ASSERT_TRUE(start);
   const Qty total = start->source.spec.total_quantity;
-  EXPECT_LE(total * px("100.01"), Money(Decimal(1000)));
-  EXPECT_GT(total * px("100.01"), Money(Decimal(990)));
+  EXPECT_LE(px("100.01") * total, Money(Decimal(1000)));
+  EXPECT_GT(px("100.01") * total, Money(Decimal(990)));
   EXPECT_EQ(start->start.why.total, total);
   EXPECT_EQ(start->start.why.least, Bps(Decimal(20)));
 }

@@ -50,6 +50,13 @@ class Trigger(LiveTest):
     def tasks(self):
         return {t["task"]: t for t in json.loads(self.status("--json").stdout)["tasks"]}
 
+    def say(self, process, words):
+        """Waits until a process says so."""
+        for line in process.stderr:
+            if words in line:
+                return
+        self.fail("it ended without a word of it")
+
     def started(self, name):
         return [e for e in self.events(name) if e["type"] == "trigger"]
 
@@ -73,7 +80,7 @@ class Live(Trigger):
     def test_one_look_is_for_cron(self):
         none = self.live(self.trigger(), "--once")
         self.assertEqual(none.returncode, 12, none.stderr)
-        self.assertIn("the widest is", none.stderr)
+        self.assertIn("the widest pair is", none.stderr)
         self.pin("gateio_futures", "LTC", 100)
         one = self.live(self.trigger(), "--once")
         self.assertEqual(one.returncode, 0, one.stderr)
@@ -107,6 +114,63 @@ class Live(Trigger):
         run.communicate(timeout=20)
         self.assertEqual(run.returncode, 143)
 
+    def test_the_widest_begins_first_whichever_answers_first(self):
+        self.pin("gateio_spot", "ETH", 120)
+        self.pin("gateio_futures", "LTC", 300)
+        self.exchange.fault(venue="gateio_futures", what="public", fault="slow", count=1000, ms=400)
+        done = self.live(self.trigger(most=1), "--once")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(list(self.tasks()), ["scan.LTC-USDT.mexc_spot.gateio_futures"])
+
+    def test_what_it_was_told_while_halted_decides_nothing(self):
+        """The stream stands still with a book that was worth a task; the book is gone when the halt is lifted."""
+        halt = os.path.join(os.path.dirname(self.db), "HALT")
+        os.makedirs(os.path.dirname(self.db), mode=0o700, exist_ok=True)
+        run = self.begin_live(self.trigger())
+        self.until(lambda: os.path.exists(os.path.join(os.path.dirname(self.db), "locks", "trigger:scan.lock")))
+        self.write(halt, "")
+        self.pin("gateio_spot", "ETH", 120)
+        self.say(run, "nothing starts until it is gone")
+        self.exchange.fault(venue="gateio_spot", what="stream", fault="stall_stream", count=1)
+        self.pin("gateio_spot", "ETH", 0)
+        os.unlink(halt)
+        self.pin("gateio_futures", "LTC", 300)  # so that its end shows that it looked
+        self.say(run, "Trigger scan starts")
+        run.send_signal(signal.SIGTERM)
+        run.communicate(timeout=20)
+        self.assertEqual(list(self.tasks()), ["scan.LTC-USDT.mexc_spot.gateio_futures"])
+
+    def test_sighup_changes_what_starts_from_then_on(self):
+        run = self.begin_live(self.trigger())
+        self.say(run, "pairs are watched")
+        with open(self.trigger(), encoding="utf-8") as f:
+            text = f.read()
+        self.write("scan.toml", text.replace("min_spread_bps = 50", "min_spread_bps = 200"))
+        run.send_signal(signal.SIGHUP)
+        self.say(run, "reloaded: for the tasks that start from now on")
+        self.pin("gateio_spot", "ETH", 120)
+        self.write("scan.toml", text.replace('["ETH/USDT", "LTC/USDT"]', '["ETH/USDT"]'))
+        run.send_signal(signal.SIGHUP)
+        self.say(run, "reload refused")
+        self.pin("gateio_spot", "LTC", 300)
+        self.say(run, "Trigger scan starts")
+        run.send_signal(signal.SIGTERM)
+        run.communicate(timeout=20)
+        self.assertEqual(list(self.tasks()), ["scan.LTC-USDT.mexc_spot.gateio_spot"])
+
+    def test_a_pair_is_free_again_when_another_process_ends_its_task(self):
+        self.pin("gateio_spot", "ETH", 120)
+        run = self.begin_live(self.trigger(cooldown="1s"), "--ndjson")
+        self.wait_for_event(run, "trigger")
+        name = "scan.ETH-USDT.mexc_spot.gateio_spot"
+        self.recover("halt", "--task", name, "--config", self.config)
+        self.wait_for_event(run, "summary")
+        self.recover("resume", "--task", name, "--yes", "--config", self.config)
+        self.until(lambda: self.live("--task", name, "--quiet").returncode == 0, 60)
+        self.wait_for_event(run, "trigger")
+        run.send_signal(signal.SIGTERM)
+        run.communicate(timeout=20)
+
     def test_halt_keeps_everything_from_starting(self):
         os.makedirs(os.path.dirname(self.db), mode=0o700, exist_ok=True)
         self.write(os.path.join(os.path.dirname(self.db), "HALT"), "")
@@ -125,6 +189,17 @@ class Live(Trigger):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(list(self.tasks()), ["scan.ETH-USDT.mexc_spot.gateio_spot"])
         self.assertIn("mexc_spot > gateio_futures is not watched", done.stderr)
+
+
+class PoorAccount(Trigger):
+    settings = {"balances": {"mexc": {"USDT": "100"}, "gate_spot": {"USDT": "100", "ETH": "1"}}}
+
+    def test_a_start_that_fails_for_want_of_money_is_not_twelve(self):
+        self.pin("gateio_spot", "ETH", 120)
+        done = self.live(self.trigger(), "--once")
+        self.assertEqual(done.returncode, 22, done.stderr)
+        self.assertIn("does not begin", done.stderr)
+        self.assertEqual(self.exchange.ledger()["orders"], [])
 
 
 if __name__ == "__main__":

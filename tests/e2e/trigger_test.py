@@ -91,7 +91,8 @@ class Replayed(Recording):
         self.db += ".again"
         done, events = self.watch(self.trigger("AAA", least=between))
         self.assertEqual((done.returncode, self.starts(events)), (12, []))
-        self.assertIn("the widest is AAA/USDT mexc_spot > gateio_spot", done.stderr)
+        self.assertIn("the widest pair is AAA/USDT mexc_spot > gateio_spot", done.stderr)
+        self.assertIn("at the size of a slice", done.stderr)
 
     def test_a_slice_that_the_books_do_not_show_starts_nothing(self):
         self.record("AAA", {0: 100}, size=2, deep=3)
@@ -118,6 +119,29 @@ class Replayed(Recording):
             running += {"trigger": 1, "summary": -1}.get(e["type"], 0)
             self.assertLessEqual(running, 1)
         self.assertEqual(sorted(coin for coin, _ in self.starts(events)), ["AAA", "BBB", "CCC"])
+
+    def test_every_round_of_a_pair_can_be_looked_at(self):
+        self.record("AAA", {0: 100})
+        _, events = self.watch(self.trigger("AAA", cooldown="10s"))
+        rounds = len(self.starts(events))
+        self.assertGreater(rounds, 2)
+        told = [json.loads(line) for line in self.status("events", "--rounds", "--ndjson").stdout.splitlines()]
+        self.assertEqual(len([e for e in told if e["type"] == "trigger"]), rounds)
+        tasks = json.loads(self.status("--rounds", "--json").stdout)["tasks"]
+        self.assertEqual([t["round"] for t in tasks], list(range(1, rounds + 1)))
+
+    def test_the_portfolio_of_its_file_holds_for_its_tasks(self):
+        for coin in ("AAA", "BBB", "CCC"):
+            self.record(coin, {0: 100})
+        portfolio = "[portfolio]\ncapital = 1000\nmax_concurrent_tasks = 1\nmax_total_exposure = 0.05"  # 20 coins bought and sold are 40
+        done, events = self.watch(self.trigger("AAA", "BBB", "CCC", cooldown="1h", more=portfolio))
+        running = 0
+        for e in events:
+            running += {"run_start": 1, "summary": -1}.get(e["type"], 0)
+            self.assertLessEqual(running, 1)
+        held = json.loads(self.status("--json").stdout)["portfolios"][0]
+        self.assertEqual(held["limits"]["max_concurrent_tasks"], 1, held)
+        self.assertTrue([e for e in events if e["type"] == "limit" and e["code"] == "max_total_exposure"], done.stderr)
 
     def test_a_run_that_comes_later_starts_nothing_twice(self):
         self.record("AAA", {0: 100})
@@ -201,15 +225,22 @@ class MadeUp(ToolTest):
                 (("max_tasks = 1", "max_tasks = 0"), "scan.toml:15:13", "max_tasks"),
                 (('["BTC/USDT"]', '["BTC/USDT", "BTC/USDT"]'), "scan.toml:11", "stands there twice"),
                 (("max_tasks = 1", "max_tasks = 1\ntotal_notional = 5"), "scan.toml", "trigger.order_notional: is required"),
+                (("[trigger]", "[[trigger]]"), "scan.toml", "is one table, in single brackets"),
+                (("[trigger]", '[[task]]\nname = "x"\n[trigger]'), "scan.toml", "do not go together"),
+                (("[trigger]", "[risk]\nmin_spread_bps = 6\n[trigger]"), "scan.toml", "a task would begin and not quote"),
                 (("[trigger]", 'exchange = "mexc_spot"\n[trigger]'), "scan.toml", "say the same thing twice")):
             with self.subTest(change=change):
                 done = self.run_task(self.write("scan.toml", text.replace(*change)))
                 self.assertEqual(done.returncode, 78, done.stderr)
                 self.assertIn(place, done.stderr)
                 self.assertIn(words, done.stderr)
-        done = self.run_task(self.write("scan.toml", text), "--max-cycles", "3")
-        self.assertEqual(done.returncode, 64)
-        self.assertIn("--once", done.stderr)
+        for flags, words in ((("--max-cycles", "3"), "--once"), (("--restart",), "after the cooldown")):
+            done = self.run_task(self.write("scan.toml", text), *flags)
+            self.assertEqual(done.returncode, 64)
+            self.assertIn(words, done.stderr)
+        twice = self.run_task(self.write("one.toml", text), self.write("two.toml", text))
+        self.assertEqual(twice.returncode, 78)
+        self.assertIn("is used by another trigger", twice.stderr)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   app.add_flag("--csv", request.csv, "rows as CSV");
   app.add_flag("--check", request.check, "exit code of the state");
   app.add_flag("--watch", request.watch, "draw again every second");
+  app.add_flag("--rounds", request.rounds, "all rounds of each task (--restart and triggers begin new ones), not only the newest");
   std::vector<std::string> names;
   std::string code;
   const auto verb = [&](const char* name, const char* help) {
