@@ -79,8 +79,9 @@ class Prices {
 
 // Where a task joins a market that was watched before, in virtual time.
 struct Join {
-  Time origin;  // of the market
+  Time not_before;  // as the market was opened with
   Time at;
+  Time pace;  // the beginning of the watch: from when on the run's pace counts
 };
 
 // Whether a task may begin although one of its venues cannot be asked: to prove and cancel what the other one has.

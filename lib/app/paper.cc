@@ -274,7 +274,7 @@ Expected<std::unique_ptr<Ground>, ToolError> PaperGrounds::open(const TaskSpec& 
 }
 
 Expected<std::unique_ptr<Ground>, ToolError> PaperGrounds::join(const TaskSpec& spec, const Join& join) {
-  auto market = open_paper_market(spec, options_, join.origin, join.at);
+  auto market = open_paper_market(spec, options_, join.not_before, join.at);
   if (!market) return Unexpected{market.error()};
   return std::unique_ptr<Ground>(new PaperGround(std::move(*market), options_));
 }

@@ -55,7 +55,7 @@ class Session final : public RunObserver {
   // When its next step is due, also by the end of its budget.
   Time next_time() const;
   // From when on its pace counts, in virtual time.
-  Time paced_from() const { return options_.triggered && options_.triggered->join ? options_.triggered->join->origin : started_; }
+  Time paced_from() const { return options_.triggered && options_.triggered->join ? options_.triggered->join->pace : started_; }
   bool finished() const { return engine_ == nullptr || (engine_->finished() && run_->finished()); }
   // It has an engine: it was started, and had something to do.
   bool is_running() const { return run_ != nullptr; }

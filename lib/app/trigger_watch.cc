@@ -108,7 +108,7 @@ Expected<std::unique_ptr<TriggerWatch>, ToolError> TriggerWatch::open(const Trig
 
 // What the pairs' tasks are at, and since when.
 Expected<void, ToolError> TriggerWatch::remember() {
-  origin_ = options_.session.fixed_time ? kFixedStart : wall_clock();
+  not_before_ = options_.session.fixed_time ? kFixedStart : wall_clock();
   auto store = Store::open(options_.session.db, Store::Mode::ReadOnly);
   if (!store && store.error().kind == StoreError::Kind::NotFound) return {};
   if (!store) return Unexpected{store_failure(store.error())};
@@ -118,7 +118,7 @@ Expected<void, ToolError> TriggerWatch::remember() {
     if (!*found) continue;
     p.runs = (*found)->verdict == Verdict::None;
     p.ready = (*found)->updated + source_.spec.cooldown;
-    if (options_.session.fixed_time || (*found)->created == kFixedStart) origin_ = std::max(origin_, (*found)->updated + Dur::millis(1));
+    if (options_.session.fixed_time || (*found)->created == kFixedStart) not_before_ = std::max(not_before_, (*found)->updated + Dur::millis(1));
   }
   return {};
 }
@@ -148,7 +148,7 @@ Expected<void, ToolError> TriggerWatch::watch_all() {
 }
 
 std::optional<ToolError> TriggerWatch::watch(Pair& p) {
-  auto prices = grounds_.prices(task_of(source_.spec, p.what, {}, {}), origin_);
+  auto prices = grounds_.prices(task_of(source_.spec, p.what, {}, {}), not_before_);
   if (prices) {
     p.prices = std::move(*prices);
     p.retry = Time::never();
@@ -211,7 +211,8 @@ std::optional<TriggerWatch::Start> TriggerWatch::step() {
 
 // The depth of a pair that promises more is on its way.
 bool TriggerWatch::is_wider_awaited(const Bps& spread, Time now) const {
-  return std::ranges::any_of(pairs_, [&](const Pair& p) { return p.awaits && p.seen && p.seen->touch > spread && now - p.since < kDepthPatience; });
+  return std::ranges::any_of(pairs_,
+                             [&](const Pair& p) { return p.awaits && !p.doubted && p.seen && p.seen->touch > spread && now - p.since < kDepthPatience; });
 }
 
 std::optional<TriggerWatch::Start> TriggerWatch::look(Pair& p, Time now) {
@@ -226,6 +227,7 @@ std::optional<TriggerWatch::Start> TriggerWatch::look(Pair& p, Time now) {
   if (!promises) {
     p.looked = p.looked || p.seen;
     p.since = Time::never();
+    p.doubted = false;
     return std::nullopt;
   }
   if (p.since.is_never()) p.since = now;
@@ -239,6 +241,7 @@ std::optional<TriggerWatch::Start> TriggerWatch::look(Pair& p, Time now) {
   if (opening) p.seen = opening;
   if (!opening || !opening->size || *opening->size < least || !is_tradable(p, spec, view)) {
     p.since = now;  // only what is asked for from now on decides again
+    p.doubted = true;
     return std::nullopt;
   }
   return start_of(p, spec, view, now);
@@ -259,7 +262,7 @@ TriggerWatch::Start TriggerWatch::start_of(const Pair& p, const TaskSpec& spec, 
   why.spread = *p.seen->size;
   why.touch_spread = p.seen->touch;
   why.least = *source_.spec.min_spread_bps;
-  if (!grounds_.now()) out.start.join = Join{origin_, now};
+  if (!grounds_.now()) out.start.join = Join{not_before_, now, origin_};
   return out;
 }
 

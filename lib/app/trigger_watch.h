@@ -86,6 +86,7 @@ class TriggerWatch {
     std::optional<Opening> seen;  // the newest
     Time since = Time::never();   // from when on a depth decides
     bool awaits = false;          // it
+    bool doubted = false;         // a depth did not hold what the touches promise
   };
 
   TriggerWatch(TriggerSource source, Options options, Grounds& grounds, Output& output);
@@ -110,6 +111,7 @@ class TriggerWatch {
   Grounds& grounds_;
   Output& output_;
   std::vector<Pair> pairs_;
+  Time not_before_;  // of a synthetic market
   Time origin_;
   Time now_;                            // virtual
   Time next_look_;                      // real

@@ -159,6 +159,15 @@ TEST_F(Watching, ButNotForEver) {
   EXPECT_EQ(next(Dur::seconds(1)), "ETH");
 }
 
+TEST_F(Watching, NorForOneThatDoesNotKeepWhatItPromises) {
+  open();
+  gap("LTC/USDT", 90, "0.5");  // a slice is more than that
+  EXPECT_EQ(next(), "-");
+  market_.silent.insert("LTC/USDT");  // the next depth is on its way all the time
+  gap("ETH/USDT", 60);
+  EXPECT_EQ(next(), "ETH");
+}
+
 TEST_F(Watching, WhatAnotherProcessBroughtToItsEndFreesThePair) {
   auto store = Store::open(options_.session.db, Store::Mode::ReadWrite);
   ASSERT_TRUE(store);
