@@ -227,7 +227,7 @@ void read_document(const TomlDocument& doc, const std::string& path, TaskFiles& 
   for (const auto& [name, tables] : doc.arrays) {
     if (name != "task")
       problems.add(tables[0].place, name,
-                   is_portfolio(name) || is_trigger(name) ? "is one table, in single brackets" : "is not an array of a task file; write [[task]]");
+                   is_portfolio(name) || is_trigger(name) ? fmt::format("is one table; write [{}]", name) : "is not an array of a task file; write [[task]]");
   }
   if (doc.arrays.contains(std::string(kTrigger))) return;  // what stands beside it is a trigger's task
   const auto tasks = doc.arrays.find("task");

@@ -202,6 +202,7 @@ std::optional<TriggerWatch::Start> TriggerWatch::step() {
   }
   if (!best) mind_once(now());
   if (!best || is_wider_awaited(best->start.why.spread, now())) return std::nullopt;
+  if (options_.once && !all_looked() && now() < patient_until_) return std::nullopt;  // one look is at all of them
   for (Pair& p : pairs_) {
     if (p.task == best->source.spec.name) p.runs = p.here = true;
   }
@@ -212,7 +213,7 @@ std::optional<TriggerWatch::Start> TriggerWatch::step() {
 // The depth of a pair that promises more is on its way.
 bool TriggerWatch::is_wider_awaited(const Bps& spread, Time now) const {
   return std::ranges::any_of(pairs_,
-                             [&](const Pair& p) { return p.awaits && !p.doubted && p.seen && p.seen->touch > spread && now - p.since < kDepthPatience; });
+                             [&](const Pair& p) { return p.awaits && !p.doubted && p.seen && p.seen->touch > spread && now - p.promised < kDepthPatience; });
 }
 
 std::optional<TriggerWatch::Start> TriggerWatch::look(Pair& p, Time now) {
@@ -226,11 +227,12 @@ std::optional<TriggerWatch::Start> TriggerWatch::look(Pair& p, Time now) {
   const bool promises = p.seen && is_tradable(p, spec, view) && p.seen->touch >= least && !is_halted(p, spec);
   if (!promises) {
     p.looked = p.looked || p.seen;
-    p.since = Time::never();
+    p.promised = p.since = Time::never();
     p.doubted = false;
     return std::nullopt;
   }
-  if (p.since.is_never()) p.since = now;
+  if (p.promised.is_never()) p.promised = now;
+  if (p.since.is_never() || now - p.since > kDepthPatience) p.since = now;  // what was heard so long ago decides nothing
   const auto depth = p.prices->depth(p.since);
   p.awaits = !depth;
   p.looked = !p.awaits;
@@ -309,8 +311,11 @@ void TriggerWatch::say(const std::string& what) const { output_.message(fmt::for
 // Of the one look: whether every pair has had it.
 void TriggerWatch::mind_once(Time now) {
   if (!options_.once) return;
-  const bool all = std::ranges::all_of(pairs_, [](const Pair& p) { return p.looked || !p.prices; });
-  over_ = over_ || all || now >= patient_until_;
+  over_ = over_ || all_looked() || now >= patient_until_;
+}
+
+bool TriggerWatch::all_looked() const {
+  return std::ranges::all_of(pairs_, [](const Pair& p) { return p.looked || !p.prices; });
 }
 
 bool TriggerWatch::owns(const std::string& task) const {
@@ -326,7 +331,7 @@ void TriggerWatch::ended(const std::string& task, bool for_good, Time at) {
     if (p.task != task) continue;
     p.runs = !for_good;
     p.here = false;
-    p.since = Time::never();
+    p.promised = p.since = Time::never();
     p.ready = at + source_.spec.cooldown;
     if (!for_good) say(fmt::format("task {} has not ended and keeps its pair and its place; dn-status show {} says what to do", task, task));
   }
@@ -350,7 +355,7 @@ bool TriggerWatch::reload(const TriggerSource& source) {
   source_ = source;
   for (Pair& p : pairs_) {
     p.barred = false;
-    p.since = Time::never();
+    p.promised = p.since = Time::never();
     if (p.ready > Time{}) p.ready = p.ready + later;
   }
   say("reloaded: for the tasks that start from now on");

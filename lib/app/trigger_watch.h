@@ -83,10 +83,11 @@ class TriggerWatch {
     bool here = false;  // in this process
     Time ready;         // not before
     bool looked = false;
-    std::optional<Opening> seen;  // the newest
-    Time since = Time::never();   // from when on a depth decides
-    bool awaits = false;          // it
-    bool doubted = false;         // a depth did not hold what the touches promise
+    std::optional<Opening> seen;    // the newest
+    Time promised = Time::never();  // since when the touches are wide enough
+    Time since = Time::never();     // from when on a depth decides
+    bool awaits = false;            // it
+    bool doubted = false;           // a depth did not hold what the touches promise
   };
 
   TriggerWatch(TriggerSource source, Options options, Grounds& grounds, Output& output);
@@ -105,6 +106,7 @@ class TriggerWatch {
   void look_elsewhere(Time now);
   void say(const std::string& what) const;
   void mind_once(Time now);
+  bool all_looked() const;
 
   TriggerSource source_;
   Options options_;

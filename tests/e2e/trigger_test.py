@@ -225,7 +225,7 @@ class MadeUp(ToolTest):
                 (("max_tasks = 1", "max_tasks = 0"), "scan.toml:15:13", "max_tasks"),
                 (('["BTC/USDT"]', '["BTC/USDT", "BTC/USDT"]'), "scan.toml:11", "stands there twice"),
                 (("max_tasks = 1", "max_tasks = 1\ntotal_notional = 5"), "scan.toml", "trigger.order_notional: is required"),
-                (("[trigger]", "[[trigger]]"), "scan.toml", "is one table, in single brackets"),
+                (("[trigger]", "[[trigger]]"), "scan.toml", "is one table; write [trigger]"),
                 (("[trigger]", '[[task]]\nname = "x"\n[trigger]'), "scan.toml", "do not go together"),
                 (("[trigger]", "[risk]\nmin_spread_bps = 6\n[trigger]"), "scan.toml", "a task would begin and not quote"),
                 (("[trigger]", 'exchange = "mexc_spot"\n[trigger]'), "scan.toml", "say the same thing twice")):
