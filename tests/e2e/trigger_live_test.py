@@ -2,6 +2,7 @@
 import json
 import os
 import signal
+import threading
 import unittest
 from decimal import Decimal
 
@@ -51,11 +52,14 @@ class Trigger(LiveTest):
         return {t["task"]: t for t in json.loads(self.status("--json").stdout)["tasks"]}
 
     def say(self, process, words):
-        """Waits until a process says so."""
-        for line in process.stderr:
-            if words in line:
-                return
-        self.fail("it ended without a word of it")
+        """Waits until a process says so; one that does not in a minute is ended."""
+        end = threading.Timer(60, process.kill)
+        end.start()
+        try:
+            heard = any(words in line for line in process.stderr)
+        finally:
+            end.cancel()
+        self.assertTrue(heard, f"it ended, or a minute went by, without a word of {words}")
 
     def started(self, name):
         return [e for e in self.events(name) if e["type"] == "trigger"]
