@@ -238,7 +238,8 @@ Expected<void, ToolError> Session::check_beginning(TaskRecord& task, const Accou
   const Traces t = traces_of(idle_.spec, views, task.runs == 1 ? UINT32_MAX : first_epoch(task));
   if (t.orders == 0) return {};
   const std::string name = idle_.spec.name;
-  if (t.open == 0 && (t.trades == 0 || options_.restart)) {
+  const bool by_a_person = options_.restart && !options_.triggered;  // a trigger's new round knows nothing of lost books
+  if (t.open == 0 && (t.trades == 0 || by_a_person)) {
     output_.message(fmt::format("task {}: the venues show {} earlier orders under this name that are not in this database, all ended; this begins beside them",
                                 name, t.orders));
     return number_beyond(task, t.newest_epoch);

@@ -108,6 +108,17 @@ class Live(Trigger):
         self.assertEqual(len(self.tasks()), 1)
         self.assert_no_sins()
 
+    def test_a_lost_database_does_not_make_it_trade_once_more(self):
+        self.pin("gateio_spot", "ETH", 120)
+        self.assertEqual(self.live(self.trigger(), "--once").returncode, 0)
+        traded = len(self.exchange.ledger()["trades"])
+        for tail in ("", "-wal", "-shm"):
+            if os.path.exists(self.db + tail):
+                os.unlink(self.db + tail)
+        again = self.live(self.trigger(), "--once")
+        self.assertEqual(again.returncode, 24, again.stderr)
+        self.assertEqual(len(self.exchange.ledger()["trades"]), traded)
+
     def test_one_process_watches_a_trigger(self):
         run = self.begin_live(self.trigger())
         self.until(lambda: os.path.exists(os.path.join(os.path.dirname(self.db), "locks", "trigger:scan.lock")))
