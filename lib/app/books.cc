@@ -50,6 +50,9 @@ class Matcher {
   std::map<std::pair<Venue, std::string>, const OrderRecord*> by_venue_id_;
 };
 
+// Nothing of it is expected any more. One that never arrived may be there after all; the engine takes it back (engine/task_absent.cc).
+bool is_final(const OrderRecord& row) { return row.status == OrderStatus::Closed && row.close_reason != CloseReason::NeverArrived; }
+
 OrderRecord row_of_lost(const venues::SeenOrder& seen, Side leg) {
   OrderRecord o;
   OrderRequest& r = o.request;
@@ -120,7 +123,7 @@ class Comparison {
   void look(Venue venue, const venues::SeenOrder& seen, std::vector<Finding>& out) {
     if (const OrderRecord* row = matcher_.row(venue, seen)) {
       found_.insert(row->request.id.str());
-      if (row->status == OrderStatus::Closed && !seen.open) return;
+      if (is_final(*row) && !seen.open) return;
       Finding f = finding(seen.open ? Finding::Kind::Resting : Finding::Kind::Ended, venue, seen);
       f.booked = row->booked;
       out.push_back(std::move(f));
@@ -137,7 +140,7 @@ class Comparison {
   void look(Venue venue, const Fill& f, const std::map<std::string, const venues::SeenOrder*>& orders, std::map<Side, Finding>& foreign,
             std::vector<Finding>& out) {
     if (const OrderRecord* row = matcher_.row(venue, f.venue_order_id)) {
-      if (row->status != OrderStatus::Closed || booked_.contains({venue, f.trade_id.str()})) return;
+      if (!is_final(*row) || booked_.contains({venue, f.trade_id.str()})) return;
       Finding missed = finding(Finding::Kind::MissedFill, venue, *row);
       missed.price = f.price;
       missed.quantity = f.qty;

@@ -32,9 +32,9 @@ TaskEngine::TaskEngine(StoredTask stored, PerSide<Instrument> instruments, RunOp
   }
   for (OrderRecord& o : stored.orders) {
     sent_lately_.push_back(o.request.created);
-    // What a person asked for before is found when it is asked for again; what never arrived may have done so after all.
-    const bool may_come_back = !o.person_request.empty() || o.close_reason == CloseReason::NeverArrived;
-    if (o.status == OrderStatus::Closed && may_come_back) legs_[o.request.leg].closed.push_back(o);
+    // What a person asked for before is found when it is asked for again.
+    if (o.status == OrderStatus::Closed && !o.person_request.empty()) legs_[o.request.leg].closed.push_back(o);
+    if (o.status == OrderStatus::Closed && o.close_reason == CloseReason::NeverArrived) note_absent(o, false);
     if (o.status == OrderStatus::Closed || (planted(Bug::ForgetOpenOrders) && o.status == OrderStatus::Open)) continue;
     WorkingOrder w;
     w.record = std::move(o);
@@ -125,7 +125,9 @@ void TaskEngine::apply(const Event& event) {
         } else if constexpr (std::is_same_v<E, StreamFill>) {
           book(e.fill);
         } else if constexpr (std::is_same_v<E, OrderHint>) {
-          if (WorkingOrder* w = find_working(e.id)) w->cast_doubt();
+          WorkingOrder* w = find_working(e.id);
+          if (w == nullptr) w = revive(e.id);
+          if (w != nullptr) w->cast_doubt();
         } else if constexpr (!std::is_same_v<E, Wake>) {
           on(e);
         }

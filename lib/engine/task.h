@@ -74,10 +74,18 @@ class TaskEngine {
  private:
   static constexpr Dur kStopPatience = Dur::seconds(20);  // a stop that leaves the task to a later run gives up proving after this
 
+  // An order that is closed because it never arrived.
+  struct Absent {
+    OrderRecord record;
+    Time next_look;
+    int looks = 0;
+    bool asking = false;
+  };
   struct LegState {
     Instrument instrument;
     std::vector<WorkingOrder> working;
     std::deque<OrderRecord> closed;  // the newest few, for trades that come late
+    std::vector<Absent> absent;
     TopOfBook top;
     Time top_at;
     bool top_valid = false;
@@ -201,6 +209,12 @@ class TaskEngine {
   void book(const Fill& told);
   void add_to_totals(const Fill& fill, const Price& arrival);
   void answered(Side leg);
+
+  // task_absent.cc: orders that never arrived, and those that did after all
+  void note_absent(const OrderRecord& o, bool look_again);
+  void drive_absent();
+  WorkingOrder* late_look_answered(const LookupReport& r);
+  WorkingOrder* revive(const ClientOrderId& id);
 
   // task_place.cc: the only way by which an order is made
   OrderRequest make_request(Side leg, Side side, Purpose purpose, OrderType type, Price price, Qty qty) const;

@@ -136,6 +136,7 @@ void TaskEngine::on(const CancelReport& r) {
 
 void TaskEngine::on(const LookupReport& r) {
   WorkingOrder* w = find_working(r.id);
+  if (w == nullptr) w = late_look_answered(r);
   if (w == nullptr) return;
   w->looking_up = false;
   switch (r.outcome) {
@@ -263,6 +264,7 @@ void TaskEngine::drive_orders() {
   for (const Side leg : kSides) {
     for (WorkingOrder& w : legs_[leg].working) drive(w);
   }
+  drive_absent();
   sweep_closed();
 }
 
@@ -321,6 +323,7 @@ void TaskEngine::sweep_closed() {
         ++w;
         continue;
       }
+      if (w->record.close_reason == CloseReason::NeverArrived) note_absent(w->record, true);
       l.closed.push_back(w->record);
       if (l.closed.size() > kClosedKept) l.closed.pop_front();
       w = l.working.erase(w);
@@ -334,6 +337,7 @@ void TaskEngine::sweep_closed() {
 void TaskEngine::book(const Fill& told) {
   OrderRecord* o = nullptr;
   WorkingOrder* w = find_working(told.order);
+  if (w == nullptr) w = revive(told.order);
   if (w != nullptr) o = &w->record;
   for (const Side leg : kSides) {
     for (OrderRecord& c : legs_[leg].closed) {

@@ -89,6 +89,41 @@ class Unknown(LiveTest):
         self.assertEqual(len(self.at_the_exchange(before)), 1)
         self.assertEqual(self.order_by_hand("mexc_spot", "another").returncode, 0)
 
+    def arrives_after_all(self, run):
+        """The first MEXC order of the task comes so late, and hidden for so long, that its absence is proven before it is seen."""
+        self.exchange.fault(venue="mexc_spot", what="place", fault="late", count=1, ms=4000)
+        self.exchange.control("POST", "settings", {"hidden_ms": "14000"})
+        return self.begin_live(self.task_file("after-all", "BTC/USDT", "mexc_spot", "gateio_spot", "0.02", "0.01", quote="touch", offset=300,
+                                              tolerance=100000), "--max-runtime", run)
+
+    def codes(self):
+        return [e["code"] for e in self.events("after-all") if e["type"] in ("unknown", "resolved", "alert") and e["code"]]
+
+    def test_a_task_takes_back_an_order_that_came_after_all(self):
+        before = self.exchange.ledger()
+        run = self.arrives_after_all("40s")
+        self.assertEqual(run.wait(timeout=90), 10, run.stderr.read())
+        codes = self.codes()
+        self.assertIn("never_arrived", codes)
+        self.assertLess(codes.index("never_arrived"), codes.index("arrived_after_all"))
+        self.assert_books_equal(before)
+        self.assert_no_sins()
+
+    def test_the_next_start_cancels_an_order_that_came_after_all(self):
+        before = self.exchange.ledger()
+        run = self.arrives_after_all("60s")
+        self.until(lambda: "never_arrived" in self.codes(), 40)
+        self.kill(run)
+        self.exchange.control("POST", "settings", {"hidden_ms": "0"})
+        self.assertTrue([o for o in self.exchange.ledger()["orders"] if o["open"]])
+        plan = self.recover("--task", "after-all", "--config", self.config)
+        self.assertIn("cancel it", plan.stdout)
+        self.assertEqual(self.recover("--task", "after-all", "--apply", "--config", self.config).returncode, 0)
+        self.assertIn("arrived_after_all", self.codes())
+        self.assert_books_equal(before)
+        again = self.recover("--task", "after-all", "--config", self.config)
+        self.assertEqual((again.returncode, "nothing to do" in again.stdout), (0, True), again.stdout)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -85,8 +85,86 @@ TEST(Protocol, WhatWasProvenAbsentAndCameAfterAllIsBookedAlsoByTheNextRun) {
   t.start();
   t.fill(buy, "0.1", "T1");
   EXPECT_EQ(t.record().leg.buy.filled, qty("0.1"));
-  EXPECT_TRUE(t.alerted("late_trade")) << "a person is told";
+  EXPECT_TRUE(t.alerted("arrived_after_all")) << "a person is told";
   EXPECT_NE(t.record().mode, TaskMode::Halted) << "and the task goes on: the books are whole";
+  ASSERT_EQ(t.engine->working(Side::Buy).size(), 0u) << "it filled whole";
+}
+
+// A buy order whose absence was proven; the sell order rests.
+OrderRequest never_arrived(Talk& t) {
+  t.start();
+  t.books();
+  OrderRequest buy = t.placed(Side::Buy);
+  t.ack(OrderRequest(t.placed(Side::Sell)));
+  t.lose(buy);
+  t.now = buy.expires + kArrivalMargin;
+  t.tell(Wake{});
+  t.absent_everywhere(buy.id);
+  EXPECT_TRUE(t.engine->working(Side::Buy).empty());
+  return buy;
+}
+
+TEST(Protocol, WhatWasProvenAbsentIsLookedForAgainAndCancelledWhenItIsThere) {
+  Talk t;
+  const OrderRequest buy = never_arrived(t);
+  const std::size_t asked = t.count<LookupOrder>();
+  t.after(Dur::seconds(14));
+  EXPECT_EQ(t.count<LookupOrder>(), asked);
+  t.after(Dur::seconds(1));
+  ASSERT_EQ(t.count<LookupOrder>(), asked + 1);
+  EXPECT_EQ(t.last<LookupOrder>().id, buy.id);
+  t.absent(buy.id, LookupStage::ById);
+  t.after(Dur::seconds(59));
+  EXPECT_EQ(t.count<LookupOrder>(), asked + 1) << "each pause is four times the one before";
+  t.after(Dur::seconds(1));
+  ASSERT_EQ(t.count<LookupOrder>(), asked + 2);
+  t.found(buy.id, true, "0");
+  EXPECT_TRUE(t.alerted("arrived_after_all"));
+  EXPECT_EQ(t.last<CancelOrder>().id, buy.id);
+  t.tell(CancelReport{buy.id, true, Code("ok")});
+  t.found(buy.id, false, "0.04");
+  t.tell(TradesReport{buy.id, true, {t.trade(buy, "0.04", "T1")}});
+  EXPECT_EQ(t.record().leg.buy.filled, qty("0.04"));
+  EXPECT_TRUE(t.engine->working(Side::Buy).empty());
+  const OrderRecord& closed = t.last_step.journal.orders.back();
+  EXPECT_EQ(closed.close_reason, CloseReason::Cancelled);
+}
+
+TEST(Protocol, WhatWasProvenAbsentIsAskedForThreeTimesAndThenLeftToTheNextRun) {
+  Talk t;
+  const OrderRequest buy = never_arrived(t);
+  const std::size_t asked = t.count<LookupOrder>();
+  for (int i = 0; i < 100; ++i) {
+    t.after(Dur::seconds(15));
+    if (t.last<LookupOrder>().id == buy.id) t.absent(buy.id, LookupStage::ById);
+  }
+  EXPECT_EQ(t.count<LookupOrder>(), asked + 3);
+}
+
+TEST(Protocol, AWordOfTheStreamAboutAnAbsentOrderIsAskedAfter) {
+  Talk t;
+  const OrderRequest buy = never_arrived(t);
+  t.tell(OrderHint{buy.id});
+  EXPECT_EQ(t.last<LookupOrder>().id, buy.id);
+  ASSERT_EQ(t.engine->working(Side::Buy).size(), 1u);
+  EXPECT_TRUE(t.engine->working(Side::Buy).at(0).is_unknown()) << "it counts at full size again";
+  t.found(buy.id, true, "0");
+  EXPECT_EQ(t.last<CancelOrder>().id, buy.id);
+}
+
+TEST(Protocol, AnAbsentOrderThatRestsAtTheNextStartIsCancelled) {
+  Talk t;
+  const OrderRequest buy = never_arrived(t);
+  t.restart();
+  LookupReport seen;
+  seen.id = buy.id;
+  seen.stage = LookupStage::OpenOrders;
+  seen.outcome = LookupOutcome::Found;
+  seen.venue_order_id = VenueOrderId("V" + buy.id.str());
+  seen.open = true;
+  seen.venue_time = t.now;
+  t.start({seen});
+  EXPECT_EQ(t.last<CancelOrder>().id, buy.id);
 }
 
 TEST(Protocol, ALateArrivalFoundInTheHistoryIsAdoptedWithItsFill) {
