@@ -338,6 +338,7 @@ class TaskEngine {
   bool imbalance_told_ = false;
   std::optional<TaskSpec> pending_spec_;
   std::string pending_source_;
+  std::vector<std::string> pending_told_;  // becomes events when a cycle has taken it; a run that ends before leaves that to the next
   std::optional<Stop> stop_;
   std::optional<Rebalance> rebalance_;
   std::optional<Chore> chore_;

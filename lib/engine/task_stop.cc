@@ -231,7 +231,7 @@ void TaskEngine::on(const CancelTask&) { begin_stop({Stop::Kind::Cancel, ExitCod
 void TaskEngine::on(const ChangeSpec& c) {
   pending_spec_ = c.spec;
   if (!c.source.empty()) pending_source_ = c.source;
-  for (const std::string& key : c.told) alert(AlertKind::Alert, AlertLevel::Info, "parameters_changed", Reason(key));
+  pending_told_.insert(pending_told_.end(), c.told.begin(), c.told.end());
 }
 
 void TaskEngine::on(const HaltTask& h) { halt(ExitCode::Halted, h.code.view(), h.reason, h.hedge); }

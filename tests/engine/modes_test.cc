@@ -254,8 +254,9 @@ TEST(Modes, AChangeThatNoCycleHasTakenIsNotInTheBooks) {
   ASSERT_EQ(t.record().state, TaskState::Error) << "no cycle runs until the backoff is over";
   TaskSpec s = t.record().spec;
   s.order_quantity = qty("0.05");
-  t.tell(ChangeSpec{s, "the file's text", {}});
+  t.tell(ChangeSpec{s, "the file's text", {"order_quantity 0.1 -> 0.05, by a person"}});
   ASSERT_TRUE(t.engine->pending_spec());
+  EXPECT_FALSE(t.alerted("parameters_changed")) << "the run that takes it tells it, once";
   EXPECT_NE(t.record().source, "the file's text");
   EXPECT_EQ(t.record().spec.order_quantity, qty("0.1"));
   t.after(Dur::minutes(1));
