@@ -10,6 +10,7 @@
 
 #include "app/control.h"
 #include "app/event_text.h"
+#include "app/halt.h"
 #include "app/halt_files.h"
 #include "app/status_json.h"
 #include "base/text.h"
@@ -126,6 +127,7 @@ class Rebalance {
     if (live() && request_.max_notional.empty()) return Unexpected{usage("an order by hand needs --max-notional", "the most that it may be worth, in quote")};
     const auto side = side_from(request_.side);
     if (!side) return Unexpected{usage(fmt::format("--side {} is neither buy nor sell", printable_excerpt(request_.side)), "write --side buy or --side sell")};
+    if (auto r = check_order(); !r) return r;
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     const std::string id =
         request_.request_id.empty() ? fmt::format("{}-{}", std::chrono::duration_cast<std::chrono::milliseconds>(now).count(), getpid()) : request_.request_id;
@@ -144,6 +146,20 @@ class Rebalance {
     errand_.request = RequestId(id);
     run_.from_flags = {std::move(source)};
     run_.session.restart = true;  // a request that was refused before is made again
+    return {};
+  }
+
+  // In the words of the flags, before the same values become a task's keys.
+  Expected<void, ToolError> check_order() const {
+    if (auto venue = venue_of_flag(request_.exchange); !venue) return Unexpected{venue.error()};
+    if (!symbol_from(request_.symbol)) {
+      return Unexpected{usage(fmt::format("--symbol {} is not a symbol", printable_excerpt(request_.symbol)), "write BASE/QUOTE in capitals, as in BTC/USDT")};
+    }
+    const auto quantity = Decimal::parse(request_.quantity);
+    if (!quantity || !quantity->is_positive()) {
+      return Unexpected{
+          usage(fmt::format("--quantity {} is not an amount above zero", printable_excerpt(request_.quantity)), "write a plain decimal such as 0.25, in base")};
+    }
     return {};
   }
 

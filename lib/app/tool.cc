@@ -51,9 +51,10 @@ void hold_standard_streams() {
 
 // Sends messages to the end of a file. The reason when it cannot.
 std::string log_to(const std::string& path) {
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (fd < 0) return std::strerror(errno);
-  const bool done = dup2(fd, STDERR_FILENO) >= 0;
+  // A pipe that nobody reads would hold the start up for ever; everything else is written as ever.
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0600);
+  if (fd < 0) return errno == ENXIO ? "a pipe that nobody reads" : std::strerror(errno);
+  const bool done = fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK) == 0 && dup2(fd, STDERR_FILENO) >= 0;
   std::string why = done ? "" : std::strerror(errno);
   close(fd);
   return why;

@@ -69,6 +69,7 @@ void TaskEngine::start(Time now, Commands& out, const std::vector<Event>& known)
     return;
   }
   if (record_.mode == TaskMode::Reducing) record_.mode = TaskMode::Active;
+  if (record_.mode == TaskMode::Active && record_.verdict == Verdict::None && !record_.guards.unwinding) record_.reason.clear();  // of the run before
   move_to(TaskState::Syncing, Reason("the run starts"));
   restore_position();
   const bool flattens = options_.errand ? options_.errand->kind == Errand::Kind::Flatten : record_.guards.unwinding && !options_.cancel;

@@ -64,7 +64,8 @@ void TaskEngine::on(const RoomGranted& r) {
           room_->most.str());
   }
   if (room_->may_come || stop_) return;
-  begin_stop({Stop::Kind::Drain, ExitCode::Refused, false, true, now_ + kStopPatience, Reason("limit " + numbers)});
+  record_.reason = "limit " + numbers;
+  begin_stop({Stop::Kind::Drain, ExitCode::Refused, false, true, now_ + kStopPatience, Reason(record_.reason)});
 }
 
 }  // namespace dn

@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <new>
 #include <sstream>
@@ -234,6 +236,19 @@ TEST_F(ToolMain, TellsALogFileThatCannotBeWritten) {
   EXPECT_EQ(e.code, 74);
   EXPECT_THAT(e.err, HasSubstr("none/log: No such file or directory\n  next: "));
   EXPECT_THAT(run({"--json", "--log-file", dir.path()}).out, HasSubstr("\"code\":74,"));
+}
+
+TEST_F(ToolMain, ALogFileThatIsAPipeNeedsAReader) {
+  const std::string pipe = dir / "pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const Ended alone = run({"--log-file", pipe});
+  EXPECT_EQ(alone.code, 74) << "it does not wait for one";
+  EXPECT_THAT(alone.err, HasSubstr("a pipe that nobody reads"));
+  const int reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  EXPECT_EQ(run({"--log-file", pipe}, nothing_there).code, 66);
+  std::array<char, 200> text{};
+  EXPECT_GT(read(reader, text.data(), text.size()), 0);
+  close(reader);
 }
 
 // The installation under the flags

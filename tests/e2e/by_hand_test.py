@@ -126,6 +126,15 @@ class ByHand(ToolTest):
         self.assertEqual(self.rebalance(*SEND).returncode, 64)
         self.assertEqual(self.rebalance("--task", "btc", "--exchange", "mexc_spot", *SEND).returncode, 64)
 
+    def test_what_is_wrong_is_told_in_the_words_of_the_flags(self):
+        good = {"--exchange": "gateio_spot", "--symbol": "BTC/USDT", "--side": "buy", "--quantity": "0.02"}
+        for flag, value in (("--exchange", "gateio"), ("--symbol", "BTCUSDT"), ("--side", "long"), ("--quantity", "-1"), ("--quantity", "two")):
+            order = [word for pair in {**good, flag: value}.items() for word in pair]
+            done = self.rebalance(*order, *SEND)
+            self.assertEqual(done.returncode, 64, done.stderr)
+            self.assertTrue(done.stderr.startswith(f"dn-rebalance: {flag} {value} is "), done.stderr)
+            self.assertIn("next: write ", done.stderr)
+
     def test_too_large_for_the_limit_is_refused(self):
         order = ("--exchange", "gateio_spot", "--symbol", "BTC/USDT", "--side", "buy", "--quantity", "0.02", "--yes", "--max-notional", "100")
         done = self.rebalance(*order)

@@ -4,7 +4,7 @@ import os
 import unittest
 from decimal import Decimal
 
-from tools import ToolTest
+from tools import EXAMPLES, ToolTest
 
 START = 1_700_000_000
 HEADER = "timestamp,sequence,exchange_timestamp,bid_price_0,bid_size_0,ask_price_0,ask_size_0,bid_price_1,bid_size_1,ask_price_1,ask_size_1\n"
@@ -241,6 +241,18 @@ class MadeUp(ToolTest):
         twice = self.run_task(self.write("one.toml", text), self.write("two.toml", text))
         self.assertEqual(twice.returncode, 78)
         self.assertIn("is used by another trigger", twice.stderr)
+
+
+class Example(ToolTest):
+    def test_it_shows_its_pairs_and_starts_nothing_below_its_spread(self):
+        file = os.path.join(EXAMPLES, "trigger.toml")
+        plan = self.run_task(file, "--plan")
+        self.assertEqual(plan.returncode, 0, plan.stderr)
+        self.assertEqual(plan.stdout.count("gateio_spot"), 6, plan.stdout)
+        done = self.run_task(file, "--once", "--speed", "max")
+        self.assertEqual(done.returncode, 12, done.stderr)
+        self.assertIn("no task started; the widest pair is", done.stderr)
+        self.assertEqual(self.rows("orders"), [])
 
 
 if __name__ == "__main__":

@@ -110,6 +110,10 @@ TEST(Room, ThatNobodyHoldsEndsTheRunAndDoesNotHaltTheTask) {
   ASSERT_TRUE(t.engine->finished());
   EXPECT_EQ(t.engine->exit_code(), ExitCode::Refused);
   EXPECT_EQ(t.record().mode, TaskMode::Active) << "its next run asks anew";
+  EXPECT_TRUE(t.record().reason.starts_with("limit max_total_exposure of the portfolio: ")) << t.record().reason;
+  t.restart();
+  t.start();
+  EXPECT_EQ(t.record().reason, "") << "the next run has no reason yet";
   EXPECT_EQ(told_limit(t, "max_total_exposure")->level, AlertLevel::Critical);
 }
 

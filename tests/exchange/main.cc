@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <string_view>
 
 #include "server.h"
 
@@ -16,7 +17,13 @@ using dn::exchange::Json;
 using dn::exchange::ServerOptions;
 using dn::exchange::whole_from;
 
-constexpr const char* kUsage = "usage: dn-exchange [--port N] [--seed N] [--config FILE] [--out DIR]\n";
+constexpr const char* kUsage =
+    "usage: dn-exchange [--port N] [--seed N] [--config FILE] [--out DIR]\n"
+    "  --port N       the first of its ports; 0, the default: free ones\n"
+    "  --seed N       of its market\n"
+    "  --config FILE  settings as JSON\n"
+    "  --out DIR      for its certificates; without it a folder that goes when it ends\n"
+    "Its first line says READY, with addresses and keys as JSON. See tests/exchange/README.md.\n";
 
 std::int64_t number(const std::string& flag, const std::string& text, std::int64_t most) {
   const auto n = whole_from(text);
@@ -85,6 +92,10 @@ void serve(ServerOptions options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 2 && (std::string_view(argv[1]) == "--help" || std::string_view(argv[1]) == "-h")) {
+    std::fputs(kUsage, stdout);
+    return 0;
+  }
   try {
     serve(read_options(argc, argv));
     return 0;
