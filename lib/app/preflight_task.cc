@@ -58,14 +58,16 @@ class TaskCheck {
   }
 
   // The share of the balance that is above the limit; "" where it is not.
-  std::string above_fraction(Side leg, const Bps& limit) const {
+  std::string above_fraction(Side leg) const {
     const auto share = share_of_capital(leg, undone(leg));
-    if (!share || *share <= limit) return {};
-    return fmt::format("the {} leg trades {} bps of what the account has there ({} {}); at most {} bps are allowed by max_capital_fraction_bps", name(leg),
-                       bps(*share), shown(capital_of(q_.market, leg, q_.numbers.leg[leg]->price).decimal().rounded(2, Rounding::Down)), quote_, limit.str());
+    if (!share || *share <= allowed()) return {};
+    return fmt::format("the {} leg trades {} bps of what the account has there ({} {}); at most {} bps are allowed by max_capital_fraction {}", name(leg),
+                       bps(*share), shown(capital_of(q_.market, leg, q_.numbers.leg[leg]->price).decimal().rounded(2, Rounding::Down)), quote_, bps(allowed()),
+                       spec_.risk.max_capital_fraction.str());
   }
 
  private:
+  Bps allowed() const { return Bps(spec_.risk.max_capital_fraction.decimal() * Decimal(10'000)); }
   std::string venue(Side leg) const { return std::string(name(*spec_.leg[leg].exchange)); }
   Decimal free_of(Side leg, const Asset& asset) const {
     const auto& free = q_.market.funds[leg]->free;
@@ -172,11 +174,10 @@ class TaskCheck {
     const auto whole = share_of_capital(leg, undone(leg));
     const auto slice = share_of_capital(leg, q_.numbers.sizes.leg_slice[leg]);
     if (!whole || !slice) return;
-    const Bps limit = spec_.risk.max_capital_fraction;
-    if (const std::string why = above_fraction(leg, limit); !why.empty()) {
-      refuse("capital", why, "write a smaller total_quantity, or a larger max_capital_fraction_bps under [risk]");
+    if (const std::string why = above_fraction(leg); !why.empty()) {
+      refuse("capital", why, "write a smaller total_quantity, or a larger max_capital_fraction under [risk]");
     } else {
-      ok("capital", fmt::format("the {} leg trades {} bps of what the account has on {}, of {} allowed", name(leg), bps(*whole), venue(leg), limit.str()));
+      ok("capital", fmt::format("the {} leg trades {} bps of what the account has on {}, of {} allowed", name(leg), bps(*whole), venue(leg), bps(allowed())));
     }
     if (*slice > Bps(kCapitalFraction)) {
       warn("order_size", fmt::format("a slice is {} bps of what the account has on {}; at most {} are usual", bps(*slice), venue(leg), kCapitalFraction),
@@ -293,7 +294,7 @@ std::vector<std::string> what_is_missing(const TaskQuestion& q) {
   const TaskCheck check(none, q);
   for (const Side leg : kSides) {
     std::string why = check.lack(leg, true);
-    if (why.empty()) why = check.above_fraction(leg, q.spec.risk.max_capital_fraction);
+    if (why.empty()) why = check.above_fraction(leg);
     if (!why.empty()) out.push_back(fmt::format("{}: {}", name(*q.spec.leg[leg].exchange), why));
   }
   return out;

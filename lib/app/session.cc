@@ -21,7 +21,7 @@ namespace {
 constexpr Dur kBeforeLast = Dur::minutes(2);
 // How far back a task that begins looks for traces of itself.
 constexpr Dur kFirstLook = Dur::hours(24);
-// What the gate holds max_capital_fraction_bps against; nothing on paper.
+// What the gate holds max_capital_fraction against; nothing on paper.
 PerSide<std::optional<Money>> capital(const MarketView& view) {
   PerSide<std::optional<Money>> out;
   for (const Side leg : kSides) {

@@ -89,10 +89,10 @@ std::optional<Refusal> check_values(const GateView& v, const OrderRequest& o) {
   }
   const auto& capital = s.capital[o.leg];
   if (!capital) return std::nullopt;
-  const Money most(bps_of(capital->decimal(), risk.max_capital_fraction));
+  const Money most = *capital * risk.max_capital_fraction;
   const Money held = o.price * (s.leg[o.leg].filled + v.open + o.qty);
   if (held <= most) return std::nullopt;
-  return refuse("max_capital_fraction_bps", "the side's value with the new order:", held.str(), most.str(), true);
+  return refuse("max_capital_fraction", "the side's value with the new order:", held.str(), most.str(), true);
 }
 
 std::optional<Refusal> check_numbers(const GateView& v, const OrderRequest& o) {

@@ -408,7 +408,7 @@ void TaskEngine::restore_position() {
 
 Time TaskEngine::next_deadline() const {
   if (finished_) return Time::never();
-  Time next = now_ + record_.spec.delay;
+  Time next = now_ + pause();
   const auto consider = [&](Time t) {
     if (t > now_) next = std::min(next, t);
   };

@@ -9,6 +9,7 @@
 // was journaled goes on correctly: that is how a crash, a restart and a test's crash are the same thing.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <optional>
 #include <unordered_set>
@@ -33,7 +34,7 @@ struct RunOptions {
   bool leave_orders = false;     // at the end of that budget: what rests stays
   bool cancel = false;           // somebody asked to cancel the task before this run, also a halted one
   std::optional<Errand> errand;  // instead of trading
-  // Value of the account on each leg's venue, in quote, as the run's start found it; nullopt: risk.max_capital_fraction_bps has nothing to
+  // Value of the account on each leg's venue, in quote, as the run's start found it; nullopt: risk.max_capital_fraction has nothing to
   // hold against.
   PerSide<std::optional<Money>> capital{};
   std::optional<Room> room{};  // of the portfolio; none: no portfolio is in force
@@ -176,6 +177,8 @@ class TaskEngine {
   void enter_error(const Reason& why);
   void restore_position();
   void refresh_book(LegState& leg, const TopOfBook& top);
+  // Between two tries on the timer alone: also a task without a delay leaves the processor to others.
+  Dur pause() const { return std::max(record_.spec.delay, Dur::millis(1)); }
   bool is_fresh(const LegState& leg) const { return leg.top_valid && now_ - leg.top_at <= record_.spec.risk.max_book_age; }
 
   // task_adapt.cc: parameters that change

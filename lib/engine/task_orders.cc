@@ -85,7 +85,7 @@ void TaskEngine::on_refused(WorkingOrder& w, const PlaceReport& r) {
   close(w, CloseReason::Refused);
   switch (r.reject) {
     case RejectClass::WouldCross:
-    case RejectClass::Expired: l.next_place = now_ + record_.spec.delay; return;
+    case RejectClass::Expired: l.next_place = now_ + pause(); return;
     case RejectClass::RateLimited:
       l.next_place = now_ + (r.retry_after.us > 0 ? r.retry_after : Dur::seconds(1));
       if (rebalance_) hold_back(*rebalance_, w.record.request.id, l.next_place);

@@ -125,7 +125,7 @@ bool TaskEngine::place(Side leg, Side side, Purpose purpose, OrderType type, Pri
 
 void TaskEngine::on_gate_refusal(Side leg, Purpose purpose, const Refusal& r) {
   LegState& l = legs_[leg];
-  l.next_place = now_ + record_.spec.delay;
+  l.next_place = now_ + pause();
   if (!(l.shown_refusal == Code(r.code))) {
     l.shown_refusal = Code(r.code);
     alert(AlertKind::Limit, r.lasting ? AlertLevel::Critical : AlertLevel::Info, r.code, Reason(std::string(upper_name(leg)) + " order refused: " + r.message),

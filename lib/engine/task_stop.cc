@@ -100,7 +100,7 @@ bool TaskEngine::place_hedge(const Situation& s, Side side) {
   const std::uint32_t seq = record_.next_seq;
   if (!place(r.leg, side, r.reduce ? Purpose::Reduce : Purpose::Rebalance, i.has_ioc ? OrderType::Ioc : OrderType::Market, price, qty)) {
     --r.attempts;
-    r.next_try = now_ + record_.spec.delay;
+    r.next_try = now_ + pause();
     if (now_ - r.since > record_.spec.risk.max_imbalance_time) escalate("the gate refuses its orders");
     return false;
   }

@@ -27,6 +27,7 @@ struct Digits {
 };
 constexpr Digits kAmountDigits{15, 12};
 constexpr Digits kBpsDigits{8, 4};
+constexpr Digits kFractionDigits{9, 8};
 template <class A>
 constexpr Digits kDigitsOf = std::is_same_v<A, Bps> ? kBpsDigits : kAmountDigits;
 
@@ -84,6 +85,19 @@ Key optional_key(KeyInfo info, Sign sign, bool zero_is_off, std::function<std::o
             const auto& v = ref(const_cast<TaskSpec&>(s));
             return v ? Text(v->str()) : std::nullopt;
           }};
+}
+
+// "5" is meant as five percent and would be five times the balance.
+Key capital_fraction_key(KeyInfo info) {
+  return {info,
+          [](TaskSpec& s, std::string_view text) -> Result {
+            const auto d = read_decimal(text, Sign::Positive, kFractionDigits);
+            if (!d) return bad(d.error());
+            if (*d > Decimal(1)) return bad(fmt::format("{} is more than the whole balance; write a fraction, as in 0.05 for 5 %", d->str()));
+            s.risk.max_capital_fraction = Rate(*d);
+            return {};
+          },
+          [](const TaskSpec& s) -> Text { return s.risk.max_capital_fraction.str(); }};
 }
 
 Key integer_key(KeyInfo info, std::int64_t least, std::int64_t most, std::function<std::int64_t&(TaskSpec&)> ref) {
@@ -280,12 +294,12 @@ void add_risk_keys(std::vector<Key>& k) {
                                   DN_REF(std::optional<Money>, s.risk.max_notional)));
   k.push_back(optional_key<Money>({"risk.max_order_notional", T::Decimal, true, "decimal > 0, quote", "largest value of one order; required for live trading"},
                                   Sign::Positive, false, DN_REF(std::optional<Money>, s.risk.max_order_notional)));
-  k.push_back(integer_key({"risk.max_orders_per_minute", T::Integer, true, "whole number >= 1", "new orders in any minute"}, 1, 100'000,
+  k.push_back(integer_key({"risk.max_orders_per_minute", T::Integer, true, "whole number >= 1", "new orders in any minute"}, 1, 1'000'000,
                           DN_REF(std::int64_t, s.risk.max_orders_per_minute)));
-  k.push_back(integer_key({"risk.max_orders_per_run", T::Integer, true, "whole number >= 1", "new orders in one run"}, 1, 10'000'000,
+  k.push_back(integer_key({"risk.max_orders_per_run", T::Integer, true, "whole number >= 1", "new orders in one run"}, 1, 1'000'000'000,
                           DN_REF(std::int64_t, s.risk.max_orders_per_run)));
   k.push_back(integer_key({"risk.max_orders_per_day", T::Integer, true, "whole number >= 0", "new orders in any 24 hours, over all runs (0: no limit)"}, 0,
-                          10'000'000, DN_REF(std::int64_t, s.risk.max_orders_per_day)));
+                          1'000'000'000, DN_REF(std::int64_t, s.risk.max_orders_per_day)));
   k.push_back(amount_key<Bps>({"risk.price_collar_bps", T::Decimal, true, "decimal > 0, bps", "no order further than this beyond either venue's fresh mid"},
                               Sign::Positive, DN_REF(Bps, s.risk.price_collar_bps)));
   k.push_back(amount_key<Bps>({"risk.max_slippage_bps", T::Decimal, true, "decimal > 0, bps", "price limit of market-like orders, from the opposite touch"},
@@ -321,9 +335,8 @@ void add_risk_keys(std::vector<Key>& k) {
                            DN_REF(Dur, s.risk.max_hold)));
   k.push_back(dead_man_key({"risk.dead_man", T::Duration, true, "duration from 5s to 1h, or 0s = off",
                             "live on Gate.io: the venue cancels the symbol's orders when a run is silent for so long (default: deadman of dn.toml, 10s)"}));
-  k.push_back(
-      amount_key<Bps>({"risk.max_capital_fraction_bps", T::Decimal, true, "decimal > 0, bps", "largest share of the account's balance that the task may use"},
-                      Sign::Positive, DN_REF(Bps, s.risk.max_capital_fraction)));
+  k.push_back(capital_fraction_key(
+      {"risk.max_capital_fraction", T::Decimal, true, "decimal > 0, at most 1", "largest share of the account's balance that the task may use"}));
 }
 
 // Holding and closing again, and what funding decides.
@@ -371,7 +384,8 @@ std::vector<Key> make_keys() {
   k.push_back(
       amount_key<Qty>({"total_quantity", T::Decimal, true, "decimal > 0, base", "target per side; required"}, Sign::Positive, DN_REF(Qty, s.total_quantity)));
   k.push_back(amount_key<Qty>({"order_quantity", T::Decimal, true, "decimal > 0, base", "slice; required"}, Sign::Positive, DN_REF(Qty, s.order_quantity)));
-  k.push_back(duration_key({"delay", T::Duration, true, "duration", "timer between cycles (default 100ms)"}, Dur::millis(1), DN_REF(Dur, s.delay)));
+  k.push_back(
+      duration_key({"delay", T::Duration, true, "duration", "timer between cycles (default 100ms; 0s: a cycle at each event)"}, {}, DN_REF(Dur, s.delay)));
   k.push_back(choice_key<Lead>({"lead", T::String, false, "both, buy or sell", "both sides quote, or one quotes and the other hedges each fill"}, kLeads,
                                DN_REF(Lead, s.lead)));
   k.push_back(choice_key<Direction>({"direction", T::String, false, "open or close", "close = unwind: a futures leg is reduce-only"}, kDirections,

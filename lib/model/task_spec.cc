@@ -39,6 +39,15 @@ std::vector<SpecProblem> check_hold(const TaskSpec& s) {
   return out;
 }
 
+// Databases of earlier versions hold it in basis points, where more than the whole balance was taken as no limit.
+constexpr std::string_view kOldCapitalFraction = "risk.max_capital_fraction_bps";
+Expected<void, std::string> read_old_capital_fraction(TaskSpec& spec, std::string_view text) {
+  const auto bps = Decimal::parse(text);
+  if (!bps || !bps->is_positive()) return Unexpected{fmt::format("\"{}\" is no share", text)};
+  spec.risk.max_capital_fraction = min(Rate(*bps * Decimal::from_parts(1, 4)), Rate(1));
+  return {};
+}
+
 }  // namespace
 
 std::string to_text(const TaskSpec& spec) {
@@ -58,6 +67,10 @@ Expected<TaskSpec, std::string> task_spec_from_text(std::string_view text) {
     const auto equals = line.find('=');
     if (equals == std::string_view::npos) return Unexpected{fmt::format("\"{}\" is not key=value", line)};
     const auto key = line.substr(0, equals);
+    if (key == kOldCapitalFraction) {
+      if (auto r = read_old_capital_fraction(spec, line.substr(equals + 1)); !r) return Unexpected{fmt::format("{}: {}", key, r.error())};
+      continue;
+    }
     if (auto r = set_task_key(spec, key, line.substr(equals + 1)); !r) {
       return Unexpected{fmt::format("{}: {}", key, r.error())};
     }

@@ -57,8 +57,8 @@ struct RiskSpec {
   std::int64_t max_repeated_errors = 3;  // errors or escalations in a row: HALTED
   std::optional<Money> max_loss;         // realised + marked
   Dur max_hold = Dur::hours(4);
-  std::optional<Dur> dead_man;    // live, at venues with a dead man's switch: its timer, 0 = off; default: the installation's
-  Bps max_capital_fraction{500};  // of the account's balance
+  std::optional<Dur> dead_man;                           // live, at venues with a dead man's switch: its timer, 0 = off; default: the installation's
+  Rate max_capital_fraction{Decimal::from_parts(5, 2)};  // of the account's balance
 };
 
 // Holding what was opened, and closing it again in the same task.

@@ -24,7 +24,7 @@ class AlertLatency(LiveTest):
             more = f'alert_command = "{path}"\nalert_level = "DEBUG"\n'
         self.config = self.write_config(more=more)
         name = f"t{number}"
-        file = self.task_file(name, "BTC/USDT", "mexc_spot", "gateio_spot", "0.05", "0.001", more="max_capital_fraction_bps = 10000\n")
+        file = self.task_file(name, "BTC/USDT", "mexc_spot", "gateio_spot", "0.05", "0.001", more="max_capital_fraction = 1\n")
         done = self.live(file, "--max-runtime", "60s")
         self.assertEqual(done.returncode, 0, done.stderr)
         return self.task(name)["latency_us"]

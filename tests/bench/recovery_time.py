@@ -31,7 +31,7 @@ offset_ticks = -{far_up}
 tick_tolerance = 100000
 [task.risk]
 max_order_notional = 100000
-max_capital_fraction_bps = 10000
+max_capital_fraction = 1
 dead_man = "60s"
 """
 

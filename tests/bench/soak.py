@@ -13,7 +13,7 @@ SCALE = 20  # the exchange allows so many times as much as the venues, so that a
 PAGES = 2048  # KiB; the database's page caches fill slowly, up to a bound
 DROP_EVERY = 10  # seconds between two cuts of all streams
 ENDLESS = 'max_loss = 10000000\nmax_orders_per_run = 10000000\nmax_orders_per_day = 10000000\nmax_hold = "100h"\nmax_repeated_errors = 1000\n'
-ENDLESS += 'max_imbalance_time = "5m"\nmax_imbalance_bps = 10000\nmax_capital_fraction_bps = 10000\n'
+ENDLESS += 'max_imbalance_time = "5m"\nmax_imbalance_bps = 10000\nmax_capital_fraction = 1\n'
 
 
 class Soak(LiveTest):

@@ -123,7 +123,7 @@ class Exits(LiveTest):
     """What exit_spread_bps does when the net spread falls below it while the task holds something."""
 
     def leave(self, action):
-        file = self.task_file("t", "BTC/USDT", "mexc_spot", "gateio_futures", "1", "0.005", more="max_capital_fraction_bps = 2000\n")
+        file = self.task_file("t", "BTC/USDT", "mexc_spot", "gateio_futures", "1", "0.005", more="max_capital_fraction = 0.2\n")
         run = self.begin_live(file, "--ndjson", "--max-runtime", "30s")
         self.wait_for_event(run, "fill")
         # The owner wants more than the market gives.
@@ -171,11 +171,11 @@ class Capital(LiveTest):
 
     def test_a_task_uses_its_share_of_the_account(self):
         # 5 % of 100,000 and a little: one slice of about 550 fits ten times less than a fraction of 10 bps allows.
-        file = self.task_file("t", "BTC/USDT", "mexc_spot", "gateio_spot", "0.01", "0.005", more="max_capital_fraction_bps = 50\n")
+        file = self.task_file("t", "BTC/USDT", "mexc_spot", "gateio_spot", "0.01", "0.005", more="max_capital_fraction = 0.005\n")
         done = self.live(file)
         self.assertEqual(done.returncode, 22, done.stderr)
-        self.assertIn("max_capital_fraction_bps", done.stderr)
-        file = self.task_file("u", "BTC/USDT", "mexc_spot", "gateio_spot", "0.01", "0.005", more="max_capital_fraction_bps = 500\n")
+        self.assertIn("max_capital_fraction", done.stderr)
+        file = self.task_file("u", "BTC/USDT", "mexc_spot", "gateio_spot", "0.01", "0.005", more="max_capital_fraction = 0.05\n")
         done = self.live(file)
         self.assertEqual(done.returncode, 0, done.stderr)
 

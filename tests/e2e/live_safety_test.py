@@ -61,7 +61,7 @@ class StuckReaders(LiveTest):
         return run
 
     def test_the_task_goes_on_and_the_reader_misses_nothing(self):
-        file = self.task_file("t", "BTC/USDT", "mexc_spot", "gateio_spot", "0.05", "0.001", more="max_capital_fraction_bps = 10000\n")
+        file = self.task_file("t", "BTC/USDT", "mexc_spot", "gateio_spot", "0.05", "0.001", more="max_capital_fraction = 1\n")
         run = self.begin_unread(file)
         self.until(lambda: len([o for o in self.exchange.ledger()["orders"] if o["client_order_id"].startswith("t-")]) >= 100, 60)
         out, _ = run.communicate(timeout=60)
@@ -82,7 +82,7 @@ class StuckReaders(LiveTest):
 
 
     def test_a_run_ends_although_nobody_ever_reads(self):
-        file = self.task_file("t", "BTC/USDT", "mexc_spot", "gateio_spot", "0.05", "0.001", more="max_capital_fraction_bps = 10000\n")
+        file = self.task_file("t", "BTC/USDT", "mexc_spot", "gateio_spot", "0.05", "0.001", more="max_capital_fraction = 1\n")
         for arguments in (("--ndjson", "--verbose"), ("--verbose",)):
             run = self.begin_live(file, *arguments, "--restart")
             for stream in (run.stdout, run.stderr):
@@ -114,7 +114,7 @@ class StuckReaders(LiveTest):
 
 class Signals(LiveTest):
     def test_a_signal_during_a_slow_start_ends_it_in_every_moment(self):
-        files = [self.task_file(f"t{i}", "BTC/USDT", "mexc_spot", "gateio_spot", "0.05", "0.001", more="max_capital_fraction_bps = 10000\n") for i in (1, 2)]
+        files = [self.task_file(f"t{i}", "BTC/USDT", "mexc_spot", "gateio_spot", "0.05", "0.001", more="max_capital_fraction = 1\n") for i in (1, 2)]
         self.exchange.control("POST", "latency", {"ms": 600})
         for number, seconds in enumerate((1, 2.5, 4, 5.5)):
             self.db = os.path.join(self.dir, f"state-{number}", "dn.db")

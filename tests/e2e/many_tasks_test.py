@@ -18,7 +18,7 @@ SYMBOLS = flag("DN_MANY_SYMBOLS", 4)  # each brings connections of its own to ev
 COINS = {"ADA": "30", "APT": "10", "ARB": "100", "ATOM": "10", "AVAX": "2", "BCH": "0.1", "BNB": "0.1", "BTC": "0.001", "DOGE": "200", "DOT": "10",
          "ETH": "0.01", "FIL": "10", "LINK": "2", "LTC": "0.3", "NEAR": "10", "OP": "100", "SUI": "10", "TON": "10", "UNI": "4", "XRP": "10"}
 PAIRS = [("mexc_spot", "gateio_spot"), ("gateio_spot", "mexc_spot"), ("mexc_spot", "gateio_futures"), ("gateio_spot", "gateio_futures")]
-PATIENT = 'max_repeated_errors = 1000\nmax_imbalance_time = "10m"\nmax_imbalance_bps = 10000\nmax_loss = 10000\nmax_capital_fraction_bps = 10000\n'
+PATIENT = 'max_repeated_errors = 1000\nmax_imbalance_time = "10m"\nmax_imbalance_bps = 10000\nmax_loss = 10000\nmax_capital_fraction = 1\n'
 
 
 class ManyTasks(LiveTest):

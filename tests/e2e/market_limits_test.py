@@ -127,7 +127,7 @@ class ExactlyMet(PinnedMarket):
     def test_the_spread_to_stay(self):
         net = self.refused("min_spread_bps", "500", (10, 12), least=True)
         self.name = "stay"
-        run = self.begin_live(self.file("max_capital_fraction_bps = 2000\n", total="1"), "--ndjson", "--max-runtime", "30s")
+        run = self.begin_live(self.file("max_capital_fraction = 0.2\n", total="1"), "--ndjson", "--max-runtime", "30s")
         self.wait_for_event(run, "fill")
         self.change(f"risk.exit_spread_bps={net}", "risk.exit_action=complete")
         for _ in range(4):

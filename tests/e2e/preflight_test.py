@@ -268,14 +268,14 @@ class Poor(Checks, LiveTest):
         self.assertFalse(os.path.exists(self.db), "nothing is written")
 
     def test_a_task_keeps_to_its_share_of_the_balance(self):
-        checks, run = self.check_and_run("0.001", "0.001", more="max_capital_fraction_bps = 100\n")
-        self.assert_one(checks, "capital", "fail", said="max_capital_fraction_bps")
+        checks, run = self.check_and_run("0.001", "0.001", more="max_capital_fraction = 0.01\n")
+        self.assert_one(checks, "capital", "fail", said="max_capital_fraction")
         self.assertEqual(run.returncode, 22, run.stderr)
-        self.assertIn("max_capital_fraction_bps", run.stderr)
+        self.assertIn("max_capital_fraction", run.stderr)
 
     def test_what_has_begun_may_go_on(self):
         # Far from the market. What rests is paid for; the next slice is not.
-        self.file = self.task_file("p", "BTC/USDT", "mexc_spot", "gateio_spot", "0.004", "0.002", quote="touch", offset=3000, tolerance=2000, more="max_capital_fraction_bps = 100000\n")
+        self.file = self.task_file("p", "BTC/USDT", "mexc_spot", "gateio_spot", "0.004", "0.002", quote="touch", offset=3000, tolerance=2000, more="max_capital_fraction = 10\n")
         self.assertEqual(self.live(self.file, "--max-runtime", "3s", "--on-exit", "leave").returncode, 10)
         self.assertEqual(len([o for o in self.exchange.ledger()["orders"] if o["open"]]), 2)
         again = self.live(self.file, "--max-runtime", "1s")

@@ -43,12 +43,12 @@ class SetLive(LiveTest):
         return self.write(os.path.basename(file), line + "\n" + text)
 
     def taker(self, name, more=""):
-        return self.task_file(name, "BTC/USDT", "mexc_spot", "gateio_spot", "0.02", "0.002", more="max_capital_fraction_bps = 10000\n" + more)
+        return self.task_file(name, "BTC/USDT", "mexc_spot", "gateio_spot", "0.02", "0.002", more="max_capital_fraction = 1\n" + more)
 
     def test_while_a_venue_does_not_answer(self):
         before = self.exchange.ledger()
         run = self.begin_live(self.task_file("error", "BTC/USDT", "mexc_spot", "gateio_spot", "0.02", "0.002", quote="touch", offset=20000, tolerance=1000000,
-                                             more="max_capital_fraction_bps = 10000\n"), "--ndjson")
+                                             more="max_capital_fraction = 1\n"), "--ndjson")
         self.wait_for_event(run, "ack")
         self.exchange.fault(venue="gateio_spot", what="query", fault="http_502_html", count=1000)
         self.wait_for_state("error", "ERROR")
@@ -67,7 +67,7 @@ class SetLive(LiveTest):
         self.finish(run, "hedged", before)
 
     def test_while_it_holds(self):
-        path = self.task_file("held", "BTC/USDT", "mexc_spot", "gateio_spot", "0.004", "0.002", more="max_capital_fraction_bps = 10000\n")
+        path = self.task_file("held", "BTC/USDT", "mexc_spot", "gateio_spot", "0.004", "0.002", more="max_capital_fraction = 1\n")
         run = self.begin_live(self.with_key(path, 'hold_for = "1h"'), "--ndjson")
         for line in run.stdout:
             if json.loads(line).get("code") == "holding":

@@ -11,7 +11,7 @@ BTC = os.path.join(SOURCE, "scripts", "examples", "btc.toml")
 # Values by the key's name, where 9 or 7s would not do.
 BY_NAME = {"total_quantity": "2", "order_quantity": "0.05", "lead": "buy", "price_reference": "mid", "exit_action": "pause", "dead_man": "6s", "hold_for": "30m",
            "min_spread_bps": "7", "exit_spread_bps": "1", "max_order_notional": "30000", "max_notional": "1000000", "max_position": "3", "volatility_bps": "50",
-           "calm_bps": "10", "close_spread_bps": "1", "max_capital_fraction_bps": "700", "max_imbalance_bps": "2000"}
+           "calm_bps": "10", "close_spread_bps": "1", "max_capital_fraction": "0.07", "max_imbalance_bps": "2000"}
 
 
 class Set(ToolTest):

@@ -19,7 +19,7 @@ price_reference = "opposite"
 tick_tolerance = 5
 [risk]
 max_order_notional = 100000
-max_capital_fraction_bps = 10000
+max_capital_fraction = 1
 [trigger]
 symbols = ["ETH/USDT", "LTC/USDT"]
 venue_pairs = ["mexc_spot > gateio_spot", "mexc_spot > gateio_futures"]

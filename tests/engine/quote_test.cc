@@ -239,7 +239,7 @@ TEST_F(Gate, ASideKeepsToItsShareOfTheAccount) {
   s.capital.buy = Money(1000);  // 5 % of it
   EXPECT_EQ(refusal(), "") << "0.5 at 100 is 50";
   s.capital.buy = Money(dec("999.99"));
-  EXPECT_EQ(refusal(), "max_capital_fraction_bps");
+  EXPECT_EQ(refusal(), "max_capital_fraction");
   order.purpose = Purpose::Rebalance;
   EXPECT_EQ(refusal(), "") << "a hedge restores the balance";
   order.purpose = Purpose::Quote;

@@ -56,7 +56,7 @@ const std::map<std::string, std::string, std::less<>> kValues = {
     {"risk.max_loss", "500"},
     {"risk.max_hold", "2h"},
     {"risk.dead_man", "7s"},
-    {"risk.max_capital_fraction_bps", "250"},
+    {"risk.max_capital_fraction", "0.025"},
     {"adapt.volatility_bps", "30"},
     {"adapt.calm_bps", "17.5"},
     {"adapt.window", "45s"},
@@ -216,7 +216,9 @@ TEST(TaskKeys, BoundsOfWholeNumbersAndDurations) {
   EXPECT_NE(error_of("buy.offset_ticks", "-1000001").find("-1000000 to 1000000"), std::string::npos);
   EXPECT_NE(error_of("buy.tick_tolerance", "-1").find("from 0"), std::string::npos);
   EXPECT_NE(error_of("risk.rebalance_attempts", "0").find("from 1"), std::string::npos);
-  EXPECT_NE(error_of("delay", "0s").find("shorter than 1ms"), std::string::npos);
+  EXPECT_TRUE(set_task_key(s, "delay", "0ms").has_value()) << "each event is a cycle";
+  EXPECT_NE(error_of("risk.max_capital_fraction", "5").find("as in 0.05 for 5 %"), std::string::npos);
+  EXPECT_TRUE(set_task_key(s, "risk.max_capital_fraction", "1.0").has_value());
   EXPECT_NE(error_of("risk.max_hold", "999ms").find("shorter than 1s"), std::string::npos);
   EXPECT_TRUE(set_task_key(s, "risk.imbalance_grace", "0s").has_value());
 }

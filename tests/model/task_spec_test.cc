@@ -34,6 +34,14 @@ TEST(TaskSpecText, RoundTrips) {
 }
 
 // A spec under construction is text too: what is not set yet is not written as a value that cannot be read.
+TEST(TaskSpecText, ReadsTheShareOfTheBalanceAsEarlierDatabasesHoldIt) {
+  const auto share = [](const char* bps) { return task_spec_from_text(std::string("risk.max_capital_fraction_bps=") + bps)->risk.max_capital_fraction.str(); };
+  EXPECT_EQ(share("250"), "0.025");
+  EXPECT_EQ(share("20000"), "1") << "no limit";
+  EXPECT_FALSE(task_spec_from_text("risk.max_capital_fraction_bps=much"));
+  EXPECT_EQ(to_text(btc()).find("_fraction_bps"), std::string::npos) << "and never writes it so";
+}
+
 TEST(TaskSpecText, RoundTripsWhatIsStillEmpty) {
   const std::string text = to_text(TaskSpec{});
   const auto back = task_spec_from_text(text);
