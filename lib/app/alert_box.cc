@@ -118,7 +118,8 @@ bool AlertBox::read(Store& store, AlertThrottle& throttle, AlertLevel least, Tim
       ledger_.cursor_time = e.ts;
       changed_ = true;
     }
-    if (static_cast<std::int64_t>(page->size()) == kPage) return false;
+    all_read_ = static_cast<std::int64_t>(page->size()) < kPage;
+    if (!all_read_) return false;
     if (reading_ + 1 == rounds_.size()) break;  // this one goes on
   }
   return true;

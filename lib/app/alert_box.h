@@ -28,12 +28,13 @@ class AlertBox {
   // What is delivered; nullopt when the event is not in the database any more.
   std::optional<std::string> text(Store& store, std::size_t pending) const;
   void delivered(std::size_t pending);
-  // True: it was the last try.
+  // True: it was the last try of its own.
   bool failed(const AlertThrottle& throttle, std::size_t pending, Time now, bool ending);
   // It cannot be told: counted as failed at once.
   void drop(std::size_t pending);
 
-  std::int64_t waiting() const;  // events that nobody has been told of yet
+  std::int64_t waiting() const;                // events that nobody has been told of yet
+  bool all_read() const { return all_read_; }  // false: there are more in the database
   const std::string& task() const { return task_; }
   // Writes the file, where something changed: soon after a delivery, else once a second.
   void save(Time now, bool at_once, std::vector<std::string>& notes);
@@ -47,6 +48,7 @@ class AlertBox {
   std::vector<std::int64_t> rounds_;  // the task's rows, oldest first
   std::size_t reading_ = 0;           // those before it have been read to their end
   AlertLedger ledger_;
+  bool all_read_ = false;
   bool changed_ = false;
   bool unwritable_ = false;  // and said so
   bool unreadable_ = false;  // likewise

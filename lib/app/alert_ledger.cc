@@ -92,7 +92,7 @@ bool AlertThrottle::failed(AlertLedger& ledger, std::size_t pending, Time now) c
   PendingAlert& p = ledger.pending[pending];
   p.next_try = now + retry_after(++p.tries);
   if (p.tries < bounds_.tries) return false;
-  ledger.failed += p.events();
+  hold(window(ledger, "", now), p.events(), p.event);
   ledger.pending.erase(ledger.pending.begin() + static_cast<std::ptrdiff_t>(pending));
   return true;
 }

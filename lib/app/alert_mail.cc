@@ -70,6 +70,11 @@ std::vector<std::string> AlertMail::take_notes() {
   return std::exchange(notes_, {});
 }
 
+std::vector<std::string> AlertMail::take_troubles() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(troubles_, {});
+}
+
 void AlertMail::start() {
   if (thread_.joinable()) return;
   stop_ = std::make_unique<StopSignal>();
@@ -91,12 +96,17 @@ void AlertMail::end() {
   }
   thread_.join();
   std::int64_t left = 0;
+  bool all_read = true;
   for (AlertBox& box : arriving_) boxes_.push_back(std::move(box));
   for (AlertBox& box : boxes_) {
     box.save(wall_clock(), true, notes_);
     left += box.waiting();
+    all_read = all_read && box.all_read();
   }
-  if (left > 0) notes_.push_back(fmt::format("alerts not delivered by {} yet: {}; the next run of the task tries again", receiver(), left));
+  if (left > 0) {
+    troubles_.push_back(
+        fmt::format("alerts not delivered by {} yet: {}{}; the next run of the task tries again", receiver(), all_read ? "" : "at least ", left));
+  }
   arriving_.clear();
   boxes_.clear();
   store_.reset();
@@ -182,7 +192,8 @@ bool AlertMail::deliver_next(bool ending) {
     } else {
       note_failure(why);
       if (box.failed(throttle_, *due, wall_clock(), ending)) {
-        said.push_back(fmt::format("task {}: an alert could not be delivered: {} {}: dn-status events {}", box.task(), receiver(), why, box.task()));
+        said.push_back(fmt::format("task {}: an alert could not be delivered: {} {}; it becomes part of a later sum: dn-status events {}", box.task(),
+                                   receiver(), why, box.task()));
       }
     }
     box.save(wall_clock(), true, said);  // at once: whoever is killed now must not deliver it twice

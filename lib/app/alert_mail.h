@@ -44,6 +44,7 @@ class AlertMail {
   AlertSink& sink() { return *sink_; }
   // What a person should know, once.
   std::vector<std::string> take_notes();
+  std::vector<std::string> take_troubles();  // also a person who wants nothing but trouble
 
  private:
   void start();
@@ -64,6 +65,7 @@ class AlertMail {
   std::condition_variable changed_;
   std::vector<AlertBox> arriving_;
   std::vector<std::string> notes_;
+  std::vector<std::string> troubles_;
   std::optional<std::string> post_;
   bool posted_ = false;
   bool draining_ = false;

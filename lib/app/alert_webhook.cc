@@ -12,7 +12,7 @@
 namespace dn::app {
 namespace {
 
-constexpr std::size_t kMostReply = 64U << 10U;
+constexpr std::size_t kMostReply = 8U << 20U;           // nobody reads it; a receiver that talks much has been told all the same
 constexpr std::chrono::milliseconds kBetweenLooks(50);  // for the end of the run
 
 std::string base_of(const net::Url& url) { return fmt::format("{}://{}:{}", url.scheme, net::host_in_url(url.host), url.port); }

@@ -85,6 +85,7 @@ void Alerts::deliver_idle(const std::vector<std::string>& tasks, Output& output)
 void Alerts::tell(Output& output) {
   for (auto& r : receivers_) {
     for (const std::string& n : r->mail.take_notes()) output.message(n);
+    for (const std::string& t : r->mail.take_troubles()) output.error(t);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <thread>
 
 #include "app/control.h"
@@ -115,6 +116,38 @@ class Report {
   std::string told_;
   std::vector<std::string> ends_;
 };
+
+// A perpetual position that an ended task has opened and not closed. Coins that it moved between spot accounts are no position.
+bool holds_position(const TaskRecord& t) {
+  if (t.verdict == Verdict::None || t.spec.direction == Direction::Close) return false;
+  return std::ranges::any_of(kSides, [&](Side leg) { return *t.spec.leg[leg].exchange == Venue::GateioFutures && !t.leg[leg].net.is_zero(); });
+}
+
+// A flatten is about what is under way; what ended tasks hold is named, so that nobody takes it for closed.
+ExitCode name_held(const HaltRequest& request, Report& report) {
+  if (!request.flatten || !request.run.names.empty()) return ExitCode::Ok;
+  auto store = Store::open(request.run.session.db, Store::Mode::ReadOnly);
+  if (!store) return ExitCode::Ok;  // said before
+  const auto tasks = (*store)->tasks();
+  if (!tasks) return ExitCode::Ok;
+  std::map<std::string, Qty> position;  // by symbol: another task may have closed what one opened
+  for (const TaskRecord& t : *tasks) {
+    for (const Side leg : kSides) {
+      if (*t.spec.leg[leg].exchange == Venue::GateioFutures) position[t.spec.symbol.str()] += leg == Side::Buy ? t.leg[leg].net : -t.leg[leg].net;
+    }
+  }
+  ExitCode code = ExitCode::Ok;
+  for (const TaskRecord& t : *tasks) {
+    if (position[t.spec.symbol.str()].is_zero()) continue;
+    if (!holds_position(t) || (request.exchange && !trades_on(t.spec, *request.exchange))) continue;
+    const bool buys = *t.spec.leg.buy.exchange == Venue::GateioFutures;
+    report.say(t.spec.name,
+               fmt::format("task {0} has ended and holds {1}{2} {3} of {4}, which stays: dn-recover halt --flatten --task {0} closes it", t.spec.name,
+                           buys ? "" : "-", t.leg[buys ? Side::Buy : Side::Sell].net.str(), t.spec.symbol.base.view(), name(Venue::GateioFutures)));
+    code = ExitCode::Imbalanced;
+  }
+  return code;
+}
 
 // What a halt leaves to do: cancel and prove, or close as well, task by task.
 Expected<ExitCode, ToolError> clear_away(const HaltRequest& request, const std::vector<TaskRecord>& tasks, Output& output, Report& report) {
@@ -257,7 +290,7 @@ Expected<ExitCode, ToolError> halt_tasks(const HaltRequest& request, Output& out
   }
   const auto code = clear_away(request, *tasks, output, report);
   if (!code) return code;
-  return report.end(*code);
+  return report.end(worse(*code, name_held(request, report)));
 }
 
 Expected<ExitCode, ToolError> resume_tasks(const ResumeRequest& request, Output& output) {

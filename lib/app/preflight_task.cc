@@ -61,9 +61,9 @@ class TaskCheck {
   std::string above_fraction(Side leg) const {
     const auto share = share_of_capital(leg, undone(leg));
     if (!share || *share <= allowed()) return {};
-    return fmt::format("the {} leg trades {} bps of what the account has there ({} {}); at most {} bps are allowed by max_capital_fraction {}", name(leg),
-                       bps(*share), shown(capital_of(q_.market, leg, q_.numbers.leg[leg]->price).decimal().rounded(2, Rounding::Down)), quote_, bps(allowed()),
-                       spec_.risk.max_capital_fraction.str());
+    return fmt::format("the {} leg trades {} bps of what the account has on {} ({} {}); at most {} bps are allowed by max_capital_fraction {}", name(leg),
+                       bps(*share), venue(leg), shown(capital_of(q_.market, leg, q_.numbers.leg[leg]->price).decimal().rounded(2, Rounding::Down)), quote_,
+                       bps(allowed()), spec_.risk.max_capital_fraction.str());
   }
 
  private:
@@ -118,23 +118,75 @@ class TaskCheck {
         continue;
       }
       const TopOfBook& top = *q_.market.top[leg];
-      ok("prices", fmt::format("{} on {} {} at {}: {} ticks from its own touch, {} from the other ({} / {})", n->hedges ? "hedges" : "quotes", venue(leg),
-                               name(leg), n->price.str(), n->to_own.str(), n->to_opposite.str(), top.bid.str(), top.ask.str()));
+      const std::string text = fmt::format("{} on {} {} at {}: {} ticks from its own touch, {} from the other ({} / {})", n->hedges ? "hedges" : "quotes",
+                                           venue(leg), name(leg), n->price.str(), n->to_own.str(), n->to_opposite.str(), top.bid.str(), top.ask.str());
+      const std::string why = not_taken(leg, n->price);
+      if (why.empty()) {
+        ok("prices", text);
+      } else {
+        warn("prices", text + "; " + why, fmt::format("write a smaller {}.offset_ticks; until then nothing is quoted there", name(leg)));
+      }
     }
   }
 
-  // Limits that the first slice or the total would run into.
+  // Why an order at that price would not leave, or not be taken; "" where nothing is in its way.
+  std::string not_taken(Side leg, const Price& price) const {
+    for (const Side of : kSides) {
+      const auto& top = q_.market.top[of];
+      if (!top) continue;
+      const Price mid = middle(*top);
+      const Price width(bps_of(mid.decimal(), spec_.risk.price_collar_bps));
+      if (leg == Side::Buy ? price > mid + width : price < mid - width) {
+        return fmt::format("that is beyond price_collar_bps {} around the mid of {}, {}", spec_.risk.price_collar_bps.str(), venue(of), mid.str());
+      }
+    }
+    const auto& band = q_.market.instruments[leg].price_band;
+    if (!band || !q_.market.top[leg]) return {};
+    const Price mid = middle(*q_.market.top[leg]);
+    const Price away = price > mid ? price - mid : mid - price;
+    if (away.decimal() <= mid.decimal() * band->decimal()) return {};
+    return fmt::format("{} takes no price further than {} of the market from it", venue(leg), band->str());
+  }
+
+  Money slice_value(Side leg) const {
+    const Price limit = q_.numbers.leg[leg]->price;
+    const auto& top = q_.market.top[leg];
+    const Price price = leg == Side::Sell && top ? max(limit, top->bid) : limit;
+    return price * q_.numbers.sizes.leg_slice[leg];
+  }
+
+  // Limits that the first slice of a task that begins would run into: it would halt at once.
+  void first_slice() {
+    const Plan& p = q_.numbers.sizes;
+    const RiskSpec& risk = spec_.risk;
+    if (q_.progress.has_begun()) return;
+    if (risk.max_position && *risk.max_position < max(p.leg_slice.buy, p.leg_slice.sell)) {
+      refuse("limits", fmt::format("a slice is {} {}, and max_position is {}", max(p.leg_slice.buy, p.leg_slice.sell).str(), base_, risk.max_position->str()),
+             "write a smaller order_quantity, or a larger max_position under [risk]");
+    }
+    if (risk.max_notional && q_.numbers.leg.buy && q_.numbers.leg.sell && slice_value(Side::Buy) + slice_value(Side::Sell) > *risk.max_notional) {
+      refuse("limits",
+             fmt::format("the first slice of both legs is worth {} {}, and max_notional is {}",
+                         shown((slice_value(Side::Buy) + slice_value(Side::Sell)).decimal()), quote_, risk.max_notional->str()),
+             "write a smaller order_quantity, or a larger max_notional under [risk]");
+    }
+    if (risk.max_orders_per_run < 2) {
+      refuse("limits", "max_orders_per_run is 1, and the first slice takes an order on each side", "write a larger max_orders_per_run under [risk]");
+    }
+  }
+
+  // Limits that a slice or the total would run into.
   void limits() {
     const Plan& p = q_.numbers.sizes;
     for (const Side leg : kSides) {
-      const auto& n = q_.numbers.leg[leg];
       const auto& most = spec_.risk.max_order_notional;
-      if (!n || !most || n->price * p.leg_slice[leg] <= *most) continue;
-      refuse("limits",
-             fmt::format("a slice of the {} leg is worth {} {}, and max_order_notional is {}", name(leg), shown((n->price * p.leg_slice[leg]).decimal()),
-                         quote_, most->str()),
-             "write a smaller order_quantity, or a larger max_order_notional under [risk]");
+      if (!q_.numbers.leg[leg] || !most || slice_value(leg) <= *most) continue;
+      refuse(
+          "limits",
+          fmt::format("a slice of the {} leg is worth {} {}, and max_order_notional is {}", name(leg), shown(slice_value(leg).decimal()), quote_, most->str()),
+          "write a smaller order_quantity, or a larger max_order_notional under [risk]");
     }
+    first_slice();
     if (spec_.risk.max_position && *spec_.risk.max_position < p.total) {
       warn("limits", fmt::format("max_position {} is below total_quantity {}: the task halts there", spec_.risk.max_position->str(), p.total.str()),
            "write a smaller total_quantity, or a larger max_position under [risk]");

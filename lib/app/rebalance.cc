@@ -92,17 +92,18 @@ class Rebalance {
 
   Expected<void, ToolError> read_request() {
     Errand& e = errand_;
-    const auto number = [](const std::string& flag, const std::string& text, auto& to) -> Expected<void, ToolError> {
+    const auto number = [](const std::string& flag, const std::string& text, std::string_view example, auto& to) -> Expected<void, ToolError> {
       if (text.empty()) return {};
       const auto d = Decimal::parse(text);
       if (!d || !d->is_positive() || !d->within(15, 12)) {
-        return Unexpected{usage(fmt::format("{} {} is not a positive number", flag, printable_excerpt(text)), fmt::format("write for example {} 3000", flag))};
+        return Unexpected{
+            usage(fmt::format("{} {} is not a positive number", flag, printable_excerpt(text)), fmt::format("write for example {} {}", flag, example))};
       }
       to = std::decay_t<decltype(*to)>(*d);
       return {};
     };
-    if (auto r = number("--max-slippage-bps", request_.max_slippage_bps, e.max_slippage_bps); !r) return r;
-    if (auto r = number("--max-notional", request_.max_notional, e.max_notional); !r) return r;
+    if (auto r = number("--max-slippage-bps", request_.max_slippage_bps, "50", e.max_slippage_bps); !r) return r;
+    if (auto r = number("--max-notional", request_.max_notional, "3000", e.max_notional); !r) return r;
     if (!RequestId::fits(request_.request_id) || std::ranges::any_of(request_.request_id, [](char c) { return c <= ' ' || c > '~'; })) {
       return Unexpected{usage("--request-id is at most 64 printable characters without blanks", "write for example --request-id rebalance-17")};
     }
@@ -131,12 +132,8 @@ class Rebalance {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     const std::string id =
         request_.request_id.empty() ? fmt::format("{}-{}", std::chrono::duration_cast<std::chrono::milliseconds>(now).count(), getpid()) : request_.request_id;
-    std::vector<std::string> keys{"name=hand-" + id,
-                                  "symbol=" + request_.symbol,
-                                  "buy.exchange=" + request_.exchange,
-                                  "sell.exchange=" + request_.exchange,
-                                  "total_quantity=" + request_.quantity,
-                                  "order_quantity=" + request_.quantity};
+    std::vector<std::string> keys{"name=" + std::string(kByHand) + id,  "symbol=" + request_.symbol,           "buy.exchange=" + request_.exchange,
+                                  "sell.exchange=" + request_.exchange, "total_quantity=" + request_.quantity, "order_quantity=" + request_.quantity};
     if (!request_.max_notional.empty()) keys.push_back("risk.max_order_notional=" + request_.max_notional);
     TaskSource source;
     if (auto set = apply_settings(source, keys); !set) return set;

@@ -185,7 +185,12 @@ Expected<std::optional<ToolError>, ToolError> Roster::check_begins(const TaskSou
   if (errand) return std::optional<ToolError>();
   const MarketView& view = (*ground)->view();
   const Plan sizes = make_plan(source.spec, view.instruments);
-  if (auto fine = report_problems(source, check_plan(source.spec, view.instruments, sizes, view.mid)); !fine) return Unexpected{fine.error()};
+  if (auto fine = report_problems(source, check_plan(source.spec, view.instruments, sizes, view.mid)); !fine) {
+    // A market that is closed is its venue's doing, and no mistake in the file.
+    const bool closed = std::ranges::any_of(kSides, [&](Side leg) { return view.instruments[leg].status != TradingStatus::Trading; });
+    if (closed) return std::optional(fine.error());
+    return Unexpected{fine.error()};
+  }
   auto funded = check_funds(request_.session.db, source.spec, request_.session.restart, view, output_);
   return funded ? std::optional<ToolError>() : std::optional(funded.error());
 }

@@ -333,6 +333,7 @@ std::string Session::summary_json() const {
   JsonWriter w;
   w.begin_object();
   write_summary_fields(w, record());
+  w.field("open_orders", static_cast<std::int64_t>(open_orders()));
   w.field("cycles", engine_ ? engine_->cycles() : 0).field("duration_us", run_ ? (run_->now() - started_).us : 0).end_object();
   return event_head("summary") + "," + w.str().substr(1);
 }

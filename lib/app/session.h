@@ -79,6 +79,7 @@ class Session final : public RunObserver {
   std::string trouble() const;
 
  private:
+  std::size_t open_orders() const;  // when the run has ended: what may rest at the venues
   Session(TaskLock lock, TaskSource source, SessionOptions options, Grounds& grounds, Output& output)
       : lock_(std::move(lock)), source_(std::move(source)), options_(std::move(options)), grounds_(grounds), output_(output) {}
 

@@ -17,6 +17,8 @@ std::string ending(const TaskRecord& r) {
 
 }  // namespace
 
+std::size_t Session::open_orders() const { return engine_ ? engine_->working(Side::Buy).size() + engine_->working(Side::Sell).size() : 0; }
+
 std::string Session::trouble() const {
   const TaskRecord& r = record();
   switch (r.exit_code) {
@@ -27,7 +29,11 @@ std::string Session::trouble() const {
     case ExitCode::Terminated: return "";
     default: break;
   }
-  return ending(r) + fmt::format("  next       {}", info(r.exit_code).next);
+  std::string open;
+  if (const std::size_t n = open_orders(); n > 0) {
+    open = fmt::format("  open       {} of its orders may rest at the venues: dn-recover --task {} --apply\n", n, r.spec.name);
+  }
+  return ending(r) + open + fmt::format("  next       {}", info(r.exit_code).next);
 }
 
 std::string Session::summary_text() const {
@@ -57,8 +63,8 @@ std::string Session::summary_text() const {
                        k.profit_bps ? fmt::format(", {} bps", shown(k.profit_bps->decimal())) : "");
   }
   out += fmt::format("  orders     {} sent, {} rebalances, {} refused", r.orders, r.rebalances, r.rejects);
-  const std::size_t open = engine_ ? engine_->working(Side::Buy).size() + engine_->working(Side::Sell).size() : 0;
-  if (open > 0) out += fmt::format("\n  open       {} of them may rest at the venues: dn-status orders {} --open", open, r.spec.name);
+  if (const std::size_t n = open_orders(); n > 0)
+    out += fmt::format("\n  open       {} of them may rest at the venues: dn-status orders {} --open", n, r.spec.name);
   if (r.exit_code != ExitCode::Ok) out += fmt::format("\n  next       {}", info(r.exit_code).next);
   return out;
 }

@@ -156,6 +156,9 @@ TaskSource read_table(const TomlTable& table, const std::string& file, Problems&
   KeySet refused = read_entries(table, file, source, problems);
   // Whether a direction suits the legs cannot be said of legs that are not known.
   if (refused.contains("buy.exchange") || refused.contains("sell.exchange")) refused.insert("direction");
+  if (source.spec.name.starts_with(kByHand)) {
+    problems.add(source.place_of("name"), "name", fmt::format("\"{}\" begins the names of orders by hand; write another name", kByHand));
+  }
   for (const SpecProblem& p : check(source.spec)) {
     if (!refused.contains(p.key)) problems.add(source.place_of(p.key), p.key, p.what);
   }

@@ -52,7 +52,9 @@ ExitCode health(const TaskView& v) {
     if (v.open_orders > 0) code = worse(code, ExitCode::UnknownOrder);  // whatever became of them, nobody has asked
     if (!v.task.imbalance().is_zero()) code = worse(code, ExitCode::Imbalanced);
   }
-  if (v.task.exit_code == ExitCode::VenueDown && v.open_orders > 0) code = worse(code, ExitCode::UnknownOrder);  // it could not be cancelled
+  // It could not be cancelled, or nobody knows whether it was.
+  const bool should_rest_nothing = v.task.exit_code == ExitCode::VenueDown || (v.task.mode == TaskMode::Halted && !v.held);
+  if (should_rest_nothing && v.open_orders > 0) code = worse(code, ExitCode::UnknownOrder);
   // How the last run ended, where that still stands: a new run begins with Ok.
   for (const ExitCode last : {ExitCode::Imbalanced, ExitCode::UnknownOrder, ExitCode::Contradiction}) {
     if (v.task.verdict != Verdict::Cancelled && v.task.exit_code == last) code = worse(code, last);
@@ -64,7 +66,15 @@ std::string next_step(const TaskView& v) {
   const std::string& name = v.task.spec.name;
   if (v.held) return "nothing: its run goes on";
   if (v.frozen) return fmt::format("its run does not move: is it stopped (kill -CONT)? else kill -9 it, and dn-run --task {}", name);
+  const bool should_rest_nothing = v.task.mode == TaskMode::Halted || v.task.mode == TaskMode::Paused || v.task.verdict != Verdict::None;
+  if (v.open_orders > 0 && should_rest_nothing) {
+    return fmt::format("dn-recover --task {} --apply: {} of its orders may still rest at the venues", name, v.open_orders);
+  }
   const bool apart = v.task.exit_code == ExitCode::Imbalanced && !v.task.imbalance().is_zero();
+  const bool held = v.task.leg.buy.net.is_positive() || v.task.leg.sell.net.is_positive();
+  if (v.task.verdict == Verdict::Completed && v.task.exit_code == ExitCode::Imbalanced && held && !apart) {
+    return fmt::format("dn-rebalance --task {} --flatten --yes --max-notional N: it could not close what is held", name);
+  }
   if (v.task.verdict == Verdict::Completed) return apart ? fmt::format("dn-rebalance --task {} --yes --max-notional N", name) : "nothing";
   if (v.task.verdict == Verdict::Cancelled) {
     if (v.task.exit_code == ExitCode::Ok && !v.task.imbalance().is_zero()) return "nothing: what is left is less than the venues trade";

@@ -227,13 +227,14 @@ std::optional<TriggerWatch::Start> TriggerWatch::look(Pair& p, Time now) {
   const bool promises = p.seen && is_tradable(p, spec, view) && p.seen->touch >= least && !is_halted(p, spec);
   if (!promises) {
     p.looked = p.looked || p.seen;
-    p.promised = p.since = Time::never();
+    p.promised = Time::never();
+    p.since = Time{};
     p.doubted = false;
     return std::nullopt;
   }
   if (p.promised.is_never()) p.promised = now;
-  if (p.since.is_never() || now - p.since > kDepthPatience) p.since = now;  // what was heard so long ago decides nothing
-  const auto depth = p.prices->depth(p.since);
+  // What was heard longer ago decides nothing. Pairs that share a book share what was asked about it.
+  const auto depth = p.prices->depth(std::max(p.since, now - kDepthPatience));
   p.awaits = !depth;
   p.looked = !p.awaits;
   if (p.awaits) return std::nullopt;
@@ -331,7 +332,8 @@ void TriggerWatch::ended(const std::string& task, bool for_good, Time at) {
     if (p.task != task) continue;
     p.runs = !for_good;
     p.here = false;
-    p.promised = p.since = Time::never();
+    p.promised = Time::never();
+    p.since = Time{};
     p.ready = at + source_.spec.cooldown;
     if (!for_good) say(fmt::format("task {} has not ended and keeps its pair and its place; dn-status show {} says what to do", task, task));
   }
@@ -355,7 +357,8 @@ bool TriggerWatch::reload(const TriggerSource& source) {
   source_ = source;
   for (Pair& p : pairs_) {
     p.barred = false;
-    p.promised = p.since = Time::never();
+    p.promised = Time::never();
+    p.since = Time{};
     if (p.ready > Time{}) p.ready = p.ready + later;
   }
   say("reloaded: for the tasks that start from now on");

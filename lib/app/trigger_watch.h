@@ -85,7 +85,7 @@ class TriggerWatch {
     bool looked = false;
     std::optional<Opening> seen;    // the newest
     Time promised = Time::never();  // since when the touches are wide enough
-    Time since = Time::never();     // from when on a depth decides
+    Time since;                     // from when on a depth decides
     bool awaits = false;            // it
     bool doubted = false;           // a depth did not hold what the touches promise
   };

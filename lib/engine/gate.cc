@@ -83,14 +83,15 @@ std::optional<Refusal> check_values(const GateView& v, const OrderRequest& o) {
   const Situation& s = *v.situation;
   if (s.closing) return std::nullopt;  // it only takes away from both
   const RiskSpec& risk = s.spec->risk;
-  const Money after = v.committed + o.price * (o.qty + ahead(v, o));
+  const Price price = worth(s.leg[seat(s, o.leg)], o.side, o.price);
+  const Money after = v.committed + price * (o.qty + ahead(v, o));
   if (risk.max_notional && after > *risk.max_notional) {
     return refuse("max_notional", "the value of both sides with the new order and its hedge:", after.str(), risk.max_notional->str(), true);
   }
   const auto& capital = s.capital[o.leg];
   if (!capital) return std::nullopt;
   const Money most = *capital * risk.max_capital_fraction;
-  const Money held = o.price * (s.leg[o.leg].filled + v.open + o.qty);
+  const Money held = price * (s.leg[o.leg].filled + v.open + o.qty);
   if (held <= most) return std::nullopt;
   return refuse("max_capital_fraction", "the side's value with the new order:", held.str(), most.str(), true);
 }
@@ -116,7 +117,7 @@ std::optional<Refusal> check_quote(const GateView& v, const OrderRequest& o) {
   if (s.funding_closed && !catches_up) return refuse("min_funding_apr", "the funding told is too low, orders:", "1", "0", false);
   if (s.spread_closed && !catches_up) {
     const auto spread = quoted_spread(s);
-    return refuse("min_spread_bps", "the net spread is, or was a moment ago, too small:", spread ? spread->net.str() : "unknown",
+    return refuse(std::string(least_spread_key(s.spec->risk)), "the net spread is, or was a moment ago, too small:", spread ? spread->net.str() : "unknown",
                   least_spread(s.spec->risk).value_or(Bps{}).str(), false);
   }
   if (auto r = check_values(v, o)) return r;
@@ -132,7 +133,7 @@ std::optional<Refusal> check_order(const GateView& v, const OrderRequest& o) {
   if (!s.leg[seat(s, o.leg)].fresh) return refuse("max_book_age", "the book of the leg is older than", "now", format_duration(risk.max_book_age), false);
   if (auto r = check_quantities(v, o)) return r;
   if (planted(Bug::SleepingGate)) return std::nullopt;
-  const Money value = o.price * o.qty;
+  const Money value = worth(s.leg[seat(s, o.leg)], o.side, o.price) * o.qty;
   if (risk.max_order_notional && value > *risk.max_order_notional) {
     return refuse("max_order_notional", "the order's value:", value.str(), risk.max_order_notional->str(), true);
   }

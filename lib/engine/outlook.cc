@@ -22,6 +22,8 @@ Decimal at_limit(const TopOfBook& top, Side side, const Bps& slippage, const Ins
 
 std::optional<Bps> least_spread(const RiskSpec& risk) { return risk.min_spread_bps ? risk.min_spread_bps : risk.exit_spread_bps; }
 
+std::string_view least_spread_key(const RiskSpec& risk) { return risk.min_spread_bps ? "min_spread_bps" : "exit_spread_bps"; }
+
 std::optional<Percent> funding_apr(const Instrument& buy, const Instrument& sell) {
   constexpr Dur kYear = Dur::hours(365 * 24);
   std::optional<Percent> sum;

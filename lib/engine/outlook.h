@@ -16,6 +16,7 @@ struct Spread {
 
 // What new quotes need: min_spread_bps, else exit_spread_bps, for nothing is entered that would be left at once. nullopt: neither is set.
 std::optional<Bps> least_spread(const RiskSpec& risk);
+std::string_view least_spread_key(const RiskSpec& risk);  // which of the two that is
 
 // What a position of these legs receives (+) or pays (-), a year of what is told for the next settlement, in percent of its value, to 4
 // places. nullopt: no leg has told terms.

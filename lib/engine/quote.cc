@@ -5,6 +5,9 @@
 namespace dn {
 namespace {
 
+// A venue holds its band to its own mark, which is near the middle of its book and not the same.
+const Decimal kOfBand = Decimal::from_parts(9, 1);
+
 Price touch(const TopOfBook& top, Side side) { return side == Side::Buy ? top.bid : top.ask; }
 
 Price reference(const LegSituation& l, const LegSpec& spec, Side leg) {
@@ -140,7 +143,10 @@ Price market_like_price(const Situation& s, Side leg, Side side) {
     const Price width(bps_of(mid.decimal(), s.spec->risk.price_collar_bps));
     limit = side == Side::Buy ? min(limit, (mid + width).floor_to(tick)) : max(limit, (mid - width).ceil_to(tick));
   }
-  return limit;
+  if (!l.instrument->price_band || !l.fresh) return limit;
+  const Price mid = middle(l.top);
+  const Price width(mid.decimal() * l.instrument->price_band->decimal() * kOfBand);
+  return side == Side::Buy ? min(limit, (mid + width).floor_to(tick)) : max(limit, (mid - width).ceil_to(tick));
 }
 
 Qty hedge_quantity(const Situation& s, Side leg, Side side) {
@@ -150,8 +156,11 @@ Qty hedge_quantity(const Situation& s, Side leg, Side side) {
   return tradable(l, side, min(q, side == leg ? s.plan->total - l.filled : l.filled));
 }
 
-Qty within_order_limit(const Situation& s, Side leg, Price price, Qty qty) {
+Price worth(const LegSituation& l, Side side, Price limit) { return side == Side::Sell && l.known ? max(limit, l.top.bid) : limit; }
+
+Qty within_order_limit(const Situation& s, Side leg, Side side, Price limit, Qty qty) {
   const auto& most = s.spec->risk.max_order_notional;
+  const Price price = worth(s.leg[leg], side, limit);
   if (!most || price * qty <= *most) return qty;
   return Qty(most->decimal().divided_by(price.decimal(), 18, Rounding::Down)).floor_to(s.leg[leg].instrument->step);
 }

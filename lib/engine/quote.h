@@ -40,15 +40,19 @@ Qty remaining(const Situation& s, Side leg);
 // step, and such that no untradable rest is left behind where that can be avoided. Zero: nothing useful to quote.
 Qty quote_quantity(const Situation& s, Side leg, Price price);
 
-// The collar of a market-like order: the opposite touch worsened by max_slippage_bps, BUY floored to the tick, SELL ceiled.
+// The collar of a market-like order: the opposite touch worsened by max_slippage_bps, BUY floored to the tick, SELL ceiled; and inside what the
+// venue takes (Instrument::price_band).
 Price market_like_price(const Situation& s, Side leg, Side side);
 
 // Base that a market-like order on `leg` and `side` has to trade so that the imbalance is not enlarged: net of base fees, floored to
 // the leg's step, capped by the task's total, by what the leg holds (reduce) and by the venue's largest order.
 Qty hedge_quantity(const Situation& s, Side leg, Side side);
 
+// What a unit of an order may trade at: a sell below the bid trades at the bid.
+Price worth(const LegSituation& l, Side side, Price limit);
+
 // As much of it as one order of the task may be worth, a multiple of the leg's step: the rest takes further orders.
-Qty within_order_limit(const Situation& s, Side leg, Price price, Qty qty);
+Qty within_order_limit(const Situation& s, Side leg, Side side, Price limit, Qty qty);
 
 // Base that has to be traded against `leg` so that it holds nothing any more. It may be more than the leg has filled: what was sold on a
 // venue that takes its fee in base is bought back with that fee on top.

@@ -153,6 +153,7 @@ class TaskEngine {
     PerSide<ClientOrderId> order;   // the newest of each leg; empty: none yet
     PerSide<std::int64_t> tries{};  // fruitless ones in a row
     PerSide<bool> given_up{};       // the leg cannot be traded any further
+    PerSide<Reason> why{};          // ... because of this
     Time began;
     Time next_try;
     bool traded = false;     // something of its orders filled
@@ -300,6 +301,7 @@ class TaskEngine {
   void begin_stop(Stop stop);
   void step_stop();
   void finish(ExitCode wanted);
+  void tell_what_may_rest();
   void halt(ExitCode code, std::string_view what, const Reason& reason, bool hedge);
   ExitCode final_code(ExitCode wanted) const;
   void on(const Pause&);

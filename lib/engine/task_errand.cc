@@ -157,7 +157,8 @@ bool TaskEngine::hold_for_other(const Situation& s, Side leg) {
   const Side other = flip(leg);
   if (!chore_->told_held) {
     chore_->told_held = true;
-    const Reason why(std::string(name(legs_[other].instrument.venue)) + " cannot be traded: closing the " + std::string(upper_name(leg)) +
+    const std::string because = chore_->why[other].empty() ? "" : " (" + chore_->why[other].str() + ")";
+    const Reason why(std::string(name(legs_[other].instrument.venue)) + " cannot be traded" + because + ": closing the " + std::string(upper_name(leg)) +
                      " side alone would leave the other one open, so it stays");
     alert(AlertKind::Alert, AlertLevel::Critical, "flatten_held", why, s.leg[leg].net.str(), s.leg[other].net.str());
     record_.reason = why.str();
@@ -182,7 +183,7 @@ bool TaskEngine::flatten_leg(const Situation& s, Side leg) {
   if (s.leg[leg].net - keep < s.leg[leg].min_tradable) return is_stuck(s, flip(leg)) ? hold_for_other(s, leg) : true;
   if (now_ < c.next_try) return true;
   const Price price = market_like_price(s, leg, flip(leg));
-  place_for_errand(leg, flip(leg), price, within_order_limit(s, leg, price, flatten_quantity(s, leg, keep)));
+  place_for_errand(leg, flip(leg), price, within_order_limit(s, leg, flip(leg), price, flatten_quantity(s, leg, keep)));
   return !c.given_up[leg];
 }
 
@@ -195,6 +196,9 @@ void TaskEngine::place_for_errand(Side leg, Side side, Price price, Qty qty) {
   const Purpose purpose = side != leg ? Purpose::Reduce : Purpose::Rebalance;
   const Qty before = by_hand ? Qty{} : record_.imbalance();
   const bool large_enough = qty.is_positive() && qty >= i.min_tradable(price);
+  const auto& most = c.spec.risk.max_order_notional;
+  c.why[leg] =
+      Reason(!large_enough && most ? "its smallest order is worth more than the " + most->str() + " that one may be worth" : "a limit refused its order");
   if (!large_enough) {
     alert(AlertKind::Limit, AlertLevel::Critical, "minimum", Reason(std::string(name(i.venue)) + " takes no order so small"), qty.str(),
           i.min_tradable(price).str());
@@ -202,9 +206,10 @@ void TaskEngine::place_for_errand(Side leg, Side side, Price price, Qty qty) {
   if (!large_enough || !place(leg, side, purpose, type, price, qty)) {
     c.given_up[leg] = true;
     stop_->exit_code = ExitCode::Refused;
-    stop_->reason = Reason("a limit refused the order");
+    stop_->reason = c.why[leg];
     return;
   }
+  c.why[leg] = {};
   c.order[leg] = legs_[leg].working.back().record.request.id;
   stop_->deadline = now_ + kStopPatience;
   ++record_.rebalances;
@@ -244,6 +249,7 @@ ExitCode TaskEngine::errand_code(ExitCode wanted, const Situation& s) const {
     case Errand::Kind::Order: return chore_->short_of && chore_->placed ? worse(wanted, ExitCode::RebalancedPartly) : wanted;
     case Errand::Kind::Flatten:
       if (!holds(Side::Buy) && !holds(Side::Sell)) return wanted;
+      if (wanted == ExitCode::Refused && !chore_->traded && !is_imbalanced) return wanted;
       if (chore_->told_held || wanted == ExitCode::VenueDown || is_imbalanced) return worse(wanted, ExitCode::Imbalanced);
       return worse(wanted, ExitCode::RebalancedPartly);
     case Errand::Kind::Rebalance:

@@ -90,7 +90,7 @@ bool TaskEngine::place_hedge(const Situation& s, Side side) {
   const Instrument& i = legs_[r.leg].instrument;
   if (planted(Bug::HedgeWrongLeg)) side = flip(side);
   const Price price = market_like_price(s, r.leg, side);
-  const Qty qty = within_order_limit(s, r.leg, price, hedge_quantity(s, r.leg, side));
+  const Qty qty = within_order_limit(s, r.leg, side, price, hedge_quantity(s, r.leg, side));
   if (qty < i.min_tradable(price)) {
     escalate("what is left is below its minimum or beyond the total");
     return false;
@@ -160,7 +160,8 @@ bool TaskEngine::check_limits(const Situation& s) {
     save_task();
   }
   if (!closing_ && record_.first_order.us != 0 && now_ - record_.first_order > risk.max_hold) {
-    halt(ExitCode::Refused, "max_hold", Reason("the task runs for longer than risk.max_hold " + format_duration(risk.max_hold)), true);
+    const std::string since = format_duration(Dur::seconds((now_ - record_.first_order).us / 1'000'000));
+    halt(ExitCode::Refused, "max_hold", Reason("the task runs for " + since + ", longer than risk.max_hold " + format_duration(risk.max_hold)), true);
     return true;
   }
   return check_loss(s);
@@ -356,8 +357,21 @@ ExitCode TaskEngine::final_code(ExitCode wanted) const {
   return code;
 }
 
+// Also where the run ends as it was asked to: whoever looks away now must know.
+void TaskEngine::tell_what_may_rest() {
+  if (stop_->leave_orders) return;
+  for (const Side leg : kSides) {
+    const std::size_t n = legs_[leg].working.size();
+    if (n == 0) continue;
+    alert(AlertKind::Alert, AlertLevel::Critical, "left_open",
+          Reason((n == 1 ? "an order" : std::to_string(n) + " orders") + " may still rest on " + std::string(name(legs_[leg].instrument.venue)) +
+                 ": the run ends before that was proven; dn-recover --task " + record_.spec.name + " --apply cancels and proves"));
+  }
+}
+
 void TaskEngine::finish(ExitCode wanted) {
   rebalance_.reset();
+  tell_what_may_rest();
   const Stop::Kind kind = stop_->kind;
   const bool for_good = kind == Stop::Kind::Complete || kind == Stop::Kind::Cancel;
   record_.exit_code = for_good && !chore_ ? ExitCode::Ok : final_code(wanted);

@@ -119,7 +119,7 @@ std::vector<SpecProblem> check(const TaskSpec& s) {
     add("risk.exit_spread_bps", fmt::format("{} is above min_spread_bps {}: the task would leave what it just entered; write at most that",
                                             s.risk.exit_spread_bps->str(), s.risk.min_spread_bps->str()));
   }
-  if (s.leg.buy.exchange && s.leg.buy.exchange == s.leg.sell.exchange && *s.leg.buy.exchange == Venue::GateioFutures) {
+  if (s.leg.buy.exchange && s.leg.buy.exchange == s.leg.sell.exchange && *s.leg.buy.exchange == Venue::GateioFutures && !is_by_hand(s)) {
     add("sell.exchange", "both legs on gateio_futures would only net each other out in one position; choose another venue for one side");
   }
   std::stable_sort(out.begin(), out.end(), [](const SpecProblem& a, const SpecProblem& b) { return find_task_key(a.key) < find_task_key(b.key); });

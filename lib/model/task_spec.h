@@ -134,6 +134,10 @@ Expected<Dur, std::string> parse_dead_man(std::string_view text);
 std::string to_text(const TaskSpec& spec);
 Expected<TaskSpec, std::string> task_spec_from_text(std::string_view text);
 
+// An order by hand is a task of its own, with both sides on its venue; no other task's name begins like that.
+inline constexpr std::string_view kByHand = "hand-";
+inline bool is_by_hand(const TaskSpec& s) { return s.name.starts_with(kByHand) && s.leg.buy.exchange == s.leg.sell.exchange; }
+
 struct SpecProblem {
   std::string key;   // the key to point at
   std::string what;  // what is wrong and what to write

@@ -182,9 +182,9 @@ TEST(Preflight, ATaskKeepsToItsShareOfTheBalance) {
   EXPECT_EQ(desk.check("capital").code, ExitCode::Refused);
   EXPECT_THAT(desk.check("capital").message, HasSubstr("1000 bps"));
   EXPECT_THAT(desk.missing(), ElementsAre(HasSubstr("at most 500 bps"))) << "5 % where nothing is written";
-  desk.spec.risk.max_capital_fraction = Rate(dec("0.0999"));
+  desk.spec.risk.max_capital_fraction = Rate(d("0.0999"));
   EXPECT_THAT(desk.missing(), ElementsAre(HasSubstr("max_capital_fraction")));
-  desk.spec.risk.max_capital_fraction = Rate(dec("0.1"));
+  desk.spec.risk.max_capital_fraction = Rate(d("0.1"));
   EXPECT_THAT(desk.missing(), IsEmpty());
   EXPECT_EQ(desk.check("capital").status, CheckStatus::Ok);
   desk.spec.order_quantity = qty("0.6");

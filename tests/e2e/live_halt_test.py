@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 import unittest
+from decimal import Decimal
 
 from live_tools import LiveTest
 
@@ -132,6 +133,37 @@ class LiveHalt(LiveTest):
         self.assertEqual(self.live("--task", "t").returncode, 23)
         self.assertEqual([o for o in self.orders() if o["open"]], [])
         self.assertEqual(len(self.orders()), placed)
+
+    def test_a_venue_that_is_away_keeps_its_order_and_everybody_is_told(self):
+        task = self.begin_quoting(self.busy("h", "ETH/USDT", "mexc_spot", "gateio_spot", offset=4000, tolerance=100000))
+        self.until(lambda: self.is_resting_on_both("mexc_spot", "gateio_spot"))
+        self.exchange.fault(venue="mexc_spot", what="any", fault="reset_before", count=100000)
+        self.touch("HALT")
+        _, said = task.communicate(timeout=60)
+        self.assertEqual(task.returncode, 23, said)
+        self.assertIn("1 of its orders may rest at the venues: dn-recover --task h --apply", said)
+        (told,) = [e for e in self.events("h") if e["type"] == "alert" and e["code"] == "left_open"]
+        self.assertEqual(told["level"], "CRITICAL")
+        self.assertIn("mexc_spot", told["message"])
+        self.assertEqual(self.events("h")[-1]["open_orders"], 1)
+        shown = self.status("--check")
+        self.assertEqual(shown.returncode, 21)
+        self.assertIn("dn-recover --task h --apply", self.status().stdout)
+        self.exchange.fault(clear=True)
+        self.assertEqual(self.recover("--task", "h", "--apply", "--config", self.config).returncode, 23)
+        self.assertEqual([o for o in self.orders() if o["open"]], [])
+
+    def test_a_flatten_of_everything_names_what_ended_tasks_hold(self):
+        done = self.live(self.task_file("carry", "BTC/USDT", "mexc_spot", "gateio_futures", "0.02", "0.01", more="max_capital_fraction = 1\n"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        halted = self.recover("halt", "--flatten", "--config", self.config)
+        self.assertEqual(halted.returncode, 20, halted.stderr)
+        self.assertIn("task carry has ended and holds -0.02 BTC of gateio_futures, which stays", halted.stdout + halted.stderr)
+        by_name = self.recover("halt", "--flatten", "--task", "carry", "--config", self.config)
+        self.assertEqual(by_name.returncode, 0, by_name.stderr)
+        self.assertEqual(Decimal(self.exchange.ledger()["positions"]["BTC_USDT"]["quantity"]), 0)
+        again = self.recover("halt", "--flatten", "--config", self.config)
+        self.assertEqual(again.returncode, 0, again.stderr)
 
 
 if __name__ == "__main__":

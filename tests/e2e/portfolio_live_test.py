@@ -104,6 +104,17 @@ class PortfolioLive(CrashTest):
         self.assertEqual(self.task("well")["verdict"], "COMPLETED")
         self.assert_balanced("well", "0.001")
 
+    def test_a_symbol_that_is_halted_is_no_trouble_of_the_others(self):
+        self.exchange.control("POST", "halt", {"venue": "gateio_spot", "symbol": "DOGE_USDT", "status": "halted"})
+        files = [self.task_file(f"h-{base.lower()}", f"{base}/USDT", "mexc_spot", "gateio_spot", total, slice_, more=GRAVE)
+                 for base, total, slice_ in (("ETH", "0.2", "0.1"), ("DOGE", "1000", "500"))]
+        done = self.live(*files)
+        self.assertEqual(done.returncode, 78, done.stderr)
+        self.assertIn("the run goes on without task h-doge", done.stderr)
+        self.assertEqual(self.task("h-eth")["verdict"], "COMPLETED")
+        self.assertEqual(self.live(files[1]).returncode, 78, "alone it says so too")
+        self.assert_books_equal(self.before)
+
     def test_what_a_killed_run_had_not_used_is_free_at_once(self):
         # A slice of 0.1 rests far away and four more are ahead of it; the other one needs more than that leaves.
         limits = "[portfolio]\ncapital = 50000\nmax_total_exposure = 0.1\n"

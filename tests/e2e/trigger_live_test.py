@@ -66,6 +66,15 @@ class Trigger(LiveTest):
 
 
 class Live(Trigger):
+    def test_pairs_that_share_a_book_all_begin_and_the_widest_first(self):
+        self.pin("gateio_spot", "ETH", 130)
+        self.pin("gateio_futures", "ETH", 150)
+        done = self.live(self.trigger(), "--once")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        began = [e for name in self.tasks() for e in self.started(name)]
+        self.assertEqual([e["task"] for e in sorted(began, key=lambda e: e["ts_us"])],
+                         ["scan.ETH-USDT.mexc_spot.gateio_futures", "scan.ETH-USDT.mexc_spot.gateio_spot"], done.stderr)
+
     def test_exactly_the_pairs_that_are_worth_it_trade_and_the_books_are_equal(self):
         before = self.exchange.ledger()
         self.pin("gateio_spot", "ETH", 120)

@@ -1,10 +1,13 @@
 """Orders whose reply never came, one at a time, on each venue: found late, arriving late, or never arriving. What became of each is proven, booked
 once, and told with its evidence."""
 import json
+import os
+import subprocess
 import unittest
 from decimal import Decimal
 
 from live_tools import LiveTest
+from tools import REBALANCE
 
 VENUES = ("mexc_spot", "gateio_spot", "gateio_futures")
 
@@ -12,9 +15,12 @@ VENUES = ("mexc_spot", "gateio_spot", "gateio_futures")
 class Unknown(LiveTest):
     settings = {"rate_scale": "4"}
 
+    def by_hand(self, venue, request):
+        return [REBALANCE, "--exchange", venue, "--symbol", "BTC/USDT", "--side", "sell", "--quantity", "0.01", "--request-id", request,
+                "--yes", "--max-notional", "100000", "--config", self.config, "--db", self.db]
+
     def order_by_hand(self, venue, request):
-        return self.rebalance("--exchange", venue, "--symbol", "BTC/USDT", "--side", "sell", "--quantity", "0.01", "--request-id", request,
-                              "--yes", "--max-notional", "100000", "--config", self.config)
+        return self.call(*self.by_hand(venue, request))
 
     def resolution(self, request):
         """Of the only order of a request: that it was unknown, and what ended that."""
@@ -89,6 +95,20 @@ class Unknown(LiveTest):
         self.assertIn("did arrive after all", again.stderr)
         self.assertEqual(len(self.at_the_exchange(before)), 1)
         self.assertEqual(self.order_by_hand("mexc_spot", "another").returncode, 0)
+
+    def test_an_order_by_hand_whose_tool_was_killed_is_proven_by_its_repeat(self):
+        self.exchange.control("POST", "settings", {"hidden_ms": "6000"})
+        for venue in VENUES:
+            request = "killed-" + venue.replace("_", "-")
+            before = self.exchange.ledger()
+            self.exchange.fault(venue=venue, what="place", fault="reset_after", count=1)
+            with open(os.path.join(self.dir, "said"), "w", encoding="utf-8") as said:
+                tool = subprocess.Popen(self.by_hand(venue, request), stdout=said, stderr=said, env=self.environment, cwd=self.dir)
+            self.until(lambda: self.at_the_exchange(before))
+            tool.kill()
+            tool.wait()
+            self.filled_once(before, self.order_by_hand(venue, request), venue, request)
+            self.assertEqual(self.recover("--apply", "--config", self.config).returncode, 0, "nothing is in the way of others")
 
     def arrives_after_all(self, run):
         """The first MEXC order of the task comes so late, and hidden for so long, that its absence is proven before it is seen."""

@@ -148,9 +148,29 @@ TEST_F(Quote, WhileTheSpreadIsClosedNothingNewIsQuotedAndWhatRestsGoes) {
 }
 
 TEST_F(Quote, AHedgeIsCutToTheLargestOrderThatTheTaskAllows) {
-  EXPECT_EQ(within_order_limit(s, Side::Sell, px("99.5"), qty("0.5")), qty("0.5"));
+  EXPECT_EQ(within_order_limit(s, Side::Sell, Side::Buy, px("99.5"), qty("0.5")), qty("0.5"));
   spec.risk.max_order_notional = Money(10);
-  EXPECT_EQ(within_order_limit(s, Side::Sell, px("99.5"), qty("0.5")), qty("0.1005"));
+  EXPECT_EQ(within_order_limit(s, Side::Sell, Side::Buy, px("99.5"), qty("0.5")), qty("0.1005"));
+}
+
+TEST_F(Quote, ASellBelowTheBidIsWorthWhatTheBidPays) {
+  spec.risk.max_order_notional = Money(10);
+  const Price bid = s.leg.sell.top.bid;
+  const Qty most = within_order_limit(s, Side::Sell, Side::Sell, bid - px("20"), qty("0.5"));
+  EXPECT_LE(bid * most, Money(10));
+  EXPECT_EQ(most, within_order_limit(s, Side::Sell, Side::Sell, bid, qty("0.5")));
+}
+
+TEST_F(Quote, AHedgeStaysInsideTheBandThatItsVenueTakes) {
+  spec.risk.max_slippage_bps = Bps(900);
+  spec.risk.price_collar_bps = Bps(1000);
+  instruments.sell.price_band = Rate(dec("0.02"));
+  reset();
+  const Price mid = middle(s.leg.sell.top);
+  const Price away(mid.decimal() * dec("0.018"));
+  EXPECT_GE(market_like_price(s, Side::Sell, Side::Sell), mid - away);
+  EXPECT_LE(market_like_price(s, Side::Sell, Side::Sell), mid - away + instruments.sell.tick);
+  EXPECT_LE(market_like_price(s, Side::Sell, Side::Buy), mid + away);
 }
 
 class Gate : public Quote {
