@@ -365,6 +365,11 @@ void TaskEngine::book(const Fill& told) {
   o->filled_quote += f.price * f.qty;
   o->updated = now_;
   if (o->venue_order_id.empty()) o->venue_order_id = f.venue_order_id;
+  if (o->request.purpose == Purpose::Quote) {
+    // An opening of the spread that filled something was no flapping: the next one need not wait.
+    spread_.closures = 0;
+    spread_.reopen = now_;
+  }
   add_to_totals(f, o->request.arrival);
   out_->journal.fills.push_back(f);
   out_->journal.orders.push_back(*o);

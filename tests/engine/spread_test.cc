@@ -72,6 +72,23 @@ TEST(SpreadGate, AThousandClosingsAreFewRequotes) {
   EXPECT_LE(t.count<PlaceOrder>(), 16u) << "in 50 s: 1, 2, 4, 8, 16 s between two openings";
 }
 
+TEST(SpreadGate, AnOpeningThatFilledSomethingWasNoFlapping) {
+  Talk t(with_limits(Bps(10), {}));
+  t.start();
+  for (int i = 0; i < 5; ++i) {
+    spread_of(t, "10040.0");
+    ASSERT_EQ(t.count<PlaceOrder>(), 2U * (i + 1)) << "it does not wait";
+    t.ack_both();
+    const OrderRequest buy = t.placed(Side::Buy);
+    const OrderRequest sell = t.placed(Side::Sell);
+    spread_of(t, "10020.0");
+    t.fill(buy, "0.1", "B" + std::to_string(i));
+    t.fill(sell, "0.1", "S" + std::to_string(i));
+    settle(t);
+    t.after(Dur::millis(200));
+  }
+}
+
 TEST(SpreadGate, AfterACalmMinuteTheNextClosureIsTheFirstAgain) {
   Talk t(with_limits(Bps(10), {}));
   t.start();
