@@ -18,6 +18,13 @@ std::string fixed_difference(const TaskSpec& a, const TaskSpec& b) {
   return {};
 }
 
+// Whoever asked may have looked away: the books say that nothing was changed, and why.
+JournalBatch refusal_event(Time at, const std::string& refused) {
+  JournalBatch batch;
+  batch.events.push_back({at, Alerted{AlertKind::Alert, AlertLevel::Warning, Code("parameters_refused"), Reason(refused), {}, {}}});
+  return batch;
+}
+
 }  // namespace
 
 // The file names a task that exists. Its live keys count when the file changed since it was last read; otherwise what `set` changed
@@ -100,6 +107,7 @@ Expected<void, ToolError> Session::change(const ControlRequest& r) {
   const auto refused = refusal_of(changed, {record().leg.buy.filled, record().leg.sell.filled}, r);
   if (!refused.empty()) {
     output_.message(refused);
+    if (auto done = store_->commit(record(), refusal_event(run_->now(), refused)); !done) return Unexpected{journal_failure(done.error(), record().spec.name)};
     if (auto marked = store_->mark_done(r.id, refused, run_->now()); !marked) return Unexpected{store_failure(marked.error())};
     return {};
   }
@@ -129,6 +137,7 @@ Expected<void, ToolError> Session::change_before_start(StoredTask& stored, const
   std::string outcome = refusal_of(changed, {task.leg.buy.filled, task.leg.sell.filled}, r);
   if (!outcome.empty()) {
     output_.message(outcome);
+    if (auto done = store_->commit(task, refusal_event(started_, outcome)); !done) return Unexpected{journal_failure(done.error(), task.spec.name)};
   } else {
     outcome = "applied";
     JournalBatch batch;
