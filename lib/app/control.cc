@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "app/session.h"
 #include "base/json_writer.h"
@@ -15,6 +16,10 @@ namespace dn::app {
 namespace {
 
 using Verb = ControlRequest::Verb;
+
+// How long a change waits to hear what became of it: a run that is well takes it in its next cycle.
+constexpr int kMostLooks = 100;
+constexpr auto kBetweenLooks = std::chrono::milliseconds(20);
 
 std::string_view word(Verb v) {
   switch (v) {
@@ -79,6 +84,23 @@ Expected<std::string, ToolError> change_idle(Verb verb, StoredTask& t, const std
       return fmt::format("task {}: cancelled, imbalance {}", name, r.imbalance().str());
   }
   return std::string();
+}
+
+// Whether the run that holds the task took what was asked of it at that time, or refused it; nullopt: it has not come to that in a moment.
+Expected<std::optional<bool>, ToolError> answer_of_run(Store& store, const std::string& task, Time asked, const std::vector<std::string>& settings) {
+  for (int i = 0; i < kMostLooks; ++i) {
+    std::this_thread::sleep_for(kBetweenLooks);
+    const auto waiting = store.pending_requests(task);
+    if (!waiting) return Unexpected{store_failure(waiting.error())};
+    if (std::ranges::any_of(*waiting, [&](const ControlRequest& r) { return r.verb == Verb::Set && r.asked == asked; })) continue;
+    const auto now = store.find_task(task);
+    if (!now) return Unexpected{store_failure(now.error())};
+    if (!*now) return std::optional<bool>();
+    TaskSource wanted{(*now)->spec, {}, {}};
+    if (auto set = apply_settings(wanted, settings); !set) return Unexpected{set.error()};
+    return std::optional(to_text(wanted.spec) == to_text((*now)->spec));
+  }
+  return std::optional<bool>();
 }
 
 }  // namespace
@@ -164,7 +186,17 @@ Expected<std::string, ToolError> ask_of_task(const std::string& db, Verb verb, c
     }
     std::string text;
     for (const std::string& s : settings) text += s + "\n";
-    if (auto asked = (*store)->ask(task, verb, text, wall_clock()); !asked) return Unexpected{store_failure(asked.error())};
+    const Time asked = wall_clock();
+    if (auto done = (*store)->ask(task, verb, text, asked); !done) return Unexpected{store_failure(done.error())};
+    if (verb == Verb::Set && !lock) {
+      const auto taken = answer_of_run(**store, task, asked, settings);
+      if (!taken) return Unexpected{taken.error()};
+      if (*taken == true) return fmt::format("task {}: changed; its run goes by it now", task);
+      if (*taken == false) {
+        return Unexpected{
+            refuse(fmt::format("task {}: its run refused the change", task), fmt::format("dn-status events {}: parameters_refused says why", task))};
+      }
+    }
     if (behind && lock) return fmt::format("task {}: asked to set, behind others that wait; dn-run --task {} begins with all of them", task, task);
     return unsettled ? fmt::format("task {}: asked to cancel; it has orders or an imbalance, so dn-run --task {} carries it out", task, task)
                      : fmt::format("task {}: asked to {}; the process that runs it does so at its next cycle", task, word(verb));

@@ -53,7 +53,8 @@ ToolError store_failure(const StoreError& e) {
 ToolError journal_failure(const JournalError& e, const std::string& task) {
   const ExitCode code = e.kind == JournalError::Kind::Busy ? ExitCode::Temporary : ExitCode::Io;
   return {code, fmt::format("task {}: the journal cannot be written ({}); nothing was sent after that", task, e.message),
-          "free space or mend the disk, then run the same command again: it goes on from what is stored"};
+          "free space or mend the disk, then run the same command again: it goes on from what is stored; where the database is "
+          "gone, dn-recover --from-venue FILE --apply makes it anew"};
 }
 
 ToolError no_such_task(std::string_view task, const std::string& db) {

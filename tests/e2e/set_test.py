@@ -68,6 +68,20 @@ class Set(ToolTest):
         for name in done:
             self.assertTrue([t for t in told if t.startswith(name + " ")], name)
 
+    def test_what_the_run_refuses_is_told_to_who_asked_and_kept(self):
+        process = self.begin(BTC, "--ndjson", "--set", "total_quantity=50", "--seed", "2")
+        self.wait_for_event(process, "ack")
+        taken = self.run_task("set", "btc", "delay=150ms")
+        self.assertEqual((taken.returncode, "its run goes by it now" in taken.stdout), (0, True), taken.stdout)
+        refused = self.run_task("set", "btc", "order_quantity=0.000000001")
+        self.assertEqual(refused.returncode, 22, refused.stdout)
+        self.assertIn("dn-status events btc", refused.stderr)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+        (told,) = [e for e in self.events("btc") if e["type"] == "alert" and e["code"] == "parameters_refused"]
+        self.assertIn("order_quantity", told["message"])
+        self.assertEqual(self.task("btc")["order_quantity"], "0.1")
+
     def test_wishes_that_wait_are_all_carried_out_in_their_order(self):
         """A frozen process takes none of them; it is killed, and the next run begins with what they come to."""
         process = self.begin(BTC, "--ndjson", "--seed", "2")
