@@ -117,8 +117,8 @@ std::optional<Refusal> check_quote(const GateView& v, const OrderRequest& o) {
   if (s.funding_closed && !catches_up) return refuse("min_funding_apr", "the funding told is too low, orders:", "1", "0", false);
   if (s.spread_closed && !catches_up) {
     const auto spread = quoted_spread(s);
-    return refuse(std::string(least_spread_key(s.spec->risk)), "the net spread is, or was a moment ago, too small:", spread ? spread->net.str() : "unknown",
-                  least_spread(s.spec->risk).value_or(Bps{}).str(), false);
+    return refuse("min_spread_bps", "the net spread is, or was a moment ago, too small for risk." + std::string(least_spread_key(s.spec->risk)) + ":",
+                  spread ? spread->net.str() : "unknown", least_spread(s.spec->risk).value_or(Bps{}).str(), false);
   }
   if (auto r = check_values(v, o)) return r;
   if (auto r = check_numbers(v, o)) return r;

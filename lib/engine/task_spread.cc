@@ -36,12 +36,12 @@ void TaskEngine::track_spread(Situation& s) {
 void TaskEngine::watch_entry(const Situation& s, const std::optional<Spread>& spread) {
   const auto least = least_spread(s.spec->risk);
   if (!least) return;
-  const std::string_view key = least_spread_key(s.spec->risk);
   SpreadWatch& w = spread_;
   if (w.closed && spread && spread->net >= *least && now_ >= w.reopen) {
     w.closed = false;
     w.changed = now_;
-    if (w.closed_told) alert(AlertKind::Limit, AlertLevel::Info, key, Reason("the net spread is wide enough: quoting"), spread->net.str(), least->str());
+    if (w.closed_told)
+      alert(AlertKind::Limit, AlertLevel::Info, "min_spread_bps", Reason("the net spread is wide enough: quoting"), spread->net.str(), least->str());
     w.closed_told = false;
     return;
   }
@@ -54,7 +54,9 @@ void TaskEngine::watch_entry(const Situation& s, const std::optional<Spread>& sp
   }
   if (!w.closed || w.closed_told) return;
   w.closed_told = true;
-  alert(AlertKind::Limit, AlertLevel::Info, key, Reason("the net spread is too small: no new quotes"), spread ? spread->net.str() : "unknown", least->str());
+  alert(AlertKind::Limit, AlertLevel::Info, "min_spread_bps",
+        Reason("the net spread is too small for risk." + std::string(least_spread_key(s.spec->risk)) + ": no new quotes"),
+        spread ? spread->net.str() : "unknown", least->str());
 }
 
 // Warns once when less than half is left of the spread that the task entered at, and again after it has recovered.

@@ -192,7 +192,7 @@ class Stop(ToolTest):
     def test_a_full_disk_loses_nothing(self):
         mount = os.path.join(self.dir, "small")
         os.makedirs(mount)
-        if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", mount], capture_output=True).returncode != 0:
+        if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", mount], capture_output=True).returncode != 0:
             self.skipTest("a small file system cannot be mounted here")
         try:
             self.db = os.path.join(mount, "dn.db")
@@ -201,7 +201,7 @@ class Stop(ToolTest):
             ballast = os.path.join(mount, "ballast")
             with open(ballast, "wb") as f:
                 try:
-                    f.write(b"x" * 8_000_000)
+                    f.write(b"x" * 16_000_000)
                 except OSError:
                     pass
             out, err = process.communicate(timeout=120)

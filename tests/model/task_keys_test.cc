@@ -153,7 +153,7 @@ TEST(TaskKeys, WrongValuesAreRefusedWithTheRemedy) {
        {"1e3", "whole number from"},
        {" 5", "whole number from"},
        {"99999999999999999999", "whole number from"},
-       {"99999999", "whole number from"}},
+       {"9999999999", "whole number from"}},
       // Bool
       {{"", "true or false"}, {"yes", "true or false"}, {"True", "true or false"}, {"1", "true or false"}},
       // Duration
@@ -167,7 +167,8 @@ TEST(TaskKeys, WrongValuesAreRefusedWithTheRemedy) {
     if (k.type == KeyType::String) continue;
     const std::size_t row = k.type == KeyType::Decimal ? 0 : k.type == KeyType::Integer ? 1 : k.type == KeyType::Bool ? 2 : 3;
     for (const auto& [value, remedy] : by_type[row]) {
-      if (value == "1234567890123456" && k.value.find("bps") != std::string_view::npos) continue;  // bps have their own bound
+      const bool own_bound = k.value.find("bps") != std::string_view::npos || k.key == "risk.max_capital_fraction";
+      if (value == "1234567890123456" && own_bound) continue;
       EXPECT_NE(error_of(k.key, value).find(remedy), std::string::npos) << k.key << "=" << value << ": " << error_of(k.key, value);
     }
   }
