@@ -251,7 +251,7 @@ class Online(Checks, LiveTest):
 
 
 class Poor(Checks, LiveTest):
-    settings = {"balances": {"mexc": {"USDT": "300", "BTC": "0"}, "gate_spot": {"USDT": "0", "BTC": "0.004"}}}
+    settings = {"balances": {"mexc": {"USDT": "300", "BTC": "0.002"}, "gate_spot": {"USDT": "0", "BTC": "0.004"}}}
 
     def check_and_run(self, total, slice_, more=""):
         self.file = self.task_file("p", "BTC/USDT", "mexc_spot", "gateio_spot", total, slice_, more=more)
@@ -275,7 +275,7 @@ class Poor(Checks, LiveTest):
 
     def test_what_has_begun_may_go_on(self):
         # Far from the market. What rests is paid for; the next slice is not.
-        self.file = self.task_file("p", "BTC/USDT", "mexc_spot", "gateio_spot", "0.004", "0.002", quote="touch", offset=3000, tolerance=2000, more="max_capital_fraction = 10\n")
+        self.file = self.task_file("p", "BTC/USDT", "mexc_spot", "gateio_spot", "0.004", "0.002", quote="touch", offset=3000, tolerance=2000, more="max_capital_fraction = 1\n")
         self.assertEqual(self.live(self.file, "--max-runtime", "3s", "--on-exit", "leave").returncode, 10)
         self.assertEqual(len([o for o in self.exchange.ledger()["orders"] if o["open"]]), 2)
         again = self.live(self.file, "--max-runtime", "1s")
