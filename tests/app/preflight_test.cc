@@ -176,6 +176,23 @@ TEST(Preflight, ATaskBeginsWithTheFirstSliceOfBothLegsOrNotAtAll) {
   EXPECT_THAT(desk.missing({{qty("1"), qty("1")}, {}}), IsEmpty()) << "nothing is left to do";
 }
 
+TEST(Preflight, WhatWouldHaltAtItsFirstSliceIsRefusedBeforeIt) {
+  const auto limits = [](auto change) {
+    Desk desk;
+    change(desk.spec.risk, desk.spec.order_quantity);
+    return desk.check("limits");
+  };
+  const Check position = limits([](RiskSpec& r, const Qty& slice) { r.max_position = slice - qty("0.001"); });
+  EXPECT_EQ(position.code, ExitCode::Refused);
+  EXPECT_THAT(position.message, HasSubstr("max_position"));
+  const Check orders = limits([](RiskSpec& r, const Qty&) { r.max_orders_per_run = 1; });
+  EXPECT_EQ(orders.code, ExitCode::Refused);
+  EXPECT_THAT(orders.message, HasSubstr("max_orders_per_run"));
+  const Check value = limits([](RiskSpec& r, const Qty&) { r.max_notional = Money(1); });
+  EXPECT_EQ(value.code, ExitCode::Refused);
+  EXPECT_THAT(value.message, HasSubstr("max_notional"));
+}
+
 TEST(Preflight, ATaskKeepsToItsShareOfTheBalance) {
   Desk desk;
   desk.market.funds.buy->free = {{Asset("USDT"), d("1000")}};  // 100 of it is traded
