@@ -21,6 +21,18 @@ int after_commit(void* pages, sqlite3* db, const char* /*name*/, int log_pages) 
   return SQLITE_OK;
 }
 
+// Turns the file into a write-ahead-log database. For that SQLite needs it alone and, unlike everywhere else, says busy at
+// once when another process is just reading it: the one that makes the same database at the same moment. Answers the mode.
+Expected<std::string, StoreError> use_log(Connection& c, Dur patience) {
+  constexpr int kPauseMs = 5;
+  Dur waited{};
+  while (true) {
+    auto mode = c.text("PRAGMA journal_mode = WAL");
+    if (mode || mode.error().kind != StoreError::Kind::Busy || waited >= patience) return mode;
+    waited = waited + Dur::millis(sqlite3_sleep(kPauseMs));
+  }
+}
+
 Expected<Connection, StoreError> open_writer(const std::string& path, Dur patience) {
   const bool memory = path == ":memory:";
   const std::string directory = parent_directory(path);
@@ -40,7 +52,7 @@ Expected<Connection, StoreError> open_writer(const std::string& path, Dur patien
   if (auto r = c->run("PRAGMA foreign_keys = ON"); !r) return Unexpected{r.error()};
   // The schema first: a file that is not ours must not be turned into a write-ahead-log database on the way.
   if (auto r = migrate(*c, migrations()); !r) return Unexpected{r.error()};
-  const auto journal = c->text("PRAGMA journal_mode = WAL");
+  const auto journal = use_log(*c, patience);
   if (!journal) return Unexpected{journal.error()};
   if (!memory && *journal != "wal") {
     return Unexpected{StoreError{StoreError::Kind::Other, fmt::format("{}: this file system cannot share a write-ahead log; use a local disk", path)}};

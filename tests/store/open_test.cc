@@ -3,6 +3,7 @@
 #include <grp.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 
@@ -184,6 +185,19 @@ TEST_F(OpenTest, ManyProcessesMayMakeTheSameDatabaseAtOnce) {
   }
   for (const auto& child : children) EXPECT_EQ(child->all(), "ok");
   EXPECT_EQ(must(open_store(dir.file("new/dn.db"))->tasks()).size(), 6U);
+}
+
+// The instant in which one process has made the database and another is just reading it.
+TEST_F(OpenTest, AReaderInTheWayOfTheWriteAheadLogIsWaitedFor) {
+  fill();
+  RawDatabase(dir.db()).run("PRAGMA journal_mode = DELETE");
+  RawDatabase reader(dir.db());
+  reader.run("BEGIN; SELECT count(*) FROM tasks");
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_THAT(told(Store::open(dir.db(), Mode::ReadWrite, Dur::millis(60))), HasSubstr("Busy: " + dir.db()));
+  EXPECT_GE(std::chrono::steady_clock::now() - before, std::chrono::milliseconds(60)) << "it says that it waited";
+  reader.run("COMMIT");
+  EXPECT_EQ(open_told(dir.db(), Mode::ReadWrite), "ok");
 }
 
 // ---- a second connection in one process: POSIX locks belong to the process, and opening again must not drop them
