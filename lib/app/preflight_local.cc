@@ -102,8 +102,7 @@ std::vector<TaskRecord> check_database(Checks& to, const Installation& place, co
     return {};
   }
   if (!damage->empty()) {
-    add_failure(to, "database", shown,
-                {ExitCode::BadData, "is damaged: " + printable(damage->front()), "restore a backup, or dn-recover --from-venue FILE --apply"});
+    add_failure(to, "database", shown, {ExitCode::Io, "is damaged: " + printable(damage->front()), std::string(kMakeBooksAnew)});
     return {};
   }
   add_ok(to, "database", shown, fmt::format("sound, {} tasks", tasks->size()));

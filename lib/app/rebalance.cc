@@ -13,6 +13,7 @@
 #include "app/halt.h"
 #include "app/halt_files.h"
 #include "app/status_json.h"
+#include "app/verify.h"
 #include "base/text.h"
 #include "engine/ids.h"
 #include "store/task_lock.h"
@@ -242,6 +243,7 @@ class Rebalance {
       auto found = (*store)->load_task(task());
       if (!found) return Unexpected{store_failure(found.error())};
       stored = std::move(*found);
+      if (auto sound = check_books(stored); !sound) return Unexpected{sound.error()};
       if (stored.task.live != live()) {
         const std::string_view mode = stored.task.live ? "live" : "paper";
         return Unexpected{

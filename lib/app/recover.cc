@@ -10,6 +10,7 @@
 #include "app/books.h"
 #include "app/control.h"
 #include "app/table.h"
+#include "app/verify.h"
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "engine/ids.h"
@@ -98,6 +99,11 @@ class Recovery {
       }
       auto stored = (*store)->load_task(t.spec.name);
       if (!stored) return Unexpected{store_failure(stored.error())};
+      if (auto sound = check_books(*stored); !sound) {
+        output_.message(fmt::format("{}: left out ({})", sound.error().message, sound.error().next));
+        left_out_ = worse(left_out_, sound.error().code);
+        continue;
+      }
       out.push_back(std::move(*stored));
     }
     return out;

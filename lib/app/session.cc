@@ -11,6 +11,7 @@
 #include "app/kpi.h"
 #include "app/preflight_numbers.h"
 #include "app/roster.h"
+#include "app/verify.h"
 #include "base/text.h"
 #include "model/exit_code.h"
 
@@ -41,7 +42,8 @@ ToolError store_failure(const StoreError& e) {
   switch (e.kind) {
     case Kind::NotFound: return {ExitCode::NotFound, e.message, "dn-run FILE makes a database; dn-status --db FILE reads another"};
     case Kind::NewerSchema: return {ExitCode::BadData, e.message, "use the newer dn that wrote it, or another --db"};
-    case Kind::NotADatabase: return {ExitCode::BadData, e.message, "give another --db, or restore a backup"};
+    case Kind::NotADatabase: return {ExitCode::BadData, e.message, "give another --db"};
+    case Kind::Damaged: return {ExitCode::Io, e.message, std::string(kMakeBooksAnew)};
     case Kind::DiskFull: return {ExitCode::Io, e.message, "free space, then run the same command again"};
     case Kind::ReadOnly: return {ExitCode::Io, e.message, "check the owner and mode of the file and its directory"};
     case Kind::Busy: return {ExitCode::Temporary, e.message, "run the same command again"};
@@ -180,6 +182,7 @@ Expected<void, ToolError> Session::build() {
   if (!begun) return Unexpected{store_failure(begun.error())};
   auto stored = store_->load_task(name);
   if (!stored) return Unexpected{store_failure(stored.error())};
+  if (auto sound = check_books(*stored); !sound) return sound;
   run_id_ = run_id_of(stored->task);
   store_->set_run_id(run_id_);
   for (const std::string& note : ground_->prepare(*stored)) output_.message(note);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/expected.h"
 #include "model/exit_code.h"
@@ -13,6 +14,10 @@ struct ToolError {
   std::string message;  // what and why; several lines when there are several problems
   std::string next;     // what to do, a command where there is one; empty: the exit code's own advice
 };
+
+// What to do about books that cannot be trusted.
+inline constexpr std::string_view kMakeBooksAnew =
+    "restore a backup, or move the database away and let dn-recover --from-venue FILE --apply make it anew from what the venues hold";
 
 // What to do, the exit code's own advice where the error has none.
 std::string next_step(const ToolError& e);

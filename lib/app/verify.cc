@@ -128,6 +128,13 @@ class Promises {
 
 std::vector<std::string> broken_promises(const StoredTask& task) { return Promises(task).check(); }
 
+Expected<void, ToolError> check_books(const StoredTask& task) {
+  const auto broken = broken_promises(task);
+  if (broken.empty()) return {};
+  const std::string more = broken.size() == 1 ? "" : fmt::format(" (and {} more: dn-recover verify)", broken.size() - 1);
+  return Unexpected{ToolError{ExitCode::Contradiction, "the books contradict themselves: " + printable(broken.front()) + more, std::string(kMakeBooksAnew)}};
+}
+
 Expected<ExitCode, ToolError> verify(const std::string& db, const std::vector<std::string>& tasks, Output& output) {
   auto store = Store::open(db, Store::Mode::ReadOnly);
   if (!store) return Unexpected{store_failure(store.error())};

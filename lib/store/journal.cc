@@ -55,6 +55,7 @@ JournalError journal_error(const StoreError& e) {
       case StoreError::Kind::DiskFull: return JournalError::Kind::DiskFull;
       case StoreError::Kind::ReadOnly: return JournalError::Kind::ReadOnly;
       case StoreError::Kind::Busy: return JournalError::Kind::Busy;
+      case StoreError::Kind::Damaged:
       case StoreError::Kind::NotADatabase: return JournalError::Kind::Corrupt;
       case StoreError::Kind::NotFound:
       case StoreError::Kind::NewerSchema:

@@ -9,8 +9,8 @@ RowReader::RowReader(const Query& query, std::string_view table) : stmt_(query.h
 void RowReader::fail(const std::string& problem) {
   if (error_) return;
   const char* file = sqlite3_db_filename(sqlite3_db_handle(stmt_), "main");  // null in memory
-  error_ = StoreError{StoreError::Kind::NotADatabase, fmt::format("{}: table {}, row {}: {} {}", file == nullptr ? ":memory:" : file, table_, key_,
-                                                                  sqlite3_column_name(stmt_, next_ - 1), problem)};
+  error_ = StoreError{StoreError::Kind::Damaged, fmt::format("{}: table {}, row {}: {} {}", file == nullptr ? ":memory:" : file, table_, key_,
+                                                             sqlite3_column_name(stmt_, next_ - 1), problem)};
 }
 
 void RowReader::fail_value(std::string_view text, std::string_view problem) { fail(fmt::format("\"{}\" {}", printable_excerpt(text), problem)); }

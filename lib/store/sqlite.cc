@@ -25,7 +25,7 @@ StoreError::Kind kind_of(int code, int error_number) {
     case SQLITE_PERM:
     case SQLITE_AUTH: return StoreError::Kind::ReadOnly;
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return StoreError::Kind::NotADatabase;
+    case SQLITE_NOTADB: return StoreError::Kind::Damaged;
     // Only these two come from a system call, so only for them SQLite's kept errno is of this failure.
     case SQLITE_CANTOPEN:
     case SQLITE_IOERR: return kind_of_errno(error_number);
@@ -96,7 +96,7 @@ StoreError Connection::error(std::string_view doing) {
     case StoreError::Kind::DiskFull: why = "the disk is full"; break;
     case StoreError::Kind::Busy: why = fmt::format("another process has kept it locked for more than {}", format_duration(patience_)); break;
     case StoreError::Kind::ReadOnly: why = fmt::format("no permission ({})", why); break;
-    case StoreError::Kind::NotADatabase: why = fmt::format("it is not a database of dn or is damaged ({})", why); break;
+    case StoreError::Kind::Damaged: why = fmt::format("it is not a database of dn or is damaged ({})", why); break;
     default:
       if (error_number != 0 && (error_code_ == SQLITE_IOERR || error_code_ == SQLITE_CANTOPEN)) {
         why += fmt::format(" ({})", std::generic_category().message(error_number));

@@ -90,7 +90,7 @@ Expected<void, StoreError> Store::Impl::read_sums(TaskRecord& task) {
     }
   }
   if (legs != 2) {
-    return Unexpected{StoreError{StoreError::Kind::NotADatabase, fmt::format("{}: table legs: task row {} has {} of its 2 legs", path, task.id, legs)}};
+    return Unexpected{StoreError{StoreError::Kind::Damaged, fmt::format("{}: table legs: task row {} has {} of its 2 legs", path, task.id, legs)}};
   }
   {
     const auto holding = one(Query(connection, st.task_holding).add(task.id), read_holding);

@@ -25,7 +25,8 @@ struct StoreError {
   enum class Kind : std::uint8_t {
     NotFound,      // the file (ReadOnly) or the task is not there
     NewerSchema,   // written by a newer program
-    NotADatabase,  // the file is something else or damaged
+    NotADatabase,  // the file is another program's, or no file
+    Damaged,       // the file, or a row of it, is not what was written; also a file that is no database at all
     DiskFull,
     ReadOnly,  // no permission to write
     Busy,      // another process held the file longer than the time-out

@@ -1,7 +1,7 @@
 // A task's books beside what its venues show.
 #include "app/books.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "app/verify.h"
 #include "engine/ids.h"
@@ -76,6 +76,8 @@ std::vector<std::string> kinds(const std::vector<Finding>& findings) {
   for (const Finding& f : findings) out.emplace_back(name(f.kind));
   return out;
 }
+using ::testing::HasSubstr;
+using ::testing::Not;
 using Kinds = std::vector<std::string>;
 
 std::vector<Finding> compared(const StoredTask& t, const AccountViews& v, bool whole = false) {
@@ -234,6 +236,19 @@ TEST(Promises, EachBrokenOneIsTold) {
   EXPECT_GE(breaks([](StoredTask& t) { t.task.next_seq = 1; }), 1u) << "a number that would be used again";
   EXPECT_GE(breaks([](StoredTask& t) { t.task.verdict = Verdict::Completed, t.orders[0].status = OrderStatus::Open; }), 1u);
   EXPECT_GE(breaks([](StoredTask& t) { t.task.mode = TaskMode::Halted; }), 1u) << "no reason";
+}
+
+TEST(Promises, BooksThatBreakOneAreNotTradedOn) {
+  StoredTask t = sound();
+  EXPECT_TRUE(check_books(t));
+  t.task.leg.buy.cash += Money(1);
+  const auto one = check_books(t);
+  ASSERT_FALSE(one);
+  EXPECT_EQ(one.error().code, ExitCode::Contradiction);
+  EXPECT_THAT(one.error().message, HasSubstr("cash"));
+  EXPECT_THAT(one.error().message, Not(HasSubstr("more")));
+  t.fills.clear();
+  EXPECT_THAT(check_books(t).error().message, HasSubstr("more: dn-recover verify"));
 }
 
 }  // namespace

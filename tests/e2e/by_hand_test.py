@@ -181,6 +181,11 @@ class ByHand(ToolTest):
         done = self.recover("verify", "--json")
         self.assertEqual(done.returncode, 24)
         self.assertTrue(json.loads(done.stdout)["broken"])
+        for tool in (self.run_task("--task", "btc"), self.recover("--apply"), self.rebalance("--task", "btc"), self.rebalance("--task", "btc", *SEND)):
+            self.assertEqual(tool.returncode, 24, tool.stderr)
+            self.assertIn("its fills add up to", tool.stderr)
+            self.assertIn("--from-venue", tool.stderr)
+        self.assertEqual(self.status("show", "btc").returncode, 0, "to look at them is never refused")
 
     def test_no_database_says_what_to_do(self):
         done = self.recover()

@@ -128,7 +128,7 @@ class Offline(Checks, ToolTest):
         with open(self.db, "wb") as f:
             f.write(b"not a database, but long enough to be taken for one" * 100)
         os.chmod(self.db, 0o600)
-        self.assert_one(self.checked(65), "database", "fail")
+        self.assert_one(self.checked(74), "database", "fail")
 
     def test_on_paper_online_asks_nobody_and_knows_the_paper_venues(self):
         checks = self.checked(0, self.file, "--online")

@@ -171,8 +171,9 @@ class Refused(ToolTest):
         os.makedirs(os.path.dirname(self.db))
         with open(self.db, "wb") as f:
             f.write(b"not a database at all, but long enough to be one" * 100)
-        self.assertEqual(self.run_task(self.write("t.toml", GOOD)).returncode, 65)
-        self.assertEqual(self.status().returncode, 65)
+        for done in (self.run_task(self.write("t.toml", GOOD)), self.status()):
+            self.assertEqual(done.returncode, 74, done.stderr)
+            self.assertIn("--from-venue", done.stderr)
 
     def test_a_second_process_on_one_task(self):
         path = self.write("t.toml", GOOD)

@@ -30,7 +30,7 @@ TEST_P(DamagedRow, IsAnErrorThatNamesFileTableRowAndColumn) {
   for (const Store::Mode mode : {Store::Mode::ReadOnly, Store::Mode::ReadWrite}) {
     const auto loaded = open_store(dir.db(), mode)->load_task("btc");
     ASSERT_FALSE(loaded);
-    EXPECT_EQ(loaded.error().kind, StoreError::Kind::NotADatabase);
+    EXPECT_EQ(loaded.error().kind, StoreError::Kind::Damaged);
     EXPECT_THAT(loaded.error().message, HasSubstr(dir.db() + ": table " + damage.table + ", row 1: " + damage.column + " "));
   }
 }
@@ -59,7 +59,7 @@ TEST(MissingRow, ATaskWithoutOneOfItsLegsIsDamaged) {
   RawDatabase(dir.db()).run("DELETE FROM legs WHERE leg = 'sell'");
   const auto loaded = open_store(dir.db())->load_task("btc");
   ASSERT_FALSE(loaded);
-  EXPECT_EQ(loaded.error().kind, StoreError::Kind::NotADatabase);
+  EXPECT_EQ(loaded.error().kind, StoreError::Kind::Damaged);
   EXPECT_THAT(loaded.error().message, HasSubstr("table legs"));
 }
 

@@ -122,7 +122,7 @@ TEST_F(OpenTest, AFileThatIsDeletedOrReplacedMeanwhileIsWrittenToNoMore) {
 TEST_F(OpenTest, GarbageIsRefusedAndLeftAlone) {
   const std::string garbage(5000, 'g');
   std::ofstream(dir.db()) << garbage;
-  for (const Mode mode : {Mode::ReadOnly, Mode::ReadWrite}) EXPECT_THAT(open_told(dir.db(), mode), HasSubstr("NotADatabase: " + dir.db()));
+  for (const Mode mode : {Mode::ReadOnly, Mode::ReadWrite}) EXPECT_THAT(open_told(dir.db(), mode), HasSubstr("Damaged: " + dir.db()));
   std::string still;
   std::getline(std::ifstream(dir.db()), still);
   EXPECT_EQ(still, garbage);
@@ -142,7 +142,7 @@ TEST_F(OpenTest, ADamagedPageIsFoundWhenItIsRead) {
     file << std::string(4096, '\xff');
   }
   file.close();
-  EXPECT_THAT(told(open_store(dir.db())->load_task("btc")), HasSubstr("NotADatabase: " + dir.db()));
+  EXPECT_THAT(told(open_store(dir.db())->load_task("btc")), HasSubstr("Damaged: " + dir.db()));
 }
 
 TEST_F(OpenTest, AnotherProgramsDatabaseIsRefusedAndLeftAlone) {

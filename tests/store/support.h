@@ -196,6 +196,7 @@ inline std::string_view kind_name(StoreError::Kind kind) {
     case StoreError::Kind::NotFound: return "NotFound";
     case StoreError::Kind::NewerSchema: return "NewerSchema";
     case StoreError::Kind::NotADatabase: return "NotADatabase";
+    case StoreError::Kind::Damaged: return "Damaged";
     case StoreError::Kind::DiskFull: return "DiskFull";
     case StoreError::Kind::ReadOnly: return "ReadOnly";
     case StoreError::Kind::Busy: return "Busy";
