@@ -40,6 +40,7 @@ class CrashTest(LiveTest):
     def new_books(self):
         """An empty state directory; the exchange stays what it is."""
         self.worlds += 1
+        self.made_anew = False  # by dn-recover --from-venue
         shutil.rmtree(os.path.dirname(self.db), ignore_errors=True)
         self.db = os.path.join(self.dir, f"state-{self.worlds}", "dn.db")
         self.config = self.write_config()
@@ -129,10 +130,17 @@ class CrashTest(LiveTest):
         self.assert_balanced(name, LEAST)
 
     def assert_whole(self, name):
+        """Books that were made anew lack what the venue does not list: Gate's spot market forgets what ended without a fill."""
+        kept = {o["client_order_id"] for o in self.rows("orders")}
+
+        def ours(order):
+            listed = not self.made_anew or order["venue"] != "gateio_spot" or Decimal(order["filled"]) > 0
+            return order["client_order_id"].startswith("t-") and (listed or order["client_order_id"] in kept)
+
         self.assertEqual(self.task(name)["verdict"], "COMPLETED")
         self.assert_balanced(name, LEAST)
         self.assertEqual(self.exchange.ledger()["counters"]["duplicate_orders"], 0)
-        self.assert_books_equal(self.before)
+        self.assert_books_equal(self.before, ours=ours)
         done = self.tool("recover", "verify")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 

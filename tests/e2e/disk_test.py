@@ -32,6 +32,7 @@ class Disk(CrashTest):
         self.assert_whole(name)
 
     def rebuild(self, name, file):
+        self.made_anew = True
         done = self.tool("recover", "--from-venue", file, "--apply")
         self.assertIn(done.returncode, (0, 20), done.stdout + done.stderr)
         return done

@@ -99,6 +99,7 @@ class KillPoints(CrashTest):
         def one(name, call, n, turn):
             self.left_apart(name)
             shutil.rmtree(os.path.dirname(self.db))
+            self.made_anew = True
             for later in (0, 1, 2) if turn % 2 else (0,):
                 self.killed_at(call, n + later, command(name))
             done = self.call(*command(name))
