@@ -17,7 +17,6 @@ TOOLS = {"run": RUN, "recover": RECOVER, "rebalance": REBALANCE}
 WATCHDOG = os.path.join(SOURCE, "scripts", "examples", "watchdog.sh")
 PATIENT = 'max_repeated_errors = 1000\nmax_imbalance_time = "5m"\nmax_imbalance_bps = 10000\n'
 # So far apart are the sides at most when all is done: less than either venue trades.
-LEAST = Decimal("0.001")
 # Calls that only look, at memory, time or names: a kill there is a kill at the call before.
 LOOKS = {"access", "newfstatat", "fstat", "stat", "lstat", "mmap", "ioctl", "getsockname", "getpeername", "getsockopt", "getdents64", "getcwd", "readlink"}
 
@@ -31,6 +30,8 @@ class CrashTest(LiveTest):
     """Hundreds of starts follow each other, so the request budget is wide; that it is kept is tested elsewhere."""
 
     settings = {"rate_scale": "1000"}
+    pair = ("mexc_spot", "gateio_spot")
+    least = Decimal("0.001")  # what both venues of the pair trade
 
     def setUp(self):
         super().setUp()
@@ -57,13 +58,13 @@ class CrashTest(LiveTest):
     # ---- tasks
 
     def taker(self, name, total="0.2", more=PATIENT):
-        return self.task_file(name, "ETH/USDT", "mexc_spot", "gateio_spot", total, "0.1", more=more)
+        return self.task_file(name, "ETH/USDT", *self.pair, total, "0.1", more=more)
 
     def lopsided(self, name):
         """The sell side takes, the buy side rests far away, and nothing repairs the difference for a while."""
         text = f'name = "{name}"\nsymbol = "ETH/USDT"\ntotal_quantity = "0.2"\norder_quantity = "0.1"\n'
-        text += '[buy]\nexchange = "mexc_spot"\nprice_reference = "opposite"\noffset_ticks = 2000\ntick_tolerance = 2000\n'
-        text += '[sell]\nexchange = "gateio_spot"\nprice_reference = "opposite"\noffset_ticks = 0\ntick_tolerance = 5\n'
+        text += f'[buy]\nexchange = "{self.pair[0]}"\nprice_reference = "opposite"\noffset_ticks = 2000\ntick_tolerance = 2000\n'
+        text += f'[sell]\nexchange = "{self.pair[1]}"\nprice_reference = "opposite"\noffset_ticks = 0\ntick_tolerance = 5\n'
         text += '[risk]\nmax_order_notional = 100000\nimbalance_grace = "5m"\n' + PATIENT
         return self.write(name + ".toml", text)
 
@@ -123,11 +124,11 @@ class CrashTest(LiveTest):
         done = self.tool("recover", "--task", name, "--apply")
         self.assertIn(done.returncode, (0, 20), done.stdout + done.stderr)
         self.assertEqual([o for o in self.exchange.ledger()["orders"] if o["open"]], [], "dn-recover left an order open")
-        apart = abs(Decimal(self.task(name)["imbalance"])) >= LEAST
+        apart = abs(Decimal(self.task(name)["imbalance"])) >= self.least
         self.assertEqual(done.returncode, 20 if apart else 0, done.stdout + done.stderr)
         done = self.tool("rebalance", "--task", name, "--yes", "--max-notional", "100000")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assert_balanced(name, LEAST)
+        self.assert_balanced(name, self.least)
 
     def assert_whole(self, name):
         """Books that were made anew lack what the venue does not list: Gate's spot market forgets what ended without a fill."""
@@ -138,7 +139,7 @@ class CrashTest(LiveTest):
             return order["client_order_id"].startswith("t-") and (listed or order["client_order_id"] in kept)
 
         self.assertEqual(self.task(name)["verdict"], "COMPLETED")
-        self.assert_balanced(name, LEAST)
+        self.assert_balanced(name, self.least)
         self.assertEqual(self.exchange.ledger()["counters"]["duplicate_orders"], 0)
         self.assert_books_equal(self.before, ours=ours)
         done = self.tool("recover", "verify")

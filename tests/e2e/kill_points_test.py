@@ -122,5 +122,12 @@ class KillPoints(CrashTest):
         self.errand("rebalance", "--yes", "--max-notional", "100000", "--request-id", "once")
 
 
+class KillPointsWithContracts(KillPoints):
+    """Spot against contracts: orders go over the venue's order channel, and what they leave is a position."""
+
+    pair = ("gateio_spot", "gateio_futures")
+    test_a_run_again_and_again = test_dn_recover_from_venue = None
+
+
 if __name__ == "__main__":
     unittest.main()
