@@ -100,9 +100,8 @@ class Recovery {
       auto stored = (*store)->load_task(t.spec.name);
       if (!stored) return Unexpected{store_failure(stored.error())};
       if (auto sound = check_books(*stored); !sound) {
-        output_.message(fmt::format("{}: left out ({})", sound.error().message, sound.error().next));
+        output_.message(fmt::format("{}\n  next: {}", sound.error().message, sound.error().next));
         left_out_ = worse(left_out_, sound.error().code);
-        continue;
       }
       out.push_back(std::move(*stored));
     }

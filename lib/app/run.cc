@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
+
 #include "app/plan_run.h"
 #include "app/runner.h"
 #include "app/standing.h"
@@ -10,8 +13,9 @@
 namespace dn::app {
 
 ToolError rescue(const RunRequest& request, ToolError e, Output& output, Alerts& alerts) {
-  const bool by_venue = e.code == ExitCode::VenueDown || e.code == ExitCode::Config || e.code == ExitCode::Refused;
-  if (!request.live || !request.live->orders || request.session.errand || !by_venue) return e;
+  const std::array<ExitCode, 4> lasting{ExitCode::VenueDown, ExitCode::Config, ExitCode::Refused, ExitCode::Contradiction};
+  const bool lasts = std::ranges::find(lasting, e.code) != lasting.end();
+  if (!request.live || !request.live->orders || request.session.errand || !lasts) return e;
   RunRequest prove = request;
   prove.names = tasks_with_orders(request);
   if (prove.names.empty()) return e;

@@ -185,6 +185,7 @@ class ByHand(ToolTest):
             self.assertEqual(tool.returncode, 24, tool.stderr)
             self.assertIn("its fills add up to", tool.stderr)
             self.assertIn("--from-venue", tool.stderr)
+        self.assertEqual(self.rows("orders", "--open"), [], "what rested is cancelled and proven all the same")
         self.assertEqual(self.status("show", "btc").returncode, 0, "to look at them is never refused")
 
     def test_no_database_says_what_to_do(self):

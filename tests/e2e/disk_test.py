@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -158,6 +159,25 @@ class Disk(CrashTest):
             shutil.rmtree(os.path.dirname(self.db))
             self.rebuild(name, file)
             self.to_the_end(name, by_hand=True)
+
+    def test_rows_that_were_changed_are_not_traded_on_and_nothing_is_left_resting(self):
+        """A number that is another one is no error of SQLite's."""
+        name = self.new_books()
+        self.left_apart(name)
+        self.assertTrue([o for o in self.exchange.ledger()["orders"] if o["open"]])
+        with sqlite3.connect(self.db) as db:
+            db.execute("UPDATE fills SET quantity = '0.07'")
+        file = self.taker(name)
+        for tool, arguments in (("run", (file,)), ("recover", ("--task", name)), ("rebalance", ("--task", name, "--yes", "--max-notional", "9999"))):
+            orders = len(self.exchange.ledger()["orders"])
+            done = self.tool(tool, *arguments)
+            self.assertEqual(done.returncode, 24, (tool, done.stderr))
+            self.assertIn("its fills add up to", done.stderr)
+            self.assertEqual([o for o in self.exchange.ledger()["orders"] if o["open"]], [], tool)
+            self.assertEqual(len(self.exchange.ledger()["orders"]), orders, tool)
+        shutil.rmtree(os.path.dirname(self.db))
+        self.rebuild(name, file)
+        self.to_the_end(name, by_hand=True)
 
     # ---- a database that is gone
 
