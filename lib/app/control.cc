@@ -175,6 +175,10 @@ Expected<std::string, ToolError> ask_of_task(const std::string& db, Verb verb, c
   if (!stored) return Unexpected{store_failure(stored.error())};
   const auto waiting = (*store)->pending_requests(task);
   if (!waiting) return Unexpected{store_failure(waiting.error())};
+  if (verb == Verb::Resume && std::ranges::any_of(*waiting, [](const ControlRequest& r) { return r.verb == Verb::Cancel; })) {
+    return Unexpected{
+        refuse(fmt::format("task {}: a cancel waits for its run, and is not taken back", task), fmt::format("dn-run --task {} carries it out", task))};
+  }
   // A change behind others that no run has taken yet must not be undone by them.
   const bool behind = verb == Verb::Set && std::ranges::any_of(*waiting, [](const ControlRequest& r) { return r.verb == Verb::Set; });
   const bool unsettled = lock && (behind || (verb == Verb::Cancel && (has_unclosed(*stored) || !stored->task.imbalance().is_zero())));

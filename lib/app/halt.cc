@@ -286,11 +286,31 @@ Expected<ExitCode, ToolError> halt_tasks(const HaltRequest& request, Output& out
   }
   if (!request.cancel_all && !request.flatten) {
     alerts.deliver_idle(names, output);
-    return report.end(ExitCode::Ok);
+    return report.end(request.at_least);
   }
   const auto code = clear_away(request, *tasks, output, report);
   if (!code) return code;
   return report.end(worse(*code, name_held(request, report)));
+}
+
+Expected<ExitCode, ToolError> halt_without_venues(HaltRequest request, const CommonFlags& flags, const ToolError& why, Output& output) {
+  request.run = RunRequest{};
+  request.run.names = flags.tasks;
+  if (const auto place = installation(flags)) {
+    request.run.session.db = place->db;
+    request.run.halt_files = place->halt_files;
+  } else if (!flags.db.empty()) {
+    request.run.session.db = flags.db;
+    request.run.halt_files = {(std::filesystem::path(flags.db).parent_path() / "HALT").string()};
+  } else {
+    return Unexpected{ToolError{why.code, why.message + "\nnothing is halted: without dn.toml the state directory is not known",
+                                "touch HALT in the state directory: that stops every run; or give --db"}};
+  }
+  const bool undone = request.cancel_all || request.flatten;
+  output.message(fmt::format("{}\n{}", why.message, undone ? "nothing is cancelled or closed before that is mended" : "the halt needs none of that"));
+  request.cancel_all = request.flatten = false;
+  if (undone) request.at_least = why.code;
+  return halt_tasks(request, output);
 }
 
 Expected<ExitCode, ToolError> resume_tasks(const ResumeRequest& request, Output& output) {

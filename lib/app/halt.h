@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/run.h"
+#include "app/tool.h"
 
 namespace dn::app {
 
@@ -18,9 +19,14 @@ struct HaltRequest {
   std::string reason;
   bool cancel_all = false;  // cancel what the tasks have resting, and prove it
   bool flatten = false;     // and close what they hold
+  ExitCode at_least = ExitCode::Ok;
 };
 // Errors: Usage (tasks and an exchange), Io (the file cannot be written), NotFound (no such task).
 Expected<ExitCode, ToolError> halt_tasks(const HaltRequest& request, Output& output);
+
+// The same where dn.toml, or what it names, is wrong, which `why` says: the file is written and the tasks are told all the same. What takes
+// the venues is left undone, and the code is that of `why` then. Errors: those of halt_tasks; `why` when not even the place is known.
+Expected<ExitCode, ToolError> halt_without_venues(HaltRequest request, const CommonFlags& flags, const ToolError& why, Output& output);
 
 struct ResumeRequest {
   RunRequest run;                 // which tasks; none named: all that are halted, and every file of the kill switch goes

@@ -11,6 +11,7 @@
 #include "app/halt_files.h"
 #include "app/session.h"
 #include "app/task_view.h"
+#include "app/verify.h"
 #include "base/text.h"
 #include "store/files.h"
 
@@ -115,6 +116,9 @@ std::vector<TaskRecord> check_database(Checks& to, const Installation& place, co
     } else {
       add_failure(to, "task", t.spec.name, view.error());
     }
+    const auto stored = (*store)->load_task(t.spec.name);
+    const auto sound = stored ? check_books(*stored) : Expected<void, ToolError>(Unexpected{store_failure(stored.error())});
+    if (!sound) add_failure(to, "books", t.spec.name, sound.error());
     out.push_back(t);
   }
   return out;

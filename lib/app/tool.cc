@@ -122,6 +122,10 @@ Expected<Installation, ToolError> installation(const CommonFlags& f) {
   return i;
 }
 
+ToolError no_such_word(const std::string& word, const std::string& next) {
+  return {ExitCode::Usage, fmt::format("\"{}\" means nothing here; nothing was done", printable_excerpt(word)), next};
+}
+
 int tool_main(int argc, char** argv, CLI::App& app, const CommonFlags& flags, const std::function<Expected<ExitCode, ToolError>()>& body) {
   const std::string tool = app.get_name();
   const bool json = wants_json(argc, argv);

@@ -42,6 +42,9 @@ struct Installation {
 };
 Expected<Installation, ToolError> installation(const CommonFlags& flags);
 
+// A word of the command line that means nothing where it stands.
+ToolError no_such_word(const std::string& word, const std::string& next);
+
 // Parses, runs `body` and turns whatever comes of it into output and an exit code:
 // errors on stderr as what, why and what to do next, or as one JSON object on stdout with --json or --ndjson.
 int tool_main(int argc, char** argv, CLI::App& app, const CommonFlags& flags, const std::function<Expected<ExitCode, ToolError>()>& body);

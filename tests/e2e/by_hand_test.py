@@ -166,6 +166,13 @@ class ByHand(ToolTest):
         self.assertEqual(self.recover("resume", "--all", "--yes").returncode, 0)
         self.assertIn(self.run_task(self.file, "--speed", "max").returncode, (0, 10))
 
+    def test_a_cancel_that_waits_for_its_run_is_not_taken_back_by_resume(self):
+        self.begin_and_leave()
+        self.assertEqual(self.run_task("cancel", "btc").returncode, 0)
+        done = self.run_task("resume", "btc")
+        self.assertEqual(done.returncode, 22, done.stdout)
+        self.assertIn("a cancel waits", done.stderr)
+
     def test_halt_can_cancel_and_flatten(self):
         self.begin_and_leave()
         done = self.recover("halt", "--cancel-all", "--flatten")
@@ -186,6 +193,8 @@ class ByHand(ToolTest):
             self.assertIn("its fills add up to", tool.stderr)
             self.assertIn("--from-venue", tool.stderr)
         self.assertEqual(self.rows("orders", "--open"), [], "what rested is cancelled and proven all the same")
+        checked = self.status("check")
+        self.assertEqual(checked.returncode, 24, checked.stdout)
         self.assertEqual(self.status("show", "btc").returncode, 0, "to look at them is never refused")
 
     def test_no_database_says_what_to_do(self):

@@ -63,7 +63,7 @@ class Halt(ToolTest):
         self.assertEqual([o["type"] for o in cancelled["outcome"]], ["summary", "summary"])
         resumed = self.document("resume", "--all", "--yes")
         self.assertEqual((resumed["schema"], len(resumed["messages"])), ("dn.resume/1", 3))
-        self.document("resume", "--yes")
+        self.assertIn("would lift every halt", self.document("resume", "--yes", code=64)["message"])
         refused = self.document("resume", code=64)
         self.assertEqual(refused["type"], "exit_error")
         self.assertEqual(self.document("halt", "--task", "none", code=66)["type"], "exit_error")
@@ -73,6 +73,35 @@ class Halt(ToolTest):
         told = self.document("halt")
         self.assertEqual([m["task"] for m in told["messages"]], ["", ""])
         self.assertEqual(self.files(), ["HALT"])
+
+    def test_a_word_that_means_nothing_does_nothing(self):
+        """A task's name without --task must not become all tasks."""
+        for words in (("halt", "spot"), ("halt", "spot", "--flatten"), ("verify", "spot")):
+            done = self.recover_here(*words)
+            self.assertEqual(done.returncode, 64, done.stdout)
+            self.assertIn("--task", done.stderr)
+        self.assertEqual((self.modes(), self.files()), ({"spot": "ACTIVE", "perp": "ACTIVE"}, []))
+        self.recover_here("halt")
+        self.assertEqual(self.recover_here("resume", "spot", "--yes").returncode, 64)
+        self.assertEqual(self.modes(), {"spot": "HALTED", "perp": "HALTED"})
+        for verb in ("pause", "resume", "cancel"):
+            self.assertEqual(self.run_task(verb, "spot", "perp", "--config", self.config).returncode, 64, verb)
+
+    def test_the_switch_works_where_the_installation_does_not(self):
+        """What stops everything must not need what trading needs."""
+        self.write("dn.toml", f'state_dir = "{self.state}"\nmode = "live"\n[endpoints.gateio_spot]\nrest = "https://127.0.0.1:1"\nca_file = "{self.dir}/gone.pem"\n')
+        done = self.recover_here("halt", "--exchange", "gateio_futures")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("gone.pem", done.stderr)
+        self.assertEqual((self.modes(), self.files()), ({"spot": "ACTIVE", "perp": "HALTED"}, ["HALT-gateio_futures"]))
+        done = self.recover_here("halt", "--flatten")
+        self.assertEqual(done.returncode, 78, done.stderr)
+        self.assertIn("nothing is cancelled or closed", done.stderr)
+        self.assertEqual((self.modes(), self.files()), ({"spot": "HALTED", "perp": "HALTED"}, ["HALT", "HALT-gateio_futures"]))
+        self.write("dn.toml", "mod = 1\n")
+        done = self.recover_here("halt")  # --db tells the place
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("mod", done.stderr)
 
     def test_resume_says_what_it_would_do_and_needs_yes(self):
         self.recover_here("halt", "--reason", "odd prices")

@@ -182,6 +182,23 @@ TEST(Errand, FlatteningGivesUpOnABookThatTakesNothing) {
   EXPECT_EQ(t.engine->exit_code(), ExitCode::Imbalanced) << "one side still holds";
 }
 
+TEST(Errand, FlatteningWaitsForItsTurnAndCountsThatAsNoTry) {
+  TaskSpec s = seed_spec();
+  s.restore.buy = {qty("0.3"), px("43250"), ""};
+  Talk t(s, two_spots(), errand(Errand::Kind::Flatten));
+  t.start();
+  for (std::size_t n = 1; n <= 6; ++n) {
+    t.books();
+    ASSERT_EQ(t.placed_on(Side::Buy), n) << "after the time that the refusal names";
+    t.refuse(OrderRequest(t.placed(Side::Buy)), RejectClass::RateLimited, "rate_budget");
+    t.after(Dur::millis(1100));
+  }
+  t.books();
+  const OrderRequest taken = t.placed(Side::Buy);
+  settle(t, taken, taken.qty.str(), "T1");
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::Ok);
+}
+
 TEST(Errand, ASignalStopsItAfterWhatWasSentIsProven) {
   Talk t(apart(), two_spots(), errand(Errand::Kind::Rebalance));
   t.start();

@@ -39,8 +39,11 @@ struct Flags {
 // The database and the venues of this command line, with no task file of its own.
 Expected<RunRequest, ToolError> base(CommonFlags common) {
   RunFlags none;
+  const bool all = common.all;
   if (common.tasks.empty()) common.all = true;
-  return run_request(none, common);
+  auto run = run_request(none, common);
+  if (run) run->all = all;
+  return run;
 }
 
 Expected<ExitCode, ToolError> reconcile(const Flags& flags, const CommonFlags& common, Output& output) {
@@ -103,19 +106,22 @@ int main(int argc, char** argv) {
   app.require_subcommand(0, 1);
   return tool_main(argc, argv, app, common, [&]() -> Expected<ExitCode, ToolError> {
     Output output(common.output());
+    // "resume btc" must not be "resume everything".
+    if (!app.get_subcommands().empty() && !flags.files.empty()) return dn::Unexpected{no_such_word(flags.files[0], "name tasks with --task NAME")};
     if (check->parsed()) {
       auto place = installation(common);
       return place ? verify(place->db, common.tasks, output) : Expected<ExitCode, ToolError>(dn::Unexpected{place.error()});
     }
     if (release->parsed()) return write_off(common, flags.yes, output);
     if (!halt->parsed() && !resume->parsed()) return reconcile(flags, common, output);
-    auto run = base(common);
-    if (!run) return dn::Unexpected{run.error()};
     auto exchange = dn::app::venue_of_flag(flags.exchange);
     if (!exchange) return dn::Unexpected{exchange.error()};
+    flags.halt.exchange = *exchange;
+    auto run = base(common);
+    if (!run && halt->parsed()) return halt_without_venues(std::move(flags.halt), common, run.error(), output);
+    if (!run) return dn::Unexpected{run.error()};
     if (resume->parsed()) return resume_tasks({std::move(*run), *exchange, flags.yes}, output);
     flags.halt.run = std::move(*run);
-    flags.halt.exchange = *exchange;
     return halt_tasks(flags.halt, output);
   });
 }

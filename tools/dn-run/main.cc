@@ -69,7 +69,9 @@ int main(int argc, char** argv) {
   app.require_subcommand(0, 1);
   return tool_main(argc, argv, app, common, [&]() -> Expected<ExitCode, ToolError> {
     for (const Verb& v : verbs) {
-      if (v.command->parsed()) return control(common, v.verb, task, settings);
+      if (!v.command->parsed()) continue;
+      if (!flags.files.empty()) return dn::Unexpected{no_such_word(flags.files[0], "a verb is about one task; call it once for each")};
+      return control(common, v.verb, task, settings);
     }
     if (keys->parsed()) return print_keys();
     return run(flags, common);
