@@ -102,6 +102,7 @@ class Reader {
       choose(e, {"synthetic", "replay", "live"}, [&](std::size_t i) { config_.feed = static_cast<FeedKind>(i); });
     } else if (e.key == "state_dir") {
       if (const std::string why = no_text(e); !why.empty()) return problems.add(e.place, e.key, why);
+      if (e.text.starts_with('~')) return problems.add(e.place, e.key, "begins with ~, which only a shell understands: write the path from / on");
       config_.state_dir = e.text;
     } else if (e.key == "credential_command") {
       if (const std::string why = no_text(e); !why.empty()) return problems.add(e.place, e.key, why);

@@ -1,6 +1,7 @@
 #include "app/status.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -332,7 +333,7 @@ class View {
 Expected<ExitCode, ToolError> watch(const StatusRequest& request, Store& store) {
   SignalReader signals;
   for (;;) {
-    fmt::print("\x1b[H\x1b[2J");
+    if (isatty(STDOUT_FILENO) == 1) fmt::print("\x1b[H\x1b[2J");
     auto shown_now = View(request, store).show();
     if (!shown_now) return shown_now;
     std::fflush(stdout);

@@ -173,6 +173,7 @@ TEST_F(Config, RefusesValuesThatAreNone) {
   EXPECT_EQ(refusal("mode = true\n"), "dn.toml:1:8: mode: must be one of paper, live, in quotes");
   EXPECT_EQ(refusal("feed = \"\"\n"), "dn.toml:1:8: feed: \"\" is not one of synthetic, replay, live");
   EXPECT_THAT(refusal("state_dir = 5\n"), HasSubstr("dn.toml:1:13: state_dir: must be a text in quotes"));
+  EXPECT_THAT(refusal("state_dir = \"~/dn\"\n"), HasSubstr("dn.toml:1:13: state_dir: begins with ~"));
   EXPECT_THAT(refusal("state_dir = \"\"\n"), HasSubstr("dn.toml:1:13: state_dir: must be a text in quotes"));
   EXPECT_THAT(refusal("state_dir = \"/x\\u0000y\"\n"), HasSubstr("dn.toml:1:13: state_dir: has characters that are not printed"));
   EXPECT_THAT(refusal("mode = \"live\"\nmode = \"paper\"\n"), HasSubstr("dn.toml:2:"));
