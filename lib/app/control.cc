@@ -34,10 +34,6 @@ std::string_view word(Verb v) {
 
 ToolError refuse(std::string message, std::string next) { return {ExitCode::Refused, std::move(message), std::move(next)}; }
 
-bool has_unclosed(const StoredTask& t) {
-  return std::any_of(t.orders.begin(), t.orders.end(), [](const OrderRecord& o) { return o.status != OrderStatus::Closed; });
-}
-
 Alerted told(std::string_view code, std::string_view message) { return {AlertKind::Alert, AlertLevel::Info, Code(code), Reason(message), {}, {}}; }
 
 // Changes the record of a task that nobody runs; the text for its owner.
@@ -110,6 +106,10 @@ void tell(Output& output, const std::string& task, const std::string& message) {
   JsonWriter w;
   w.begin_object().field("schema", "dn.run/1").field("task", task).field("message", message).end_object();
   output.data(w.str());
+}
+
+bool has_unclosed(const StoredTask& t) {
+  return std::any_of(t.orders.begin(), t.orders.end(), [](const OrderRecord& o) { return o.status != OrderStatus::Closed; });
 }
 
 std::vector<std::string> split_lines(std::string_view text) {

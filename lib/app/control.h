@@ -15,6 +15,8 @@ namespace dn::app {
 // Applies "key=value" lines to a task that exists: live keys only, and only to what its fills allow.
 Expected<void, ToolError> change_spec(TaskSource& task, const PerSide<Qty>& filled, const std::vector<std::string>& settings);
 std::vector<std::string> split_lines(std::string_view text);
+// Whether an order of it is not proven.
+bool has_unclosed(const StoredTask& task);
 // Of each key that differs what it was, what it is, and `by` whom: one line each, for the books.
 std::vector<std::string> changes_between(const TaskSpec& before, const TaskSpec& after, std::string_view by);
 // "by dn-run set, asked for at ..."

@@ -68,6 +68,12 @@ class Recovery {
   }
 
  private:
+  // Of an ended task: a flatten of what it holds that was cut off.
+  static bool is_unproven(Store& store, const TaskRecord& ended) {
+    const auto stored = store.load_task(ended.spec.name);
+    return stored && has_unclosed(*stored);
+  }
+
   Expected<std::vector<StoredTask>, ToolError> of_database() {
     const std::string& db = request_.run.session.db;
     auto store = Store::open(db, Store::Mode::ReadOnly);
@@ -89,7 +95,7 @@ class Recovery {
     for (const TaskRecord& t : *records) {
       keys_.push_back(task_key(t.spec.name));
       const bool named = std::ranges::find(request_.run.names, t.spec.name) != request_.run.names.end();
-      const bool wanted = named || (request_.run.names.empty() && t.verdict == Verdict::None);
+      const bool wanted = named || (request_.run.names.empty() && (t.verdict == Verdict::None || is_unproven(**store, t)));
       const bool live = request_.run.live && request_.run.live->orders;
       if (!wanted) continue;
       if (t.live != live) {

@@ -82,6 +82,15 @@ Expected<std::unique_ptr<Session>, ToolError> Session::open(TaskLock lock, TaskS
 Expected<void, ToolError> Session::find_or_add(bool from_file) {
   auto found = store_->find_task(source_.spec.name);
   if (!found) return Unexpected{store_failure(found.error())};
+  if (found->has_value() && (*found)->verdict != Verdict::None && !options_.errand) {
+    const auto stored = store_->load_task(source_.spec.name);
+    if (!stored) return Unexpected{store_failure(stored.error())};
+    if (has_unclosed(*stored)) {
+      return Unexpected{ToolError{ExitCode::UnknownOrder,
+                                  fmt::format("task {} has ended, and orders that a person sent for it since are not proven yet", source_.spec.name),
+                                  fmt::format("dn-recover --task {} --apply proves them", source_.spec.name)}};
+    }
+  }
   const bool add = !found->has_value() || ((*found)->verdict != Verdict::None && options_.restart);
   if (!add) {
     if ((*found)->verdict == Verdict::None && (*found)->live != grounds_.live()) {

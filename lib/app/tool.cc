@@ -131,6 +131,7 @@ int tool_main(int argc, char** argv, CLI::App& app, const CommonFlags& flags, co
   const bool json = wants_json(argc, argv);
   hold_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away must not end a run
+  std::signal(SIGXFSZ, SIG_IGN);  // nor a file that may not grow: the write says so
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

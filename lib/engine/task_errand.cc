@@ -9,8 +9,6 @@ namespace {
 
 constexpr Dur kOtherPrice = Dur::seconds(3);  // how long the second side's price is waited for
 
-constexpr Dur kOwnTurn = Dur::minutes(1);  // and how long an order that may not leave yet
-
 // What the venue refused, or never got, was no order: the request that it carried out is still to be done.
 bool reached_venue(const OrderRecord& o) { return o.close_reason == CloseReason::Filled || o.close_reason == CloseReason::Cancelled; }
 
@@ -173,11 +171,8 @@ bool TaskEngine::flatten_leg(const Situation& s, Side leg) {
   Chore& c = *chore_;
   if (!c.order[leg].empty()) {
     const bool whole = settle_errand_order(leg);
-    // What may not be sent yet, for the venue's or our own limit of requests, is no try that failed: it waits. Not for ever.
-    const bool waits = legs_[leg].next_place > now_ && now_ - c.began < kOwnTurn;
-    c.next_try = std::max(c.next_try, waits ? legs_[leg].next_place : now_);
-    c.tries[leg] = whole ? 0 : c.tries[leg] + (waits ? 0 : 1);
-    if (!whole && !waits) c.next_try = std::max(c.next_try, now_ + backoff(static_cast<int>(c.tries[leg]), key_));
+    c.tries[leg] = whole ? 0 : c.tries[leg] + 1;
+    if (!whole) c.next_try = std::max(c.next_try, now_ + backoff(static_cast<int>(c.tries[leg]), key_));
     if (c.tries[leg] >= c.spec.risk.rebalance_attempts) c.given_up[leg] = true;
     c.order[leg] = {};
   }

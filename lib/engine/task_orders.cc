@@ -10,7 +10,8 @@
 namespace dn {
 namespace {
 
-constexpr std::size_t kClosedKept = 64;  // closed orders kept at hand for trades that come late
+constexpr std::size_t kClosedKept = 64;    // closed orders kept at hand for trades that come late
+constexpr Dur kOwnTurn = Dur::minutes(1);  // how long an errand waits for its turn at the request budget
 
 bool is_power_of_two(int n) { return n > 0 && (n & (n - 1)) == 0; }
 
@@ -89,6 +90,12 @@ void TaskEngine::on_refused(WorkingOrder& w, const PlaceReport& r) {
     case RejectClass::RateLimited:
       l.next_place = now_ + (r.retry_after.us > 0 ? r.retry_after : Dur::seconds(1));
       if (rebalance_) hold_back(*rebalance_, w.record.request.id, l.next_place);
+      for (const Side of : kSides) {
+        // Nor is it a try of a person's errand that failed; not for ever.
+        if (!chore_ || !(chore_->order[of] == w.record.request.id) || l.next_place - chore_->began > kOwnTurn) continue;
+        --chore_->tries[of];
+        chore_->next_try = std::max(chore_->next_try, l.next_place);
+      }
       return;
     case RejectClass::InsufficientBalance:
       l.stopped = true;

@@ -276,7 +276,7 @@ void add_restore_keys(std::vector<Key>& keys, Side side) {
   const bool buy = side == Side::Buy;
   const auto restore = [side](TaskSpec& s) -> RestoreSpec& { return s.restore[side]; };
   keys.push_back(amount_key<Qty>({buy ? "restore.buy.filled_quantity" : "restore.sell.filled_quantity", KeyType::Decimal, false, "decimal >= 0, base",
-                                  "already filled on this side before the task"},
+                                  "filled on this side before the task, without what order_id filled: that is booked from its trades"},
                                  Sign::NotNegative, [restore](TaskSpec& s) -> Qty& { return restore(s).filled_quantity; }));
   keys.push_back(amount_key<Price>(
       {buy ? "restore.buy.avg_price" : "restore.sell.avg_price", KeyType::Decimal, false, "decimal >= 0, quote per base", "its average price"},

@@ -111,7 +111,7 @@ Expected<TaskRecord, StoreError> read_task(const Query& q) {
   if (!row.error()) {
     auto parsed = task_spec_from_text(spec);
     if (!parsed) {
-      row.fail(parsed.error());
+      row.fail(printable(parsed.error()));
     } else if (parsed->name != name) {
       row.fail("names another task than its row");
     } else {

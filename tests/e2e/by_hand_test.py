@@ -1,6 +1,7 @@
 """What a person does by hand after a run: recover, rebalance, flatten, halt, resume. On paper."""
 import json
 import os
+import sqlite3
 import unittest
 from decimal import Decimal
 
@@ -181,7 +182,6 @@ class ByHand(ToolTest):
         self.assertLess(abs(Decimal(self.task("btc")["buy"]["net"])), Decimal("0.0001"))
 
     def test_books_that_do_not_add_up_are_found(self):
-        import sqlite3
         self.begin_and_leave()
         with sqlite3.connect(self.db) as db:
             db.execute("UPDATE fills SET quantity = '9' WHERE id = 1")
@@ -196,6 +196,23 @@ class ByHand(ToolTest):
         checked = self.status("check")
         self.assertEqual(checked.returncode, 24, checked.stdout)
         self.assertEqual(self.status("show", "btc").returncode, 0, "to look at them is never refused")
+
+    def test_orders_of_an_ended_task_that_are_not_proven_are_everybodys_business(self):
+        """What a flatten of an ended task leaves that is killed."""
+        file = self.write("btc.toml", open(self.file, encoding="utf-8").read().replace("total_quantity = 2", "total_quantity = 0.1"))
+        self.assertEqual(self.run_task(file, "--seed", "5", "--speed", "max").returncode, 0)
+        with sqlite3.connect(self.db) as db:
+            db.execute("UPDATE orders SET status = 'unknown', close_reason = '' WHERE id = (SELECT max(id) FROM orders)")
+        self.assertEqual(self.recover("verify").returncode, 0, "that is no broken promise")
+        for words in ((file,), (file, "--restart"), ("--task", "btc")):
+            done = self.run_task(*words, "--seed", "5", "--speed", "max")
+            self.assertEqual(done.returncode, 21, done.stderr)
+            self.assertIn("dn-recover --task btc --apply", done.stderr)
+        plan, code = self.plan()
+        self.assertEqual((code, len(plan["tasks"][0]["findings"])), (21, 1))
+        self.assertEqual(self.recover("--apply").returncode, 0)
+        self.assertEqual(self.run_task(file).returncode, 0)
+        self.assertEqual(self.recover("verify").returncode, 0)
 
     def test_no_database_says_what_to_do(self):
         done = self.recover()
