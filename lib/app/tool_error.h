@@ -16,8 +16,7 @@ struct ToolError {
 };
 
 // What to do about books that cannot be trusted.
-inline constexpr std::string_view kMakeBooksAnew =
-    "restore a backup, or move the database away and let dn-recover --from-venue FILE --apply make it anew from what the venues hold";
+inline constexpr std::string_view kMakeBooksAnew = "move the database away and let dn-recover --from-venue FILE --apply make it anew from what the venues hold";
 
 // What to do, the exit code's own advice where the error has none.
 std::string next_step(const ToolError& e);

@@ -202,7 +202,7 @@ class ByHand(ToolTest):
         file = self.write("btc.toml", open(self.file, encoding="utf-8").read().replace("total_quantity = 2", "total_quantity = 0.1"))
         self.assertEqual(self.run_task(file, "--seed", "5", "--speed", "max").returncode, 0)
         with sqlite3.connect(self.db) as db:
-            db.execute("UPDATE orders SET status = 'unknown', close_reason = '' WHERE id = (SELECT max(id) FROM orders)")
+            db.execute("UPDATE orders SET status = 'unknown', close_reason = 'none' WHERE id = (SELECT max(id) FROM orders)")
         self.assertEqual(self.recover("verify").returncode, 0, "that is no broken promise")
         for words in ((file,), (file, "--restart"), ("--task", "btc")):
             done = self.run_task(*words, "--seed", "5", "--speed", "max")
