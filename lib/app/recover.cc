@@ -71,7 +71,7 @@ class Recovery {
   // Of an ended task: a flatten of what it holds that was cut off.
   static bool is_unproven(Store& store, const TaskRecord& ended) {
     const auto stored = store.load_task(ended.spec.name);
-    return stored && has_unclosed(*stored);
+    return !stored || has_unclosed(*stored);  // one that cannot be read is for the caller to say
   }
 
   Expected<std::vector<StoredTask>, ToolError> of_database() {
