@@ -2,20 +2,19 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <memory>
 
 #include "app/alert_command.h"
 #include "app/alert_event.h"
 #include "app/alert_webhook.h"
+#include "app/wall_clock.h"
 #include "base/json_writer.h"
 
 namespace dn::app {
 namespace {
 
 std::string test_alert() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const Time at{std::chrono::duration_cast<std::chrono::microseconds>(now).count()};
+  const Time at = wall_clock();
   JsonWriter w;
   w.begin_object().field("schema", "dn.event/1").field("type", "alert").field("ts", rfc3339(at)).field("ts_us", at.us).field("run_id", "").field("task", "");
   w.field("level", name(AlertLevel::Info)).field("code", "test").field("message", "a test of the alerts; nothing happened").end_object();

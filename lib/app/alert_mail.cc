@@ -7,14 +7,14 @@
 #include <csignal>
 #include <utility>
 
+#include "app/wall_clock.h"
+
 namespace dn::app {
 namespace {
 
 constexpr std::chrono::milliseconds kBetweenLooks(100);  // at the database
 constexpr Dur kBetweenOpens = Dur::seconds(1);
 constexpr int kPostTries = 3;
-
-Time wall_clock() { return Time{std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count()}; }
 
 AlertBounds bounds(const AlertOptions& options) {
   AlertBounds b;

@@ -11,6 +11,7 @@
 #include "app/alert_webhook.h"
 #include "app/control.h"
 #include "app/signals.h"
+#include "app/wall_clock.h"
 #include "store/files.h"
 #include "store/task_lock.h"
 
@@ -19,8 +20,6 @@ namespace {
 
 constexpr Dur kMostForError = Dur::seconds(2);  // also where the tasks' alerts took all the time
 constexpr std::int64_t kLookUs = 5'000;         // between two looks whether all is delivered
-
-Time wall_clock() { return Time{std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count()}; }
 
 }  // namespace
 

@@ -73,6 +73,20 @@ OrderRecord row_of_lost(const venues::SeenOrder& seen, Side leg) {
   return o;
 }
 
+// Closed in the books, and the venue shows it open: it is asked about again. One that never arrived is the engine's to take back.
+bool is_reopened(const OrderRecord& row, const venues::SeenOrder& seen) { return seen.open && is_final(row); }
+
+OrderRecord row_of_reopened(OrderRecord o) {
+  o.status = OrderStatus::Unknown;
+  o.close_reason = CloseReason::None;
+  o.cancel_requested = false;
+  o.code = Code("reopened");
+  o.reason = Reason("the venue shows it open, the books had closed it");
+  return o;
+}
+
+bool contradicts(const OrderRecord& row, const venues::SeenOrder& seen) { return row.request.side != seen.side; }
+
 LookupReport report_of(const ClientOrderId& id, const venues::SeenOrder& seen, Time venue_time) {
   LookupReport r;
   r.id = id;
@@ -123,6 +137,7 @@ class Comparison {
   void look(Venue venue, const venues::SeenOrder& seen, std::vector<Finding>& out) {
     if (const OrderRecord* row = matcher_.row(venue, seen)) {
       found_.insert(row->request.id.str());
+      if (contradicts(*row, seen)) out.push_back(finding(Finding::Kind::Contradicts, venue, seen));
       if (is_final(*row) && !seen.open) return;
       Finding f = finding(seen.open ? Finding::Kind::Resting : Finding::Kind::Ended, venue, seen);
       f.booked = row->booked;
@@ -174,6 +189,11 @@ Reconciliation reconcile(const StoredTask& stored, const AccountViews& views, bo
       ClientOrderId id;
       if (const OrderRecord* row = matcher.row(account.venue, seen)) {
         id = row->request.id;
+        if (is_reopened(*row, seen)) out.reopened.push_back(row_of_reopened(*row));
+        if (contradicts(*row, seen) && out.contradiction.empty()) {
+          out.contradiction =
+              fmt::format("order {} is a {} in the books and a {} at {}", id.view(), name(row->request.side), name(seen.side), name(account.venue));
+        }
       } else if (const auto parts = matcher.lost(account.venue, seen)) {
         out.lost.push_back(row_of_lost(seen, parts->leg));
         out.newest_epoch = std::max(out.newest_epoch, parts->epoch);
@@ -203,15 +223,24 @@ std::string lost_in_words(const Reconciliation& found) {
   return fmt::format("{} order{} of the task {} at the venues and not in the books", n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
 }
 
-JournalBatch adoption(TaskRecord& task, const Reconciliation& found, Time now) {
+JournalBatch adoption(StoredTask& stored, const Reconciliation& found, Time now) {
   JournalBatch batch;
-  if (found.lost.empty()) return batch;
+  TaskRecord& task = stored.task;
+  if (found.lost.empty() && found.reopened.empty()) return batch;
   batch.task = true;
-  batch.orders = found.lost;
+  task.updated = std::max(task.updated, now);
+  batch.orders = found.reopened;
+  for (const OrderRecord& o : found.reopened) {
+    *std::ranges::find(stored.orders, o.request.id, [](const OrderRecord& row) { return row.request.id; }) = o;
+    const Reason what("order " + o.request.id.str() + ": " + o.reason.str() + "; it is asked about again");
+    batch.events.push_back({now, Alerted{AlertKind::Alert, AlertLevel::Warning, Code("order_reopened"), what, {}, {}}});
+  }
+  if (found.lost.empty()) return batch;
+  batch.orders.insert(batch.orders.end(), found.lost.begin(), found.lost.end());
+  stored.orders.insert(stored.orders.end(), found.lost.begin(), found.lost.end());
   task.run_epoch = std::max(task.run_epoch, found.newest_epoch + 1);
   task.orders += static_cast<std::int64_t>(found.lost.size());
   if (task.first_order.us == 0 || found.first_order < task.first_order) task.first_order = found.first_order;
-  task.updated = std::max(task.updated, now);
   const Reason what(lost_in_words(found) + ": taken over");
   batch.events.push_back({now, Alerted{AlertKind::Alert, AlertLevel::Warning, Code("orders_adopted"), what, {}, {}}});
   return batch;
@@ -266,6 +295,7 @@ std::string_view name(Finding::Kind k) {
     case Finding::Kind::Resting: return "resting";
     case Finding::Kind::Ended: return "ended";
     case Finding::Kind::Unproven: return "unproven";
+    case Finding::Kind::Contradicts: return "contradicts";
     case Finding::Kind::Lost: return "lost";
     case Finding::Kind::MissedFill: return "missed_fill";
     case Finding::Kind::OtherTask: return "other_task";
@@ -282,6 +312,7 @@ std::string_view action(Finding::Kind k) {
     case Finding::Kind::Ended: return "book what it traded, close it";
     case Finding::Kind::Unproven: return "ask by id, among the open orders and in the history until its fate is proven";
     case Finding::Kind::Lost: return "take it into the books, cancel what rests of it, book what it traded";
+    case Finding::Kind::Contradicts: return "cancel what rests of it; the books are wrong: --from-venue makes them anew";
     case Finding::Kind::MissedFill: return "halt: the books closed this order without this trade";
     case Finding::Kind::OtherTask:
     case Finding::Kind::Foreign:

@@ -11,17 +11,19 @@ namespace dn::app {
 
 // What a survey adds to the books before a run begins.
 struct Reconciliation {
-  std::vector<OrderRecord> lost;   // orders of the task that its books do not hold, as rows of unknown fate, oldest first
-  std::vector<Event> known;        // reports and fills of orders in the books and of lost ones
-  std::uint32_t newest_epoch = 0;  // of the lost orders
-  Time first_order;                // of the lost orders; 0 = none
+  std::vector<OrderRecord> lost;      // orders of the task that its books do not hold, as rows of unknown fate, oldest first
+  std::vector<OrderRecord> reopened;  // orders that the books closed and a venue shows open, as rows of unknown fate; its list may be late
+  std::vector<Event> known;           // reports and fills of orders in the books and of lost ones
+  std::uint32_t newest_epoch = 0;     // of the lost orders
+  Time first_order;                   // of the lost orders; 0 = none
+  std::string contradiction;          // the first order whose side is another one in the books than at the venue; empty: none
 };
 // `whole_history`: the books are made anew, so orders of every run count; otherwise only those of the task's round.
 Reconciliation reconcile(const StoredTask& stored, const AccountViews& views, bool whole_history);
 // "2 orders of the task are at the venues and not in the books".
 std::string lost_in_words(const Reconciliation& found);
-// What takes the lost orders over into the books; to be committed before the run begins. The task's record is brought up to date.
-JournalBatch adoption(TaskRecord& task, const Reconciliation& found, Time now);
+// What takes the lost and the reopened orders into the books; to be committed before the run begins. The task is brought up to date.
+JournalBatch adoption(StoredTask& stored, const Reconciliation& found, Time now);
 
 // What the account did under the task's name, in runs that its books know nothing of: those before the task's first epoch.
 struct Traces {
@@ -38,6 +40,7 @@ struct Finding {
   enum class Kind : std::uint8_t {
     Resting,        // an order of the books rests
     Ended,          // an order of the books has ended at the venue
+    Contradicts,    // an order of the books is on the other side at the venue
     Unproven,       // an order of the books is in no list
     Lost,           // an order of the task is not in the books
     MissedFill,     // a trade of an order that the books closed

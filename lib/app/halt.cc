@@ -15,6 +15,7 @@
 #include "app/control.h"
 #include "app/halt_files.h"
 #include "app/portfolio_status.h"
+#include "app/wall_clock.h"
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "store/task_lock.h"
@@ -24,8 +25,6 @@ namespace {
 
 constexpr int kMostLooks = 300;  // at a lock that the halted run still holds: it cancels and proves
 constexpr auto kBetween = std::chrono::milliseconds(100);
-
-Time wall_clock() { return Time{std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count()}; }
 
 // The file that every run looks for before each step. Whatever is there already stays: a halt is a halt.
 Expected<void, ToolError> write_halt_file(const std::string& path, const std::string& reason) {

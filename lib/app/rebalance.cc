@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <iostream>
 
@@ -14,6 +13,7 @@
 #include "app/halt_files.h"
 #include "app/status_json.h"
 #include "app/verify.h"
+#include "app/wall_clock.h"
 #include "base/text.h"
 #include "engine/ids.h"
 #include "store/task_lock.h"
@@ -130,9 +130,7 @@ class Rebalance {
     const auto side = side_from(request_.side);
     if (!side) return Unexpected{usage(fmt::format("--side {} is neither buy nor sell", printable_excerpt(request_.side)), "write --side buy or --side sell")};
     if (auto r = check_order(); !r) return r;
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    const std::string id =
-        request_.request_id.empty() ? fmt::format("{}-{}", std::chrono::duration_cast<std::chrono::milliseconds>(now).count(), getpid()) : request_.request_id;
+    const std::string id = request_.request_id.empty() ? fmt::format("{}-{}", wall_clock().us / 1000, getpid()) : request_.request_id;
     std::vector<std::string> keys{"name=" + std::string(kByHand) + id,  "symbol=" + request_.symbol,           "buy.exchange=" + request_.exchange,
                                   "sell.exchange=" + request_.exchange, "total_quantity=" + request_.quantity, "order_quantity=" + request_.quantity};
     if (!request_.max_notional.empty()) keys.push_back("risk.max_order_notional=" + request_.max_notional);

@@ -31,6 +31,9 @@ struct TaskPlan {
   std::string hash = "0";
 
   bool is_apart() const { return stored.task.imbalance().abs() >= least && !stored.task.imbalance().is_zero(); }
+  bool contradicts() const {
+    return std::ranges::any_of(findings, [](const Finding& f) { return f.kind == Finding::Kind::Contradicts; });
+  }
   bool has_work() const {
     return std::ranges::any_of(findings, [](const Finding& f) { return !action(f.kind).empty(); });
   }
@@ -174,6 +177,7 @@ class Recovery {
       if (f.kind == Finding::Kind::MissedFill) p.code = worse(p.code, ExitCode::Contradiction);
       if (!action(f.kind).empty()) p.code = worse(p.code, ExitCode::UnknownOrder);
     }
+    if (p.contradicts()) p.code = worse(p.code, ExitCode::Contradiction);
     if (!p.views.failed.empty()) p.code = worse(p.code, p.views.failed[0].code);
     return p;
   }
@@ -254,6 +258,7 @@ class Recovery {
       if (!done) return Unexpected{done.error()};
       if (auto paused = pause_rebuilt(p.stored.task.spec); !paused) return Unexpected{paused.error()};
       code = worse(code, done->code);
+      if (p.contradicts()) code = worse(code, ExitCode::Contradiction);
       if (!p.views.failed.empty()) code = worse(code, p.views.failed[0].code);
       ends.insert(ends.end(), done->json.begin(), done->json.end());
       if (!machine() && !output_.options().quiet) output_.data(done->text[0]);

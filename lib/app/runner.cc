@@ -6,6 +6,7 @@
 #include "app/event_text.h"
 #include "app/standing.h"
 #include "app/stopwatch.h"
+#include "app/verify.h"
 
 namespace dn::app {
 namespace {
@@ -25,6 +26,7 @@ Runner::Runner(const RunRequest& request, Output& output, Alerts& alerts)
 
 Expected<RunOutcome, ToolError> Runner::run() {
   auto done = run_to_end();
+  if (done) done = check_pages(request_.session.db);
   output_.progress("");
   output_.flush();
   if (!done) {

@@ -33,8 +33,6 @@ PerSide<std::optional<Money>> capital(const MarketView& view) {
 
 }  // namespace
 
-Time wall_clock() { return Time{std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count()}; }
-
 Time present_of(const TaskRecord& task) { return task.created == kFixedStart ? task.updated + Dur::millis(1) : std::max(task.updated, wall_clock()); }
 
 ToolError store_failure(const StoreError& e) {
@@ -192,8 +190,7 @@ Expected<void, ToolError> Session::build() {
   auto stored = store_->load_task(name);
   if (!stored) return Unexpected{store_failure(stored.error())};
   // What rests is cancelled and proven all the same.
-  const bool only_proves = options_.errand && options_.errand->kind == Errand::Kind::Prove;
-  if (auto sound = check_books(*stored); !sound && !only_proves) return sound;
+  if (auto sound = check_books(*stored); !sound && !only_proves()) return sound;
   run_id_ = run_id_of(stored->task);
   store_->set_run_id(run_id_);
   for (const std::string& note : ground_->prepare(*stored)) output_.message(note);
@@ -239,12 +236,15 @@ Expected<void, ToolError> Session::reconcile_with_venues(StoredTask& stored) {
   }
   Reconciliation found = reconcile(stored, views, rebuild);
   known_ = std::move(found.known);
-  if (found.lost.empty()) return {};
-  TaskRecord& task = stored.task;
-  const JournalBatch batch = adoption(task, found, started_);
-  if (auto done = store_->commit(task, batch); !done) return Unexpected{journal_failure(done.error(), task.spec.name)};
-  output_.message(fmt::format("task {}: {}: taken over", task.spec.name, lost_in_words(found)));
-  for (OrderRecord& o : found.lost) stored.orders.push_back(std::move(o));
+  const std::string& name = stored.task.spec.name;
+  if (!found.contradiction.empty() && !only_proves()) {
+    return Unexpected{ToolError{ExitCode::Contradiction, fmt::format("task {}: {}", name, found.contradiction), std::string(kMakeBooksAnew)}};
+  }
+  const JournalBatch batch = adoption(stored, found, started_);
+  if (batch.empty()) return {};
+  if (auto done = store_->commit(stored.task, batch); !done) return Unexpected{journal_failure(done.error(), name)};
+  if (!found.lost.empty()) output_.message(fmt::format("task {}: {}: taken over", name, lost_in_words(found)));
+  for (const OrderRecord& o : found.reopened) output_.message(fmt::format("task {}: order {}: {}", name, o.request.id.view(), o.reason.view()));
   return {};
 }
 
@@ -335,7 +335,7 @@ Expected<void, ToolError> Session::conclude() {
     if (record().verdict == Verdict::None) continue;
     if (auto done = store_->mark_done(id, "cancelled", run_->now()); !done) return Unexpected{store_failure(done.error())};
   }
-  return {};
+  return check_what_stands(options_.db, record(), only_proves());
 }
 
 std::string Session::event_head(std::string_view type) const {

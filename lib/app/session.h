@@ -11,6 +11,7 @@
 #include "app/output.h"
 #include "app/stopwatch.h"
 #include "app/task_file.h"
+#include "app/wall_clock.h"
 #include "engine/task.h"
 #include "store/store.h"
 #include "store/task_lock.h"
@@ -92,6 +93,7 @@ class Session final : public RunObserver {
   Expected<void, ToolError> after_step(const Expected<void, JournalError>& done);
   Expected<void, ToolError> hear_portfolio(const Expected<std::optional<Event>, ToolError>& news);
   Expected<void, ToolError> conclude();
+  bool only_proves() const { return options_.errand && options_.errand->kind == Errand::Kind::Prove; }
   Expected<void, ToolError> check_tradable(const TaskSource& source) const;
   Expected<void, ToolError> check_request(const AccountViews& views);
   Expected<void, ToolError> carry_out(const ControlRequest& r);
@@ -132,7 +134,6 @@ class Session final : public RunObserver {
 
 // On which tasks of runs with a fixed time begin.
 inline constexpr Time kFixedStart{1'767'225'600'000'000};  // 2026-01-01T00:00:00Z
-Time wall_clock();
 // The present of a task for what is done between its runs: one that began on the clock of seeded runs stays on it.
 Time present_of(const TaskRecord& task);
 

@@ -1,7 +1,6 @@
 #include "app/tool_error.h"
 
-#include <chrono>
-
+#include "app/wall_clock.h"
 #include "base/json_writer.h"
 #include "base/time.h"
 
@@ -10,7 +9,7 @@ namespace dn::app {
 std::string next_step(const ToolError& e) { return e.next.empty() ? std::string(info(e.code).next) : e.next; }
 
 std::string exit_error_json(const ToolError& e) {
-  const Time now{std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
+  const Time now = wall_clock();
   JsonWriter w;
   w.begin_object().field("schema", "dn.event/1").field("type", "exit_error").field("ts", rfc3339(now)).field("ts_us", now.us);
   w.field("code", std::int64_t{number(e.code)}).field("message", e.message).field("next", next_step(e)).end_object();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -134,6 +135,55 @@ Expected<void, ToolError> check_books(const StoredTask& task) {
   if (broken.empty()) return {};
   const std::string more = broken.size() == 1 ? "" : fmt::format(" (and {} more: dn-recover verify)", broken.size() - 1);
   return Unexpected{ToolError{ExitCode::Contradiction, "the books contradict themselves: " + printable(broken.front()) + more, std::string(kMakeBooksAnew)}};
+}
+
+namespace {
+
+constexpr std::uintmax_t kMostToReadOver = 64U << 20U;  // bytes; a larger file is left to dn-recover verify
+
+bool is_private(const std::string& db) { return db == ":memory:"; }
+
+ToolError not_what_was_written(const std::string& db, const std::string& what) {
+  return {ExitCode::Io,
+          fmt::format("{}: it does not hold what this run wrote into it ({}): something else wrote into it or its log", printable(db), printable(what)),
+          std::string(kMakeBooksAnew)};
+}
+
+bool same(const LegTotals& a, const LegTotals& b) {
+  return a.filled == b.filled && a.net == b.net && a.traded == b.traded && a.traded_quote == b.traded_quote && a.cash == b.cash && a.slippage == b.slippage &&
+         a.funding == b.funding;
+}
+
+std::uintmax_t size_of(const std::string& path) {
+  std::error_code absent;
+  const std::uintmax_t size = std::filesystem::file_size(path, absent);
+  return absent ? 0 : size;
+}
+
+}  // namespace
+
+Expected<void, ToolError> check_what_stands(const std::string& db, const TaskRecord& task, bool only_proved) {
+  if (is_private(db)) return {};
+  auto store = Store::open(db, Store::Mode::ReadOnly);
+  if (!store) return Unexpected{store_failure(store.error())};
+  const auto stored = (*store)->load_task(task.spec.name);
+  if (!stored) return Unexpected{store_failure(stored.error())};
+  const TaskRecord& stands = stored->task;
+  if (stands.run_epoch == task.run_epoch && stands.orders == task.orders && stands.verdict == task.verdict && same(stands.leg.buy, task.leg.buy) &&
+      same(stands.leg.sell, task.leg.sell)) {
+    return only_proved ? Expected<void, ToolError>() : check_books(*stored);
+  }
+  return Unexpected{not_what_was_written(db, fmt::format("task {} is not as it ended", task.spec.name))};
+}
+
+Expected<void, ToolError> check_pages(const std::string& db) {
+  if (is_private(db) || size_of(db) + size_of(db + "-wal") > kMostToReadOver) return {};
+  auto store = Store::open(db, Store::Mode::ReadOnly);
+  if (!store) return Unexpected{store_failure(store.error())};
+  const auto damage = (*store)->damage(Store::Depth::Quick);
+  if (!damage) return Unexpected{store_failure(damage.error())};
+  if (!damage->empty()) return Unexpected{not_what_was_written(db, damage->front())};
+  return {};
 }
 
 Expected<ExitCode, ToolError> verify(const std::string& db, const std::vector<std::string>& tasks, Output& output) {

@@ -16,6 +16,13 @@ std::vector<std::string> broken_promises(const StoredTask& task);
 // Whether it may be traded on. Contradiction, with the first promise that it breaks, when it breaks one.
 Expected<void, ToolError> check_books(const StoredTask& task);
 
+// Whether a run's file still is what the run wrote into it: another program, or a disk, may have written into the file or its log
+// meanwhile, and the run's own connection would go on from what it remembers. Both read the file anew; Io when it is not.
+// The rows of a task at its run's end. `only_proved`: its books may have been broken before.
+Expected<void, ToolError> check_what_stands(const std::string& db, const TaskRecord& task, bool only_proved);
+// All pages, of a file that is not large.
+Expected<void, ToolError> check_pages(const std::string& db);
+
 // Reads every round of every task (or of those named) without changing anything. Contradiction when a promise is broken.
 Expected<ExitCode, ToolError> verify(const std::string& db, const std::vector<std::string>& tasks, Output& output);
 

@@ -228,10 +228,10 @@ Expected<std::vector<StoredEvent>, StoreError> Store::events(std::int64_t task_i
   return all(q, read_event);
 }
 
-Expected<std::vector<std::string>, StoreError> Store::damage() {
+Expected<std::vector<std::string>, StoreError> Store::damage(Depth depth) {
   if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
   std::vector<std::string> out;
-  Query q(impl_->connection, impl_->st.integrity);
+  Query q(impl_->connection, depth == Depth::Whole ? impl_->st.integrity : impl_->st.quick_integrity);
   for (auto row = q.step(); !row || *row; row = q.step()) {
     if (!row) return Unexpected{row.error()};
     const auto* text = sqlite3_column_text(q.handle(), 0);

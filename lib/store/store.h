@@ -122,8 +122,10 @@ class Store final : public Journal {
   // Events of a task after the event `after_id` (0 = from the first), at most `limit`.
   Expected<std::vector<StoredEvent>, StoreError> events(std::int64_t task_id, std::int64_t after_id, std::int64_t limit);
   Expected<std::vector<LatencyStats>, StoreError> latency(std::int64_t task_id);
-  // What SQLite finds wrong with the file's pages, indexes and references; empty when nothing is.
-  Expected<std::vector<std::string>, StoreError> damage();
+  // What SQLite finds wrong with the file's pages, indexes and references; empty when nothing is. Quick: the first fault of the
+  // pages alone, in a fraction of the time.
+  enum class Depth : std::uint8_t { Quick, Whole };
+  Expected<std::vector<std::string>, StoreError> damage(Depth depth = Depth::Whole);
 
  private:
   friend class Portfolio;

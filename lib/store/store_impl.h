@@ -89,6 +89,7 @@ struct Statements {
   Statement free_room{"UPDATE leases SET running = 0, waiting = 0, room = '0' WHERE running = 1 AND task_id IN (SELECT id FROM tasks WHERE name = ?1)"};
 
   Statement integrity{"PRAGMA integrity_check(50)"};
+  Statement quick_integrity{"PRAGMA quick_check(1)"};
   Statement data_version{"PRAGMA data_version"};
   Statement task_exists{"SELECT 1 FROM tasks WHERE name = ?1 LIMIT 1"};
   Statement insert_control{"INSERT INTO controls (task, verb, arguments, asked_us) VALUES (?1, ?2, ?3, ?4)"};

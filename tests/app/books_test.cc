@@ -166,18 +166,56 @@ TEST(Books, AdoptionTakesLostOrdersOverAndGoesOnAfterTheirEpoch) {
   books.task.orders = 3;
   books.task.first_order = kNow + Dur::seconds(9);
   const auto found = reconcile(books, mexc({seen(id(Side::Buy, 9, 1).view(), "v1", true)}), false);
-  const JournalBatch batch = adoption(books.task, found, kNow + Dur::minutes(1));
+  const JournalBatch batch = adoption(books, found, kNow + Dur::minutes(1));
   EXPECT_TRUE(batch.task);
   ASSERT_EQ(batch.orders.size(), 1u);
   EXPECT_EQ(batch.orders[0].request.id, id(Side::Buy, 9, 1));
   EXPECT_EQ(batch.orders[0].status, OrderStatus::Unknown);
+  EXPECT_EQ(books.orders.size(), 1u);
   EXPECT_EQ(books.task.run_epoch, 10u);
   EXPECT_EQ(books.task.orders, 4);
   EXPECT_EQ(books.task.first_order, kNow);
   EXPECT_EQ(books.task.updated, kNow + Dur::minutes(1));
   EXPECT_EQ(batch.events.size(), 1u);
   EXPECT_EQ(lost_in_words(found), "1 order of the task is at the venues and not in the books");
-  EXPECT_TRUE(adoption(books.task, Reconciliation{}, kNow).empty());
+  EXPECT_TRUE(adoption(books, Reconciliation{}, kNow).empty());
+}
+
+TEST(Books, AClosedOrderThatRestsAfterAllIsAskedAboutAgain) {
+  StoredTask books = task();
+  books.task.orders = 1;
+  books.orders = {row(Side::Buy, 1, OrderStatus::Closed, "V1")};
+  books.orders[0].close_reason = CloseReason::Cancelled;
+  books.orders[0].booked = qty("0.02");
+  const AccountViews venue = mexc({seen(id(Side::Buy, 7, 1).view(), "V1", true, "0.02")});
+  EXPECT_EQ(kinds(compared(books, venue)), Kinds{"resting"});
+  const std::uint32_t epoch = books.task.run_epoch;
+  const JournalBatch batch = adoption(books, reconcile(books, venue, false), kNow);
+  ASSERT_EQ(batch.orders.size(), 1u);
+  ASSERT_EQ(books.orders.size(), 1u) << "it stays the order that it was";
+  EXPECT_EQ(books.orders[0].status, OrderStatus::Unknown);
+  EXPECT_EQ(books.orders[0].close_reason, CloseReason::None);
+  EXPECT_EQ(books.orders[0].booked, qty("0.02")) << "what it traded is booked already";
+  EXPECT_EQ(books.task.orders, 1);
+  EXPECT_EQ(books.task.run_epoch, epoch);
+  EXPECT_EQ(batch.events.size(), 1u);
+}
+
+TEST(Books, OneThatNeverArrivedIsTakenBackByTheEngine) {
+  StoredTask books = task();
+  books.orders = {row(Side::Buy, 1, OrderStatus::Closed, "V1")};
+  books.orders[0].close_reason = CloseReason::NeverArrived;
+  EXPECT_TRUE(reconcile(books, mexc({seen(id(Side::Buy, 7, 1).view(), "V1", true)}), false).reopened.empty());
+}
+
+TEST(Books, AnOrderOnTheOtherSideContradictsThem) {
+  StoredTask books = task();
+  books.orders = {row(Side::Buy, 1, OrderStatus::Open, "V1")};
+  const AccountViews venue = mexc({seen(id(Side::Buy, 7, 1).view(), "V1", true)});
+  EXPECT_EQ(reconcile(books, venue, false).contradiction, "");
+  books.orders[0].request.side = Side::Sell;
+  EXPECT_EQ(kinds(compared(books, venue)), (Kinds{"contradicts", "resting"}));
+  EXPECT_NE(reconcile(books, venue, false).contradiction.find("is a sell in the books and a buy at mexc_spot"), std::string::npos);
 }
 
 TEST(Books, TradesOfOtherRoundsAreNobodysNews) {

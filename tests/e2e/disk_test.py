@@ -179,6 +179,61 @@ class Disk(CrashTest):
         self.rebuild(name, file)
         self.to_the_end(name, by_hand=True)
 
+    def test_an_order_that_the_books_closed_and_that_rests_is_cancelled(self):
+        for tool, flags, codes in (("recover", ("--apply",), (20,)), ("run", ("--max-runtime", "2m"), (0,))):
+            name = self.new_books()
+            self.left_apart(name)
+            with sqlite3.connect(self.db) as db:
+                db.execute("UPDATE orders SET status = 'closed', close_reason = 'cancelled' WHERE status <> 'closed'")
+            plan = self.tool("recover", "--task", name)
+            self.assertEqual(plan.returncode, 21, plan.stderr)
+            self.assertIn("resting", plan.stdout)
+            self.taker(name)
+            done = self.tool(tool, "--task", name, *flags)
+            self.assertIn(done.returncode, codes, done.stdout + done.stderr)
+            self.assertIn("the books had closed it", done.stderr)
+            self.assertEqual([o for o in self.exchange.ledger()["orders"] if o["open"]], [], tool)
+            self.to_the_end(name, by_hand=True)
+
+    def test_an_order_that_the_books_have_on_the_other_side_is_not_traded_on(self):
+        name = self.new_books()
+        self.left_apart(name)
+        with sqlite3.connect(self.db) as db:
+            db.execute("UPDATE orders SET side = 'sell', leg = 'buy' WHERE status <> 'closed'")
+        for tool, flags in (("run", ()), ("recover", ("--apply",)), ("rebalance", ("--yes", "--max-notional", "9999"))):
+            orders = len(self.exchange.ledger()["orders"])
+            done = self.tool(tool, "--task", name, *flags)
+            self.assertEqual(done.returncode, 24, (tool, done.stdout, done.stderr))
+            self.assertEqual(len(self.exchange.ledger()["orders"]), orders, tool)
+        self.assertEqual([o for o in self.exchange.ledger()["orders"] if o["open"]], [])
+        shutil.rmtree(os.path.dirname(self.db))
+        self.rebuild(name, self.taker(name))
+        self.to_the_end(name, by_hand=True)
+
+    def test_a_log_that_is_changed_under_a_run_does_not_end_well(self):
+        """Another program writes into it or cuts it off, and the run goes on from what it remembers."""
+        codes = []
+        for harm in ("noise", "zeros", "half", "nothing"):
+            name = self.new_books()
+            file = self.taker(name, total="0.6")
+            run = self.begin_live(file, "--ndjson")
+            self.wait_for_event(run, "fill")
+            with open(self.db + "-wal", "r+b") as f:
+                size = os.path.getsize(self.db + "-wal")
+                if harm in ("noise", "zeros"):
+                    f.seek(32)
+                    f.write(random.Random(3).randbytes(size - 32) if harm == "noise" else bytes(size - 32))
+                else:
+                    f.truncate(size // 2 if harm == "half" else 0)
+            said, _ = run.communicate(timeout=120)
+            codes.append(run.returncode)
+            self.assertIn(run.returncode, (0, *BROKEN), (harm, said))
+            if run.returncode != 0:
+                shutil.rmtree(os.path.dirname(self.db))
+                self.rebuild(name, file)
+            self.to_the_end(name)
+        self.assertIn(74, codes)
+
     # ---- a database that is gone
 
     def test_a_lost_log_is_found_again_at_the_venues(self):

@@ -162,11 +162,10 @@ Expected<std::vector<Event>, JournalError> survey(StoredTask& stored, Journal& j
     views.accounts.push_back(account_of(world.venue(leg), world.now()));
   }
   app::Reconciliation found = app::reconcile(stored, views, false);
-  if (found.lost.empty()) return std::move(found.known);
-  const JournalBatch batch = app::adoption(stored.task, found, world.now());
+  const JournalBatch batch = app::adoption(stored, found, world.now());
+  if (batch.empty()) return std::move(found.known);
   if (auto done = journal.commit(stored.task, batch); !done) return Unexpected{done.error()};
   result.orders_adopted += found.lost.size();
-  for (OrderRecord& o : found.lost) stored.orders.push_back(std::move(o));
   return std::move(found.known);
 }
 
