@@ -12,8 +12,8 @@
 namespace dn::app {
 namespace {
 
-constexpr std::size_t kMostReply = 8U << 20U;           // nobody reads it; a receiver that talks much has been told all the same
-constexpr std::chrono::milliseconds kBetweenLooks(50);  // for the end of the run
+constexpr std::size_t kMostReply = 8U << 20U;               // nobody reads it; a receiver that talks much has been told all the same
+constexpr std::chrono::milliseconds kBetweenStopLooks(50);  // for the end of the run
 
 std::string base_of(const net::Url& url) { return fmt::format("{}://{}:{}", url.scheme, net::host_in_url(url.host), url.port); }
 
@@ -46,7 +46,7 @@ std::string AlertWebhook::deliver(const std::string& json, const StopSignal& sto
   std::optional<wire::HttpResponse> reply;
   connection_->client.send({"POST", target_, {{"Content-Type", "application/json"}}, json}, std::chrono::milliseconds(most_millis_),
                            [&reply](wire::HttpResponse r) { reply = std::move(r); });
-  while (!reply && !stop.raised()) connection_->loop.run_one_until(std::chrono::steady_clock::now() + kBetweenLooks);
+  while (!reply && !stop.raised()) connection_->loop.run_one_until(std::chrono::steady_clock::now() + kBetweenStopLooks);
   if (!reply) {
     connection_.reset();  // drops the request, whose callback knows this frame
     return "was not done when the run ended";

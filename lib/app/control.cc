@@ -19,7 +19,7 @@ using Verb = ControlRequest::Verb;
 
 // How long a change waits to hear what became of it: a run that is well takes it in its next cycle.
 constexpr int kMostLooks = 100;
-constexpr auto kBetweenLooks = std::chrono::milliseconds(20);
+constexpr auto kBetweenAnswerLooks = std::chrono::milliseconds(20);
 
 std::string_view word(Verb v) {
   switch (v) {
@@ -85,7 +85,7 @@ Expected<std::string, ToolError> change_idle(Verb verb, StoredTask& t, const std
 // Whether the run that holds the task took what was asked of it at that time, or refused it; nullopt: it has not come to that in a moment.
 Expected<std::optional<bool>, ToolError> answer_of_run(Store& store, const std::string& task, Time asked, const std::vector<std::string>& settings) {
   for (int i = 0; i < kMostLooks; ++i) {
-    std::this_thread::sleep_for(kBetweenLooks);
+    std::this_thread::sleep_for(kBetweenAnswerLooks);
     const auto waiting = store.pending_requests(task);
     if (!waiting) return Unexpected{store_failure(waiting.error())};
     if (std::ranges::any_of(*waiting, [&](const ControlRequest& r) { return r.verb == Verb::Set && r.asked == asked; })) continue;

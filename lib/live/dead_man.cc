@@ -9,7 +9,7 @@ namespace {
 
 constexpr Dur kMostPatience = Dur::seconds(2);   // for one answer
 constexpr Dur kLook = Dur::millis(20);           // at the lock, while another process switches the timer off
-constexpr Dur kLookPatience = Dur::seconds(10);  // it does not take so long, whatever becomes of it
+constexpr Dur kLockPatience = Dur::seconds(10);  // it does not take so long, whatever becomes of it
 
 std::string in_seconds(Dur d) { return fmt::format("{}s", (d.us + 999'999) / 1'000'000); }
 
@@ -63,7 +63,7 @@ bool DeadMan::may_ask() {
   }
   if (shared_) return true;
   const Time now = desk_.now();
-  if (give_up_on_lock_.is_never()) give_up_on_lock_ = now + kLookPatience;
+  if (give_up_on_lock_.is_never()) give_up_on_lock_ = now + kLockPatience;
   shared_ = lock_.share();
   next_look_ = now + kLook;
   if (!shared_ && now < give_up_on_lock_) return false;

@@ -11,7 +11,7 @@ using venues::VenueFacts;
 
 constexpr int kClockSamples = 3;
 constexpr int kTries = 2;                         // of each question, while no answer comes
-constexpr Dur kPatience = Dur::seconds(5);        // of each call, the wait for request budget included
+constexpr Dur kLookPatience = Dur::seconds(5);    // of each call, the wait for request budget included
 constexpr Dur kWholePatience = Dur::seconds(20);  // of all
 
 }  // namespace
@@ -44,7 +44,7 @@ class Venues::Looking {
   // Asks until there is an answer or it is the last try, then goes on with it. Answers may come when nobody looks any more.
   template <class Answer, class Ask>
   void ask(const Ask& question, const std::function<void(const Outcome<Answer>&)>& then, int tries = kTries) {
-    desk_.ask<Outcome<Answer>>(question(), Urgency::Routine, kPatience,
+    desk_.ask<Outcome<Answer>>(question(), Urgency::Routine, kLookPatience,
                                [this, alive = std::weak_ptr<bool>(alive_), question, then, tries](const Outcome<Answer>& a) {
                                  if (alive.expired()) return;
                                  if (!a && a.error().kind == Problem::Kind::Unreachable && tries > 1) return ask<Answer>(question, then, tries - 1);

@@ -6,7 +6,7 @@ namespace dn::live {
 namespace {
 
 constexpr Dur kAskEvery = Dur::seconds(1);
-constexpr Dur kPatience = Dur::seconds(3);
+constexpr Dur kDepthPatience = Dur::seconds(3);
 
 }  // namespace
 
@@ -30,7 +30,7 @@ const venues::Depth* PriceWatch::depth(Time since) {
   if (asking_ || now - asked_ < kAskEvery) return nullptr;
   asking_ = true;
   asked_ = now;
-  desk_.ask<venues::Outcome<venues::Depth>>(api_->depth(), Urgency::Routine, kPatience,
+  desk_.ask<venues::Outcome<venues::Depth>>(api_->depth(), Urgency::Routine, kDepthPatience,
                                             [this, now, alive = std::weak_ptr<bool>(alive_)](const venues::Outcome<venues::Depth>& d) {
                                               if (alive.expired()) return;
                                               asking_ = false;

@@ -15,7 +15,7 @@ using venues::VenueFacts;
 
 constexpr int kClockSamples = 3;
 constexpr int kTries = 3;                              // of each question, while no answer comes
-constexpr Dur kPatience = Dur::seconds(12);            // of each call, the wait for request budget included
+constexpr Dur kAskPatience = Dur::seconds(12);         // of each call, the wait for request budget included
 constexpr Dur kStartPatience = Dur::seconds(20);       // of all
 constexpr Dur kSurveyPatience = Dur::minutes(5);       // of all; long histories come in many pages
 constexpr Dur kClockWarning = Dur::millis(250);        //
@@ -58,7 +58,7 @@ class Venues::Start {
 
   void ask_time() {
     sent_ = desk_.now();
-    desk_.ask<Outcome<Time>>(api_->server_time(), Urgency::Routine, kPatience, guarded<Outcome<Time>>(&Start::on_time));
+    desk_.ask<Outcome<Time>>(api_->server_time(), Urgency::Routine, kAskPatience, guarded<Outcome<Time>>(&Start::on_time));
   }
   void on_time(const Outcome<Time>& t) {
     if (!t) return again(t.error(), [this] { ask_time(); });
@@ -69,7 +69,7 @@ class Venues::Start {
     if (!desk_.clock_is_good()) return fail(desk_.clock_untold());
     ask_market();
   }
-  void ask_market() { desk_.ask<Outcome<VenueFacts>>(api_->market(), Urgency::Routine, kPatience, guarded<Outcome<VenueFacts>>(&Start::on_market)); }
+  void ask_market() { desk_.ask<Outcome<VenueFacts>>(api_->market(), Urgency::Routine, kAskPatience, guarded<Outcome<VenueFacts>>(&Start::on_market)); }
   void on_market(const Outcome<VenueFacts>& f) {
     if (!f) return again(f.error(), [this] { ask_market(); });
     tries_ = 0;
@@ -77,7 +77,9 @@ class Venues::Start {
     if (!orders_) return on_account(f);
     ask_account();
   }
-  void ask_account() { desk_.ask<Outcome<VenueFacts>>(api_->account(facts_), Urgency::Routine, kPatience, guarded<Outcome<VenueFacts>>(&Start::on_account)); }
+  void ask_account() {
+    desk_.ask<Outcome<VenueFacts>>(api_->account(facts_), Urgency::Routine, kAskPatience, guarded<Outcome<VenueFacts>>(&Start::on_account));
+  }
   void on_account(const Outcome<VenueFacts>& f) {
     if (!f) return again(f.error(), [this] { ask_account(); });
     facts_ = *f;
@@ -145,7 +147,7 @@ std::vector<Outcome<venues::Survey>> Venues::survey(const std::vector<Instrument
     std::shared_ptr<venues::VenueApi> api = make(instrument.venue, instrument.symbol, true);
     api->set_instrument(instrument);
     Desk& at = desk(instrument.venue);
-    at.ask<Outcome<venues::Survey>>(api->survey(since + at.offset()), Urgency::Urgent, kPatience,
+    at.ask<Outcome<venues::Survey>>(api->survey(since + at.offset()), Urgency::Urgent, kAskPatience,
                                     [answers, i, api](Outcome<venues::Survey> told) { (*answers)[i] = std::move(told); });
   }
   (void)run_until([&] { return std::ranges::all_of(*answers, [](const auto& a) { return a.has_value(); }); }, kSurveyPatience, stop);
