@@ -18,7 +18,7 @@ namespace dn::app {
 namespace {
 
 constexpr std::string_view kHead = "dn.alerts/1";
-constexpr std::size_t kMostBytes = 64U << 10U;
+constexpr std::size_t kMostMailBytes = 64U << 10U;
 
 // Takes the next word of a line, or a number.
 std::string_view word(std::string_view& line) {
@@ -95,7 +95,7 @@ Expected<std::optional<AlertLedger>, std::string> read_alert_ledger(const std::s
     if (n < 0) return Unexpected{failure("read", path, errno)};
     if (n == 0) break;
     text.append(buffer.data(), static_cast<std::size_t>(n));
-    if (text.size() > kMostBytes) break;
+    if (text.size() > kMostMailBytes) break;
   }
   auto ledger = alert_ledger_from(text);
   if (!ledger) return Unexpected{printable(path) + " is not a file of alerts"};

@@ -24,7 +24,7 @@
 namespace dn::app {
 namespace {
 
-constexpr std::size_t kMostBytes = 64U << 10U;
+constexpr std::size_t kMostKeyBytes = 64U << 10U;
 constexpr std::size_t kMostKey = 512;
 constexpr auto kCommandTime = std::chrono::seconds(30);
 
@@ -54,7 +54,7 @@ std::string read_all(int fd, Wiped* out, std::chrono::steady_clock::time_point d
     if (n < 0) return std::strerror(errno);
     if (n == 0) break;
     out->text.append(buffer.data(), static_cast<std::size_t>(n));
-    if (out->text.size() > kMostBytes) return "is larger than 64 KiB";
+    if (out->text.size() > kMostKeyBytes) return "is larger than 64 KiB";
   }
   volatile char* wipe = buffer.data();
   for (std::size_t i = 0; i < buffer.size(); ++i) wipe[i] = '\0';

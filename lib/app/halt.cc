@@ -23,7 +23,7 @@
 namespace dn::app {
 namespace {
 
-constexpr int kMostLooks = 300;  // at a lock that the halted run still holds: it cancels and proves
+constexpr int kMostLockLooks = 300;  // at a lock that the halted run still holds: it cancels and proves
 constexpr auto kBetween = std::chrono::milliseconds(100);
 
 // The file that every run looks for before each step. Whatever is there already stays: a halt is a halt.
@@ -79,7 +79,7 @@ Expected<void, ToolError> check_choice(const RunRequest& run, std::optional<Venu
 
 // A run that was just halted cancels and proves before it lets go of its task.
 void wait_for_lock(const std::string& db, const std::string& task) {
-  for (int i = 0; i < kMostLooks; ++i) {
+  for (int i = 0; i < kMostLockLooks; ++i) {
     const auto lock = TaskLock::acquire(lock_directory(db), task);
     if (lock || !lock.error().held) return;
     std::this_thread::sleep_for(kBetween);

@@ -21,8 +21,6 @@
 namespace dn::app {
 namespace {
 
-ToolError usage(std::string what, std::string next) { return {ExitCode::Usage, std::move(what), std::move(next)}; }
-
 // What would be sent now, and what keeps it from being sent: the engine is asked with nothing connected to it.
 struct Preview {
   std::vector<OrderRequest> orders;
@@ -71,7 +69,7 @@ class Rebalance {
     if (auto known = known_already(); !known || *known) return known ? Expected<ExitCode, ToolError>(known_code_) : Unexpected{known.error()};
     const bool terminal = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
     if (!request_.dry_run && !terminal && (!request_.yes || request_.max_notional.empty())) {
-      return Unexpected{usage("without a terminal an order needs both --yes and --max-notional VALUE", "look first with --dry-run, then give both")};
+      return Unexpected{usage_error("without a terminal an order needs both --yes and --max-notional VALUE", "look first with --dry-run, then give both")};
     }
     if (live() && request_.yes) output_.never_wait();
     if (request_.dry_run || !request_.yes) {
@@ -98,7 +96,7 @@ class Rebalance {
       const auto d = Decimal::parse(text);
       if (!d || !d->is_positive() || !d->within(15, 12)) {
         return Unexpected{
-            usage(fmt::format("{} {} is not a positive number", flag, printable_excerpt(text)), fmt::format("write for example {} {}", flag, example))};
+            usage_error(fmt::format("{} {} is not a positive number", flag, printable_excerpt(text)), fmt::format("write for example {} {}", flag, example))};
       }
       to = std::decay_t<decltype(*to)>(*d);
       return {};
@@ -106,13 +104,14 @@ class Rebalance {
     if (auto r = number("--max-slippage-bps", request_.max_slippage_bps, "50", e.max_slippage_bps); !r) return r;
     if (auto r = number("--max-notional", request_.max_notional, "3000", e.max_notional); !r) return r;
     if (!RequestId::fits(request_.request_id) || std::ranges::any_of(request_.request_id, [](char c) { return c <= ' ' || c > '~'; })) {
-      return Unexpected{usage("--request-id is at most 64 printable characters without blanks", "write for example --request-id rebalance-17")};
+      return Unexpected{usage_error("--request-id is at most 64 printable characters without blanks", "write for example --request-id rebalance-17")};
     }
     e.request = RequestId(request_.request_id);
     e.naked_market = request_.naked_market;
     e.kind = request_.flatten ? Errand::Kind::Flatten : Errand::Kind::Rebalance;
     if (!by_hand()) {
-      if (run_.names.size() != 1) return Unexpected{usage("one task is needed", "dn-rebalance --task NAME, or --exchange, --symbol, --side and --quantity")};
+      if (run_.names.size() != 1)
+        return Unexpected{usage_error("one task is needed", "dn-rebalance --task NAME, or --exchange, --symbol, --side and --quantity")};
       return {};
     }
     return read_order();
@@ -121,14 +120,16 @@ class Rebalance {
   // An order without a task is a task of its own, which ends with it.
   Expected<void, ToolError> read_order() {
     if (request_.flatten || !run_.names.empty()) {
-      return Unexpected{usage("an order by hand belongs to no task", "leave out --task and --flatten, or --exchange, --symbol, --side and --quantity")};
+      return Unexpected{usage_error("an order by hand belongs to no task", "leave out --task and --flatten, or --exchange, --symbol, --side and --quantity")};
     }
     if (request_.exchange.empty() || request_.symbol.empty() || request_.side.empty() || request_.quantity.empty()) {
-      return Unexpected{usage("an order by hand needs --exchange, --symbol, --side and --quantity", "dn-rebalance --help")};
+      return Unexpected{usage_error("an order by hand needs --exchange, --symbol, --side and --quantity", "dn-rebalance --help")};
     }
-    if (live() && request_.max_notional.empty()) return Unexpected{usage("an order by hand needs --max-notional", "the most that it may be worth, in quote")};
+    if (live() && request_.max_notional.empty())
+      return Unexpected{usage_error("an order by hand needs --max-notional", "the most that it may be worth, in quote")};
     const auto side = side_from(request_.side);
-    if (!side) return Unexpected{usage(fmt::format("--side {} is neither buy nor sell", printable_excerpt(request_.side)), "write --side buy or --side sell")};
+    if (!side)
+      return Unexpected{usage_error(fmt::format("--side {} is neither buy nor sell", printable_excerpt(request_.side)), "write --side buy or --side sell")};
     if (auto r = check_order(); !r) return r;
     const std::string id = request_.request_id.empty() ? fmt::format("{}-{}", wall_clock().us / 1000, getpid()) : request_.request_id;
     std::vector<std::string> keys{"name=" + std::string(kByHand) + id,  "symbol=" + request_.symbol,           "buy.exchange=" + request_.exchange,
@@ -149,12 +150,13 @@ class Rebalance {
   Expected<void, ToolError> check_order() const {
     if (auto venue = venue_of_flag(request_.exchange); !venue) return Unexpected{venue.error()};
     if (!symbol_from(request_.symbol)) {
-      return Unexpected{usage(fmt::format("--symbol {} is not a symbol", printable_excerpt(request_.symbol)), "write BASE/QUOTE in capitals, as in BTC/USDT")};
+      return Unexpected{
+          usage_error(fmt::format("--symbol {} is not a symbol", printable_excerpt(request_.symbol)), "write BASE/QUOTE in capitals, as in BTC/USDT")};
     }
     const auto quantity = Decimal::parse(request_.quantity);
     if (!quantity || !quantity->is_positive()) {
-      return Unexpected{
-          usage(fmt::format("--quantity {} is not an amount above zero", printable_excerpt(request_.quantity)), "write a plain decimal such as 0.25, in base")};
+      return Unexpected{usage_error(fmt::format("--quantity {} is not an amount above zero", printable_excerpt(request_.quantity)),
+                                    "write a plain decimal such as 0.25, in base")};
     }
     return {};
   }
@@ -206,8 +208,8 @@ class Rebalance {
     if (by_hand()) {
       const OrderRequest& was = (*order)->request;
       if (was.side != errand_.side || was.qty != errand_.qty || !of_same_place()) {
-        return Unexpected{usage(fmt::format("request {} was for another order: {} {}", request_.request_id, name(was.side), was.qty.str()),
-                                "give a new order a new --request-id")};
+        return Unexpected{usage_error(fmt::format("request {} was for another order: {} {}", request_.request_id, name(was.side), was.qty.str()),
+                                      "give a new order a new --request-id")};
       }
     }
     const CloseReason end = (*order)->close_reason;

@@ -19,7 +19,7 @@
 namespace dn::app {
 namespace {
 
-constexpr Dur kBeforeLast = Dur::minutes(2);  // clocks differ, and a power cut takes the newest entries
+constexpr Dur kBeforeLastEntry = Dur::minutes(2);  // clocks differ, and a power cut takes the newest entries
 
 // A task and what was found about it.
 struct TaskPlan {
@@ -149,9 +149,9 @@ class Recovery {
 
   Time since(const StoredTask& t, Time now) const {
     if (request_.since.us > 0) return now - request_.since;
-    Time out = t.task.updated - kBeforeLast;
+    Time out = t.task.updated - kBeforeLastEntry;
     for (const OrderRecord& o : t.orders) {
-      if (o.status != OrderStatus::Closed) out = std::min(out, o.request.created - kBeforeLast);
+      if (o.status != OrderStatus::Closed) out = std::min(out, o.request.created - kBeforeLastEntry);
     }
     return out;
   }

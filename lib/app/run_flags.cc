@@ -15,8 +15,6 @@
 namespace dn::app {
 namespace {
 
-ToolError usage(std::string what, std::string next) { return {ExitCode::Usage, std::move(what), std::move(next)}; }
-
 // A task given by flags alone.
 Expected<std::optional<TaskSource>, ToolError> task_of_flags(const RunFlags& f) {
   const std::array<std::pair<const char*, const std::string*>, 10> given{{{"symbol", &f.symbol},
@@ -34,7 +32,7 @@ Expected<std::optional<TaskSource>, ToolError> task_of_flags(const RunFlags& f) 
     if (!value->empty()) settings.push_back(std::string(key) + "=" + *value);
   }
   if (settings.empty()) return std::optional<TaskSource>();
-  if (!f.files.empty()) return Unexpected{usage("a task comes from a file or from flags, not from both", "change a file's keys with --set key=value")};
+  if (!f.files.empty()) return Unexpected{usage_error("a task comes from a file or from flags, not from both", "change a file's keys with --set key=value")};
   TaskSource source;
   if (auto set = apply_settings(source, settings); !set) return Unexpected{set.error()};
   if (source.spec.name.empty() && !f.symbol.empty() && !f.buy.empty() && !f.sell.empty()) {
@@ -53,7 +51,7 @@ Expected<void, ToolError> read_speed(const RunFlags& f, RunRequest& r) {
   const auto d = Decimal::parse(f.speed);
   if (!d || !d->is_positive() || !d->within(9, 3) || *d > Decimal(100'000)) {
     return Unexpected{
-        usage(fmt::format("--speed {} is neither max nor a number from 0.001 to 100000", printable_excerpt(f.speed)), "write for example --speed 10")};
+        usage_error(fmt::format("--speed {} is neither max nor a number from 0.001 to 100000", printable_excerpt(f.speed)), "write for example --speed 10")};
   }
   r.speed = *d;
   return {};
@@ -68,7 +66,7 @@ Expected<void, ToolError> read_seed(const RunFlags& f, RunRequest& r) {
   }
   const auto [end, error] = std::from_chars(f.seed.data(), f.seed.data() + f.seed.size(), r.paper.seed);
   if (error != std::errc() || end != f.seed.data() + f.seed.size()) {
-    return Unexpected{usage(fmt::format("--seed {} is not a whole number", printable_excerpt(f.seed)), "write for example --seed 7")};
+    return Unexpected{usage_error(fmt::format("--seed {} is not a whole number", printable_excerpt(f.seed)), "write for example --seed 7")};
   }
   return {};
 }
@@ -90,15 +88,15 @@ Expected<void, ToolError> read_live(const RunFlags& f, const CommonFlags& common
   const bool prices = !orders && config.feed == FeedKind::Live && f.replay.empty();
   if (!orders && !prices) {
     if (f.record.empty()) return {};
-    return Unexpected{usage("--record writes real prices, and this run has none", "use --mode live, or set feed = \"live\" in dn.toml")};
+    return Unexpected{usage_error("--record writes real prices, and this run has none", "use --mode live, or set feed = \"live\" in dn.toml")};
   }
   const std::array<std::pair<const char*, const std::string*>, 4> virtual_only{
       {{"--replay", &f.replay}, {"--speed", &f.speed}, {"--seed", &f.seed}, {"--faults", &f.faults}}};
   for (const auto& [flag, value] : virtual_only) {
     const bool rehearsal = prices && value == &f.faults;
     if (!value->empty() && !rehearsal) {
-      return Unexpected{usage(fmt::format("{} makes no sense with {}", flag, orders ? "--mode live" : "feed = \"live\""),
-                              orders ? "leave it out, or use --mode paper" : "leave it out, or set feed = \"synthetic\"")};
+      return Unexpected{usage_error(fmt::format("{} makes no sense with {}", flag, orders ? "--mode live" : "feed = \"live\""),
+                                    orders ? "leave it out, or use --mode paper" : "leave it out, or set feed = \"synthetic\"")};
     }
   }
   LiveOptions live;
@@ -126,12 +124,12 @@ Expected<void, ToolError> read_alerts(const RunFlags& f, const DnConfig& config,
   r.alerts = config.alerts;
   if (!f.on_alert.empty()) {
     auto command = split_command(f.on_alert);
-    if (!command) return Unexpected{usage("--on-alert " + command.error(), "write for example --on-alert \"mail -s 'dn alert' me\"; there is no shell")};
+    if (!command) return Unexpected{usage_error("--on-alert " + command.error(), "write for example --on-alert \"mail -s 'dn alert' me\"; there is no shell")};
     r.alerts.command = std::move(*command);
   }
   if (!f.alert_webhook.empty()) {
     if (const std::string why = webhook_problem(f.alert_webhook); !why.empty()) {
-      return Unexpected{usage("--alert-webhook " + why, "set alert_webhook in dn.toml; other users of this machine see command lines")};
+      return Unexpected{usage_error("--alert-webhook " + why, "set alert_webhook in dn.toml; other users of this machine see command lines")};
     }
     r.alerts.webhook = f.alert_webhook;
   }
@@ -198,7 +196,7 @@ Expected<RunRequest, ToolError> run_request(const RunFlags& f, const CommonFlags
   r.names = common.tasks;
   r.all = common.all;
   if (r.files.empty() && r.from_flags.empty() && r.names.empty() && !r.all)
-    return Unexpected{usage("no task is given", "dn-run FILE, dn-run --task NAME, or dn-run --help")};
+    return Unexpected{usage_error("no task is given", "dn-run FILE, dn-run --task NAME, or dn-run --help")};
   r.settings = f.settings;
   r.plan = f.plan;
   r.halt_files = place->halt_files;
@@ -210,8 +208,8 @@ Expected<RunRequest, ToolError> run_request(const RunFlags& f, const CommonFlags
   if (!f.max_runtime.empty()) {
     const auto d = parse_duration(f.max_runtime);
     if (!d || d->us == 0)
-      return Unexpected{
-          usage(fmt::format("--max-runtime \"{}\" {}", printable_excerpt(f.max_runtime), d ? "is zero" : d.error()), "write for example --max-runtime 50s")};
+      return Unexpected{usage_error(fmt::format("--max-runtime \"{}\" {}", printable_excerpt(f.max_runtime), d ? "is zero" : d.error()),
+                                    "write for example --max-runtime 50s")};
     r.session.max_runtime = *d;
   }
   if (auto done = read_alerts(f, place->config, r); !done) return Unexpected{done.error()};

@@ -87,9 +87,9 @@ std::string literal_at(const std::vector<std::string_view>& lines, const toml::s
   return out;
 }
 
-class Reader {
+class TomlReader {
  public:
-  Reader(std::string path, std::string_view text) : path_(std::move(path)), lines_(lines_of(text)) {}
+  TomlReader(std::string path, std::string_view text) : path_(std::move(path)), lines_(lines_of(text)) {}
 
   TomlDocument read(const toml::table& root) const {
     TomlDocument doc;
@@ -198,7 +198,7 @@ Expected<TomlDocument, ToolError> read_toml_text(const std::string& path, std::s
   }
   try {
     const toml::table root = toml::parse(text, std::string_view(path));
-    return Reader(path, text).read(root);
+    return TomlReader(path, text).read(root);
   } catch (const toml::parse_error& e) {
     const Place place{path, e.source().begin.line, e.source().begin.column};
     return Unexpected{ToolError{ExitCode::Config, problem_text(place, "", secret ? "is not TOML" : e.description().substr(0, kMaxDescription)),

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/expected.h"
 #include "model/exit_code.h"
@@ -14,6 +15,8 @@ struct ToolError {
   std::string message;  // what and why; several lines when there are several problems
   std::string next;     // what to do, a command where there is one; empty: the exit code's own advice
 };
+
+inline ToolError usage_error(std::string what, std::string next) { return {ExitCode::Usage, std::move(what), std::move(next)}; }
 
 // What to do about books that cannot be trusted.
 inline constexpr std::string_view kMakeBooksAnew = "move the database away and let dn-recover --from-venue FILE --apply make it anew from what the venues hold";

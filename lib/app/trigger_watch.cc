@@ -16,7 +16,7 @@ constexpr Dur kDepthPatience = Dur::seconds(1);   // for the depth of a pair tha
 constexpr Dur kElsewhereEvery = Dur::seconds(2);  // at tasks that others may end
 constexpr Dur kRetryEvery = Dur::seconds(60);     // prices that could not be had
 constexpr Dur kOneLook = Dur::seconds(10);        // how long the books of all pairs get to come, for the one look
-constexpr int kPlaces = 8;
+constexpr int kBpsPlaces = 8;
 constexpr std::size_t kManyPairs = 10;
 
 bool makes_sense(const std::optional<TopOfBook>& top) { return top && top->bid.is_positive() && top->bid < top->ask; }
@@ -57,7 +57,7 @@ TaskSpec sized_task(const TriggerSpec& trigger, const WatchedPair& pair, const M
   if (!trigger.total_notional) return task_of(trigger, pair, trigger.task.total_quantity, trigger.task.order_quantity);
   const auto quantity = [&](const Money& notional) {
     if (!market.top.buy) return Qty{};
-    const Qty raw(notional.decimal().divided_by(market.top.buy->ask.decimal(), kPlaces, Rounding::Down));
+    const Qty raw(notional.decimal().divided_by(market.top.buy->ask.decimal(), kBpsPlaces, Rounding::Down));
     return raw.floor_to(market.instruments.buy.step).floor_to(market.instruments.sell.step);
   };
   return task_of(trigger, pair, quantity(*trigger.total_notional), quantity(*trigger.order_notional));

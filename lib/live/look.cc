@@ -9,8 +9,8 @@ using venues::Outcome;
 using venues::Problem;
 using venues::VenueFacts;
 
-constexpr int kClockSamples = 3;
-constexpr int kTries = 2;                         // of each question, while no answer comes
+constexpr int kLookSamples = 3;
+constexpr int kLookTries = 2;                     // of each question, while no answer comes
 constexpr Dur kLookPatience = Dur::seconds(5);    // of each call, the wait for request budget included
 constexpr Dur kWholePatience = Dur::seconds(20);  // of all
 
@@ -43,7 +43,7 @@ class Venues::Looking {
  private:
   // Asks until there is an answer or it is the last try, then goes on with it. Answers may come when nobody looks any more.
   template <class Answer, class Ask>
-  void ask(const Ask& question, const std::function<void(const Outcome<Answer>&)>& then, int tries = kTries) {
+  void ask(const Ask& question, const std::function<void(const Outcome<Answer>&)>& then, int tries = kLookTries) {
     desk_.ask<Outcome<Answer>>(question(), Urgency::Routine, kLookPatience,
                                [this, alive = std::weak_ptr<bool>(alive_), question, then, tries](const Outcome<Answer>& a) {
                                  if (alive.expired()) return;
@@ -66,7 +66,7 @@ class Venues::Looking {
       return;
     }
     desk_.clock_sample(sent_, desk_.now(), *t);
-    if (++samples_ < kClockSamples) return ask_time();
+    if (++samples_ < kLookSamples) return ask_time();
     look_.clock = desk_.clock_is_good() || desk_.clock_is_wrong() ? Outcome<Dur>(desk_.offset()) : Outcome<Dur>(Unexpected{desk_.clock_untold()});
     ask<VenueFacts>([this] { return api_->market(); }, [this](const Outcome<VenueFacts>& f) { on_market(f); });
   }

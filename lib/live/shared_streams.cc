@@ -7,7 +7,7 @@
 namespace dn::live {
 namespace {
 
-constexpr Dur kQueryPatience = Dur::seconds(5);  // after it an answer is no longer waited for
+constexpr Dur kAnswerPatience = Dur::seconds(5);  // after it an answer is no longer waited for
 // A stream that is up tells its first price at once, except in a market without orders and on a venue that speaks of changes only.
 constexpr Dur kFirstPrice = Dur::millis(300);
 constexpr Dur kTopEvery = Dur::seconds(1);
@@ -84,7 +84,7 @@ void SharedStreams::ask_top() {
   if (asking_top_) return;
   asking_top_ = true;
   using Answer = venues::Outcome<TopOfBook>;
-  desk_.ask<Answer>(api_->top_of_book(), Urgency::Routine, kQueryPatience, [this, alive = std::weak_ptr<bool>(alive_)](const Answer& a) {
+  desk_.ask<Answer>(api_->top_of_book(), Urgency::Routine, kAnswerPatience, [this, alive = std::weak_ptr<bool>(alive_)](const Answer& a) {
     if (alive.expired()) return;
     asking_top_ = false;
     if (a && !next_top_.is_never()) told(*a);

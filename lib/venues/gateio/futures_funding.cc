@@ -7,8 +7,8 @@
 namespace dn::venues::gateio {
 namespace {
 
-constexpr int kRows = 1000;     // the venue's largest page
-constexpr int kMostPages = 50;  // years of hourly settlements
+constexpr int kFundingRows = 1000;  // the venue's largest page
+constexpr int kMostPages = 50;      // years of hourly settlements
 
 class AskFunding final : public Question<Outcome<FundingReport>> {
  public:
@@ -17,7 +17,7 @@ class AskFunding final : public Question<Outcome<FundingReport>> {
   Call call(Time now) override {
     if (!has_terms_) return encode({"GET", "/futures/usdt/contracts/" + context_->pair, {}, {}, Pool::Public, false, {}}, *context_, now);
     const std::int64_t from = std::max<std::int64_t>(since_.us / 1'000'000, 0);
-    const std::string query = fmt::format("contract={}&type=fund&from={}&limit={}&offset={}", context_->pair, from, kRows, page_ * kRows);
+    const std::string query = fmt::format("contract={}&type=fund&from={}&limit={}&offset={}", context_->pair, from, kFundingRows, page_ * kFundingRows);
     return encode({"GET", "/futures/usdt/account_book", query, {}, Pool::Account, true, {}}, *context_, now);
   }
 
@@ -34,7 +34,7 @@ class AskFunding final : public Question<Outcome<FundingReport>> {
     for (const Element& row : rows) {
       if (!take(row)) return broken_book("a row that cannot be read");
     }
-    if (rows.size() < kRows) {
+    if (rows.size() < kFundingRows) {
       report_.answered = true;
       return Outcome<FundingReport>(report_);
     }

@@ -9,11 +9,11 @@ namespace dn::venues::gateio {
 namespace {
 
 // What a question about trades by time spans at once.
-constexpr Dur kTradeHistory = Dur::hours(7 * 24);
+constexpr Dur kPerpTradeHistory = Dur::hours(7 * 24);
 
-std::string paged(Page page) { return fmt::format("&limit={}&offset={}", page.rows, page.number * page.rows); }
+std::string perp_paged(Page page) { return fmt::format("&limit={}&offset={}", page.rows, page.number * page.rows); }
 
-std::string_view time_in_force(OrderType type) {
+std::string_view perp_time_in_force(OrderType type) {
   switch (type) {
     case OrderType::Limit: return "gtc";
     case OrderType::PostOnly: return "poc";
@@ -36,13 +36,13 @@ class FuturesDialect final : public Dialect {
   // The list goes back for half a year, and takes no span.
   Request finished_orders(Page page, Span /*span*/) const override { return orders("finished", page); }
   Request trades_of(std::string_view order_id, Page page, Time /*now*/) const override {
-    return list("/futures/usdt/my_trades", fmt::format("contract={}&order={}{}", context_->pair, percent_encoded(order_id), paged(page)));
+    return list("/futures/usdt/my_trades", fmt::format("contract={}&order={}{}", context_->pair, percent_encoded(order_id), perp_paged(page)));
   }
   Request all_trades(Page page, Span span) const override {
-    return list("/futures/usdt/my_trades_timerange", fmt::format("contract={}&from={}&to={}{}", context_->pair, span.from, span.to, paged(page)));
+    return list("/futures/usdt/my_trades_timerange", fmt::format("contract={}&from={}&to={}{}", context_->pair, span.from, span.to, perp_paged(page)));
   }
   Dur order_span() const override { return Dur::hours(365 * 24); }
-  Dur trade_span() const override { return kTradeHistory; }
+  Dur trade_span() const override { return kPerpTradeHistory; }
   std::optional<Order> read_order(const Element& row) const override { return read_futures_order(row, context_->instrument, Shape::Full); }
   std::optional<Fill> read_trade(const Element& row) const override { return read_futures_trade(row, *context_); }
   bool ended_before(const Element& row, Time time) const override {
@@ -59,7 +59,7 @@ class FuturesDialect final : public Dialect {
     return {std::string(method), "/futures/usdt/orders/" + percent_encoded(key), {}, {}, pool, true, {}};
   }
   Request orders(std::string_view status, Page page) const {
-    return list("/futures/usdt/orders", fmt::format("contract={}&status={}{}", context_->pair, status, paged(page)));
+    return list("/futures/usdt/orders", fmt::format("contract={}&status={}{}", context_->pair, status, perp_paged(page)));
   }
   static Request list(std::string path, std::string query) { return {"GET", std::move(path), std::move(query), {}, Pool::Account, true, {}}; }
 
@@ -81,7 +81,7 @@ std::string futures_order_body(const Context& context, const OrderRequest& r) {
   } else {
     w.field("size", std::string_view(size.str()));
   }
-  w.field("price", std::string_view(r.type == OrderType::Market ? "0" : r.price.str())).field("tif", time_in_force(r.type)).field("text", r.id.view());
+  w.field("price", std::string_view(r.type == OrderType::Market ? "0" : r.price.str())).field("tif", perp_time_in_force(r.type)).field("text", r.id.view());
   if (r.reduce_only) w.field("reduce_only", true);
   w.end_object();
   return w.str();
