@@ -45,6 +45,8 @@ ToolError store_failure(const StoreError& e) {
     case Kind::DiskFull: return {ExitCode::Io, e.message, "free space, then run the same command again"};
     case Kind::ReadOnly: return {ExitCode::Io, e.message, "check the owner and mode of the file and its directory"};
     case Kind::Busy: return {ExitCode::Temporary, e.message, "run the same command again"};
+    case Kind::Exists: return {ExitCode::Io, e.message, "name a file that is not there yet, for example with the date in its name"};
+    case Kind::Stopped: return {ExitCode::Interrupted, e.message, "run the same command again"};
     case Kind::Other: break;
   }
   return {ExitCode::Io, e.message, "check the disk, then run the same command again"};

@@ -59,6 +59,8 @@ JournalError journal_error(const StoreError& e) {
       case StoreError::Kind::NotADatabase: return JournalError::Kind::Corrupt;
       case StoreError::Kind::NotFound:
       case StoreError::Kind::NewerSchema:
+      case StoreError::Kind::Exists:
+      case StoreError::Kind::Stopped:
       case StoreError::Kind::Other: break;
     }
     return JournalError::Kind::Other;

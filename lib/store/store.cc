@@ -1,5 +1,5 @@
 // Tasks (one row per round) and the reads that dn-status and a start make. The journal's rule and its writes are in
-// journal.cc, wishes of other processes in controls.cc, opening in open.cc.
+// journal.cc, wishes of other processes in controls.cc, opening in open.cc, copies in backup.cc.
 #include "store/store.h"
 
 #include <fmt/format.h>
@@ -228,10 +228,8 @@ Expected<std::vector<StoredEvent>, StoreError> Store::events(std::int64_t task_i
   return all(q, read_event);
 }
 
-Expected<std::vector<std::string>, StoreError> Store::damage(Depth depth) {
-  if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
+Expected<std::vector<std::string>, StoreError> damage_of(Query& q) {
   std::vector<std::string> out;
-  Query q(impl_->connection, depth == Depth::Whole ? impl_->st.integrity : impl_->st.quick_integrity);
   for (auto row = q.step(); !row || *row; row = q.step()) {
     if (!row) return Unexpected{row.error()};
     const auto* text = sqlite3_column_text(q.handle(), 0);
@@ -239,6 +237,12 @@ Expected<std::vector<std::string>, StoreError> Store::damage(Depth depth) {
     if (line != "ok") out.push_back(std::move(line));
   }
   return out;
+}
+
+Expected<std::vector<std::string>, StoreError> Store::damage(Depth depth) {
+  if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
+  Query q(impl_->connection, depth == Depth::Whole ? impl_->st.integrity : impl_->st.quick_integrity);
+  return damage_of(q);
 }
 
 Expected<std::vector<LatencyStats>, StoreError> Store::latency(std::int64_t task_id) {

@@ -11,6 +11,7 @@
 // Error rule: every call that touches the disk answers with a value or a JournalError; nothing throws.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,8 @@ struct StoreError {
     DiskFull,
     ReadOnly,  // no permission to write
     Busy,      // another process held the file longer than the time-out
+    Exists,    // a file is there that must not be written over
+    Stopped,   // whoever asked for it wants it no more
     Other,
   };
   Kind kind = Kind::Other;
@@ -65,6 +68,16 @@ struct LatencyStats {
 struct OrderFilter {
   bool open = false;     // only orders that are not closed
   bool unknown = false;  // only orders of unknown fate
+};
+
+// What a copy of the database holds.
+struct BackupCounts {
+  std::int64_t rounds = 0;  // rows of tasks, one per round
+  std::int64_t orders = 0;
+  std::int64_t fills = 0;
+  std::int64_t events = 0;
+  std::int64_t bytes = 0;  // size of the file
+  friend bool operator==(const BackupCounts&, const BackupCounts&) = default;
 };
 
 class Store final : public Journal {
@@ -126,6 +139,11 @@ class Store final : public Journal {
   // pages alone, in a fraction of the time.
   enum class Depth : std::uint8_t { Quick, Whole };
   Expected<std::vector<std::string>, StoreError> damage(Depth depth = Depth::Whole);
+
+  // Copies the database, as it stands at one moment, into the new file `path` (0600), beside a writer and without holding it up, and checks
+  // the copy: pages, references, every row. `stop` is asked all along; true ends it. After an error there is no file of that name, except for
+  // Exists: then it is as it was.
+  Expected<BackupCounts, StoreError> backup(const std::string& path, const std::function<bool()>& stop);
 
  private:
   friend class Portfolio;

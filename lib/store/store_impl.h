@@ -107,6 +107,9 @@ struct FileMark {
   friend bool operator==(const FileMark&, const FileMark&) = default;
 };
 
+// What a check of SQLite's finds wrong; empty when nothing is. `check`: one of its statements, not run yet.
+Expected<std::vector<std::string>, StoreError> damage_of(Query& check);
+
 struct Store::Impl {
   Impl(std::string file, Mode as, Dur wait, Connection c) : path(std::move(file)), mode(as), patience(wait), connection(std::move(c)) {}
 

@@ -200,6 +200,8 @@ inline std::string_view kind_name(StoreError::Kind kind) {
     case StoreError::Kind::DiskFull: return "DiskFull";
     case StoreError::Kind::ReadOnly: return "ReadOnly";
     case StoreError::Kind::Busy: return "Busy";
+    case StoreError::Kind::Exists: return "Exists";
+    case StoreError::Kind::Stopped: return "Stopped";
     case StoreError::Kind::Other: return "Other";
   }
   return "?";
