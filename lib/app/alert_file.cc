@@ -7,10 +7,9 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstdio>
-#include <cstring>
 
 #include "app/descriptor.h"
+#include "app/replace_file.h"
 #include "base/text.h"
 #include "store/files.h"
 
@@ -102,23 +101,6 @@ Expected<std::optional<AlertLedger>, std::string> read_alert_ledger(const std::s
   return ledger;
 }
 
-std::string write_alert_ledger(const std::string& path, const AlertLedger& ledger) {
-  const std::string text = to_text(ledger);
-  std::string beside = path + ".XXXXXX";
-  Descriptor fd(mkostemp(beside.data(), O_CLOEXEC));  // 0600
-  if (fd.get() < 0) return failure("make a file beside", path, errno);
-  std::size_t done = 0;
-  while (done < text.size()) {
-    const ssize_t n = write(fd.get(), text.data() + done, text.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) break;
-    done += static_cast<std::size_t>(n);
-  }
-  // Before the name: after a power cut it must not stand for an empty file.
-  if (done == text.size() && fdatasync(fd.get()) == 0 && rename(beside.c_str(), path.c_str()) == 0) return "";
-  const int why = errno;
-  unlink(beside.c_str());
-  return failure("write", path, why);
-}
+std::string write_alert_ledger(const std::string& path, const AlertLedger& ledger) { return replace_file(path, to_text(ledger), FileMode::Private); }
 
 }  // namespace dn::app

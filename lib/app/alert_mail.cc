@@ -1,12 +1,11 @@
 #include "app/alert_mail.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <chrono>
-#include <csignal>
 #include <utility>
 
+#include "app/side_thread.h"
 #include "app/wall_clock.h"
 
 namespace dn::app {
@@ -78,13 +77,7 @@ std::vector<std::string> AlertMail::take_troubles() {
 void AlertMail::start() {
   if (thread_.joinable()) return;
   stop_ = std::make_unique<StopSignal>();
-  // Signals are for the thread that trades.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  thread_ = side_thread([this] { run(); });
 }
 
 void AlertMail::end() {
@@ -125,10 +118,7 @@ void AlertMail::note_failure(const std::string& why) {
 }
 
 void AlertMail::run() {
-  // On a machine without a core to spare this thread, and the commands that it starts, stand behind the one that trades (Linux: 0 is the
-  // calling thread).
-  constexpr int kNice = 10;
-  (void)::setpriority(PRIO_PROCESS, 0, kNice);
+  stand_behind();
   std::unique_lock lock(mutex_);
   while (!stop_->raised()) {
     for (AlertBox& box : arriving_) boxes_.push_back(std::move(box));

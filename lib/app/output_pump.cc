@@ -5,12 +5,12 @@
 
 #include <cerrno>
 #include <condition_variable>
-#include <csignal>
 #include <deque>
 #include <functional>
 #include <mutex>
 #include <string>
-#include <thread>
+
+#include "app/side_thread.h"
 
 namespace dn::app {
 
@@ -54,12 +54,7 @@ Wrote write_all(int fd, std::string_view text, const std::function<void(std::siz
 OutputPump::OutputPump(int fd, std::size_t most) : state_(std::make_shared<State>()) {
   state_->fd = fd;
   state_->most = most;
-  // Signals are for the thread that trades.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread([state = state_] {
+  side_thread([state = state_] {
     State& s = *state;
     std::unique_lock lock(s.mutex);
     for (;;) {
@@ -80,7 +75,6 @@ OutputPump::OutputPump(int fd, std::size_t most) : state_(std::make_shared<State
     s.done = true;
     s.changed.notify_all();
   }).detach();
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void OutputPump::put(std::string_view text) {
