@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace dn {
@@ -33,11 +34,15 @@ constexpr int number(ExitCode c) { return static_cast<int>(c); }
 
 struct ExitCodeInfo {
   ExitCode code;
+  std::string_view name;     // a word for it
   std::string_view meaning;  // what happened
+  std::string_view why;      // how it comes to that
   std::string_view next;     // what to do
 };
 // The row of a code; every ExitCode has one.
 const ExitCodeInfo& info(ExitCode c);
+// All of them, from the gravest to 0.
+std::span<const ExitCodeInfo> exit_codes();
 
 // Of several outcomes in one process, the one that the process ends with: 24 > 21 > 20 > 23 > 22 > others in their order above 12.
 ExitCode worse(ExitCode a, ExitCode b);

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import unittest
 
+import codes
 import doors
 import exact
 import gate
@@ -62,6 +63,38 @@ class Gate(House):
                 self.plant(name, text)
                 self.assertNotEqual(gate.violations(self.root), [])
                 (self.root / name).unlink()
+
+
+class Codes(House):
+    TABLE = "constexpr Row kCodes[] = {\n" + "".join(f'    {{"{code}", "limit, halt", "x", "y", "z"}},\n' for code in ("a_code", "http_*", "late", "of_limit")) + "};\n"
+    EMITTED = (
+        'void f() {\n  w.code = Code(late ? "late" : "a_code");\n  alert(AlertKind::Alert, AlertLevel::Info, "late", Reason("x, y (z)"));\n'
+        '  halt(ExitCode::Halted, r.code, why, true);\n  r.code = Code(fmt::format("http_{}", status));\n  limit = Code(std::to_string(n));\n}\n'
+        "void TaskEngine::alert(AlertKind kind, AlertLevel level, std::string_view code, const Reason& message);\n"
+    )
+
+    def setUp(self):
+        super().setUp()
+        self.plant("lib/app/code_table.cc", self.TABLE)
+        self.plant("lib/engine/task.cc", self.EMITTED)
+        self.plant("lib/engine/gate.cc", 'auto r = refuse("of_limit", "what (and why):", a.str(), b.str(), true);\n')
+
+    def test_a_table_that_is_whole_passes(self):
+        self.assertEqual(codes.violations(self.root), [])
+
+    def test_each_gap_is_caught(self):
+        for name, text in [
+            ("lib/live/link.cc", 'emit_(not_sent(id, RejectClass::Other, "a_new_one", "why", wait));\n'),
+            ("lib/app/halt.cc", 'Alerted{Code("a_new_one")}\n'),
+            ("lib/engine/other.cc", "void f() { halt(ExitCode::Halted, told_elsewhere(), why, true); }\n"),
+            ("lib/app/code_table.cc", self.TABLE.replace('"late"', '"later"')),
+            ("lib/app/code_table.cc", self.TABLE.replace("a_code", "zz")),
+        ]:
+            with self.subTest(name=name, text=text[:60]):
+                before = (self.root / name).read_text() if (self.root / name).exists() else None
+                self.plant(name, text)
+                self.assertNotEqual(codes.violations(self.root), [])
+                (self.root / name).unlink() if before is None else self.plant(name, before)
 
 
 class Doors(House):

@@ -19,8 +19,17 @@ TEST(ExitCode, EveryCodeHasItsOwnRow) {
   for (const ExitCode c : kAll) {
     EXPECT_EQ(info(c).code, c) << number(c);
     EXPECT_FALSE(info(c).meaning.empty());
+    EXPECT_FALSE(info(c).why.empty());
     EXPECT_FALSE(info(c).next.empty());
   }
+  EXPECT_EQ(exit_codes().size(), kAll.size());
+}
+
+TEST(ExitCode, EachHasANameOfItsOwn) {
+  std::vector<std::string_view> names;
+  for (const ExitCodeInfo& row : exit_codes()) names.push_back(row.name);
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
 }
 
 TEST(ExitCode, TheNumbersAreTheContract) {
