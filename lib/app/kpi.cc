@@ -39,7 +39,9 @@ void optional_field(JsonWriter& w, std::string_view key, const std::optional<A>&
 
 }  // namespace
 
-std::string shown(const Decimal& d) { return d.rounded(kShownPlaces, Rounding::HalfUp).str(); }
+Decimal as_shown(const Decimal& d) { return d.rounded(kShownPlaces, Rounding::HalfUp); }
+
+std::string shown(const Decimal& d) { return as_shown(d).str(); }
 
 // Both legs hold less than half of what they traded: it was closed again.
 bool is_taken_back(const TaskRecord& t) {

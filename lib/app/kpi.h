@@ -38,5 +38,6 @@ void write_summary_fields(JsonWriter& w, const TaskRecord& task);
 
 // An amount for people and JSON: exact, but what a division made endless is cut to 8 decimals.
 std::string shown(const Decimal& d);
+Decimal as_shown(const Decimal& d);  // the same as a number
 
 }  // namespace dn::app

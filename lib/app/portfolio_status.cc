@@ -13,11 +13,7 @@
 namespace dn::app {
 namespace {
 
-std::string_view mode_of(bool live) { return live ? "live" : "paper"; }
-
 std::string against(const Money& used, const std::optional<Money>& most) { return fmt::format("{} / {}", used.str(), most ? most->str() : "no limit"); }
-
-Money lost(const PortfolioState& s) { return s.result.is_negative() ? -s.result : Money{}; }
 
 std::string what_it_does(const Lease& l) {
   if (l.running) return l.waiting ? "waits for room" : "runs";
@@ -41,6 +37,10 @@ void write_lease(JsonWriter& w, const Lease& l) {
 }
 
 }  // namespace
+
+std::string_view mode_of(bool live) { return live ? "live" : "paper"; }
+
+Money lost(const PortfolioState& s) { return s.result.is_negative() ? -s.result : Money{}; }
 
 Expected<std::vector<PortfolioView>, ToolError> portfolios(Store& store, const std::string& db) {
   std::vector<PortfolioView> out;

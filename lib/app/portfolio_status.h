@@ -16,6 +16,9 @@ struct PortfolioView {
 };
 Expected<std::vector<PortfolioView>, ToolError> portfolios(Store& store, const std::string& db);
 
+std::string_view mode_of(bool live);      // "live", "paper"
+Money lost(const PortfolioState& state);  // of all tasks since the loss is counted; 0 where they gained
+
 std::string portfolio_text(const PortfolioView& v);
 void write_portfolio(JsonWriter& w, const PortfolioView& v);
 

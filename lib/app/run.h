@@ -29,6 +29,7 @@ struct RunRequest {
   bool once = false;                    // with a trigger: one look
   std::vector<std::string> halt_files;  // the kill switch: any of these
   AlertOptions alerts;
+  std::string metrics_file;  // empty: none
 };
 
 // The grounds of these tasks. Live: with the keys of the venues that they name, and only when each has the limit that orders need.

@@ -10,6 +10,7 @@
 #include "app/alert_webhook.h"
 #include "app/control.h"
 #include "app/faults_file.h"
+#include "app/metrics_file.h"
 #include "base/text.h"
 
 namespace dn::app {
@@ -160,6 +161,9 @@ void add_run_flags(CLI::App& app, RunFlags& f) {
   app.add_option("--alert-webhook", f.alert_webhook, "post each alert's JSON to this address (default: alert_webhook of dn.toml, where no one sees it)")
       ->check(not_empty)
       ->type_name("URL");
+  app.add_option("--metrics-file", f.metrics_file, "keep Prometheus metrics of the tasks in this file, for node_exporter's textfile collector")
+      ->check(not_empty)
+      ->type_name("FILE");
   app.add_option("--name", f.name, "task by flags: its name")->type_name("NAME");
   app.add_option("--symbol", f.symbol, "task by flags: pair, as BTC/USDT")->type_name("PAIR");
   app.add_option("--buy", f.buy, "task by flags: venue to buy on")->type_name("VENUE");
@@ -213,6 +217,10 @@ Expected<RunRequest, ToolError> run_request(const RunFlags& f, const CommonFlags
     r.session.max_runtime = *d;
   }
   if (auto done = read_alerts(f, place->config, r); !done) return Unexpected{done.error()};
+  if (!f.metrics_file.empty()) {
+    if (auto fine = check_metrics_file(f.metrics_file); !fine) return Unexpected{fine.error()};
+    r.metrics_file = f.metrics_file;
+  }
   if (auto done = read_live(f, common, place->config, r); !done) return Unexpected{done.error()};
   if (!f.replay.empty()) r.paper.replay_dir = f.replay;
   if (auto done = read_speed(f, r); !done) return Unexpected{done.error()};

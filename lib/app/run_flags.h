@@ -10,7 +10,7 @@ struct RunFlags {
   std::vector<std::string> files;
   std::string symbol, buy, sell, total, slice, buy_offset, sell_offset, buy_tolerance, sell_tolerance, name;
   std::vector<std::string> settings;
-  std::string max_runtime, on_exit = "cancel", record, replay, speed, seed, faults, on_alert, alert_webhook;
+  std::string max_runtime, on_exit = "cancel", record, replay, speed, seed, faults, on_alert, alert_webhook, metrics_file;
   std::int64_t max_cycles = 0;
   bool plan = false;
   bool once = false;

@@ -31,9 +31,11 @@ Expected<RunOutcome, ToolError> Runner::run() {
   output_.flush();
   if (!done) {
     withdraw();
+    metrics_.settle(output_);
     alerts_.settle(output_);
     return Unexpected{done.error()};
   }
+  metrics_.settle(output_);
   alerts_.settle(output_);
   return outcome();
 }
@@ -48,7 +50,7 @@ Expected<void, ToolError> Runner::run_to_end() {
   sessions_ = std::move(*opened);
   for (const auto& s : sessions_) kill_switches_.emplace_back(std::in_place, request_.halt_files, s->record().spec);
   if (auto set = roster_.enter_portfolio(names(), names()); !set) return set;
-  watch_alerts();
+  tell_of(names());
   if (auto done = begin_all(); !done) return done;
   if (auto done = open_watches(); !done) return done;
   for (;;) {
@@ -168,6 +170,7 @@ Expected<void, ToolError> Runner::look(std::int64_t wait_us) {
   if (auto done = mind_stray_halts(); !done) return done;
   if (auto done = mind_kill_switch(nullptr); !done) return done;
   alerts_.tell(output_);
+  metrics_.tell(output_);
   show_life();
   places_may_be_free_ = true;
   for (const auto& s : begun()) {

@@ -12,6 +12,7 @@
 #include "app/control.h"
 #include "app/halt_files.h"
 #include "app/heartbeat.h"
+#include "app/metrics_file.h"
 #include "app/roster.h"
 #include "app/run.h"
 #include "app/signals.h"
@@ -54,8 +55,11 @@ class Runner {
   bool is_late() const;
   Expected<void, ToolError> give_up_places();
 
-  // Before the first step, so that nothing of this run is missed.
-  void watch_alerts() { alerts_.watch(names(), output_); }
+  // What threads of their own tell of these tasks: before the first step, so that nothing of this run is missed.
+  void tell_of(const std::vector<std::string>& tasks) {
+    alerts_.watch(tasks, output_);
+    metrics_.watch(tasks);
+  }
 
   std::vector<std::string> names() const;
 
@@ -108,6 +112,7 @@ class Runner {
   RunOutcome retired_;                // of tasks that triggers started and that are over
   std::optional<ToolError> trouble_;  // of those that have begun, while another one starts
   Heartbeat heartbeat_{lock_directory(request_.session.db)};
+  MetricsFile metrics_{request_.metrics_file, request_.session.db};
   std::int64_t began_us_ = 0;
   std::int64_t next_look_us_ = 0;
   std::int64_t next_progress_us_ = 0;

@@ -83,7 +83,7 @@ Expected<void, ToolError> Runner::start(TriggerWatch& watch, TriggerWatch::Start
   kill_switches_.emplace_back(std::in_place, request_.halt_files, (*session)->record().spec);
   sessions_.push_back(std::move(*session));
   if (auto set = roster_.enter_portfolio(names(), {task}); !set) return set;
-  alerts_.watch({task}, output_);
+  tell_of({task});
   const auto begun = begin(sessions_.size() - 1);
   if (begun && *begun) {
     ++begun_;

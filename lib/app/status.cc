@@ -4,12 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <csignal>
 #include <utility>
 
 #include "app/control.h"
 #include "app/halt_files.h"
+#include "app/metrics.h"
 #include "app/portfolio_status.h"
 #include "app/session.h"
 #include "app/signals.h"
@@ -330,6 +330,23 @@ class View {
   std::string_view comma_;  // before the next event of a document
 };
 
+Expected<ExitCode, ToolError> show_metrics(const StatusRequest& request, Store& store) {
+  const auto tasks = read_metrics(store, request.db, request.tasks);
+  if (!tasks) return Unexpected{tasks.error()};
+  for (const std::string& wanted : request.tasks) {
+    const bool known = std::any_of(tasks->begin(), tasks->end(), [&](const TaskMetrics& m) { return m.view.task.spec.name == wanted; });
+    if (!known) return Unexpected{no_such_task(wanted, request.db)};
+  }
+  std::string text = metrics_text(*tasks);
+  if (request.tasks.empty()) {
+    const auto together = portfolios(store, request.db);
+    if (!together) return Unexpected{together.error()};
+    text += installation_metrics_text(*together, halts_there(request.halt_files).size());
+  }
+  fmt::print("{}", text);
+  return ExitCode::Ok;
+}
+
 Expected<ExitCode, ToolError> watch(const StatusRequest& request, Store& store) {
   SignalReader signals;
   for (;;) {
@@ -348,27 +365,10 @@ Expected<ExitCode, ToolError> watch(const StatusRequest& request, Store& store) 
 Expected<ExitCode, ToolError> show_status(const StatusRequest& request) {
   auto store = Store::open(request.db, Store::Mode::ReadOnly);
   if (!store) return Unexpected{store_failure(store.error())};
+  if (request.prometheus) return show_metrics(request, **store);
   if (request.watch) return watch(request, **store);
   View view(request, **store);
   return request.follow ? view.follow() : view.show();
-}
-
-Expected<ExitCode, ToolError> explain(const std::string& code, bool json) {
-  int n = -1;
-  const auto [end, error] = std::from_chars(code.data(), code.data() + code.size(), n);
-  const ExitCodeInfo& row = n >= 0 && n < 256 ? info(static_cast<ExitCode>(n)) : info(ExitCode::Ok);
-  if (error != std::errc() || end != code.data() + code.size() || number(row.code) != n) {
-    return Unexpected{
-        ToolError{ExitCode::Usage, fmt::format("{} is not an exit code of these tools", printable_excerpt(code)), "dn-status explain 23, for example"}};
-  }
-  if (json) {
-    JsonWriter w;
-    w.begin_object().field("schema", "dn.explain/1").field("exit_code", std::int64_t{n}).field("meaning", row.meaning).field("next", row.next).end_object();
-    fmt::print("{}\n", w.str());
-  } else {
-    fmt::print("{}: {}\n  next: {}\n", n, row.meaning, row.next);
-  }
-  return ExitCode::Ok;
 }
 
 }  // namespace dn::app

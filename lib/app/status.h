@@ -19,17 +19,15 @@ struct StatusRequest {
   std::vector<std::string> tasks;       // empty: all
   OutputOptions output;
   bool csv = false;
-  bool check = false;   // the exit code tells the state
-  bool watch = false;   // draw again every second until a signal
-  bool follow = false;  // events: go on until the task ends or a signal
-  bool rounds = false;  // all of each task, not the newest alone
+  bool check = false;       // the exit code tells the state
+  bool watch = false;       // draw again every second until a signal
+  bool follow = false;      // events: go on until the task ends or a signal
+  bool rounds = false;      // all of each task, not the newest alone
+  bool prometheus = false;  // the numbers as metrics (app/metrics.h); those of the installation only where no task is named
   OrderFilter orders;
 };
 
 // Errors: NotFound (no database, no such task), BadData, Io.
 Expected<ExitCode, ToolError> show_status(const StatusRequest& request);
-
-// The meaning of an exit code, for `explain`. Usage when there is no such code.
-Expected<ExitCode, ToolError> explain(const std::string& code, bool json);
 
 }  // namespace dn::app

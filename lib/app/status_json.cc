@@ -98,7 +98,8 @@ void write_task(JsonWriter& w, const TaskView& v) {
   }
   w.end_object();
   w.field("created_us", t.created.us).field("updated_us", t.updated.us);
-  w.field("exit_code", std::int64_t{number(t.exit_code)}).field("next", next_step(v)).end_object();
+  w.field("run", run_of(v)).field("exit_code", std::int64_t{number(t.exit_code)}).field("health", std::int64_t{number(health(v))});
+  w.field("next", next_step(v)).end_object();
 }
 
 void write_order(JsonWriter& w, const std::string& task, const TaskSpec& spec, const OrderRecord& o) {

@@ -42,6 +42,8 @@ Expected<TaskView, ToolError> view_of(Store& store, const std::string& db, TaskR
   return v;
 }
 
+std::string_view run_of(const TaskView& v) { return v.held ? "alive" : v.frozen ? "frozen" : v.deserted ? "killed" : "none"; }
+
 ExitCode health(const TaskView& v) {
   ExitCode code = ExitCode::Ok;
   if (v.task.mode == TaskMode::Halted) code = worse(code, v.task.exit_code == ExitCode::Ok ? ExitCode::Halted : worse(v.task.exit_code, ExitCode::Halted));

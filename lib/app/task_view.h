@@ -1,6 +1,8 @@
 // A task as a reader of the database sees it: its record, its orders in doubt, and whether anybody still works on it.
 #pragma once
 
+#include <array>
+
 #include "app/kpi.h"
 #include "app/tool.h"
 #include "store/store.h"
@@ -21,6 +23,10 @@ struct TaskView {
 
 // The database `db` that `store` reads holds the task's locks beside it.
 Expected<TaskView, ToolError> view_of(Store& store, const std::string& db, TaskRecord task);
+
+// Whether a run works on it, one of kRuns: "none", "alive", "frozen" (it shows no life) or "killed" (it was under way, and nobody holds the task).
+inline constexpr std::array<std::string_view, 4> kRuns{"none", "alive", "frozen", "killed"};
+std::string_view run_of(const TaskView& v);
 
 // The exit code that says how the task stands, for --check.
 ExitCode health(const TaskView& v);

@@ -78,6 +78,9 @@ class Outputs(ToolTest):
         rough = self.write("rough.toml", 'name = "rough"\nsymbol = "ETH/USDT"\ntotal_quantity = 3\norder_quantity = 0.1\n[buy]\nexchange = "mexc_spot"\n'
                            '[sell]\nexchange = "gateio_spot"\n[risk]\nmax_repeated_errors = 1000\n')
         self.lines("event", RUN, rough, "--seed", "5", "--speed", "max", "--faults", faults, "--max-runtime", "10m", codes=(0, 10, 20, 21, 22, 23))
+        tight = self.write("tight.toml", 'name = "tight"\nsymbol = "ETH/USDT"\ntotal_quantity = 2\norder_quantity = 0.1\n[buy]\nexchange = "mexc_spot"\n'
+                           '[sell]\nexchange = "gateio_spot"\n[risk]\nmax_orders_per_run = 6\n')
+        self.lines("event", RUN, tight, "--seed", "4", "--speed", "max", codes=(22,))
         self.lines("event", RUN, self.write("carry.toml", CARRY), "--seed", "3", "--speed", "max")
         self.lines("event", RUN, self.write("scan.toml", TRIGGER), "--seed", "7", "--speed", "max", "--once", codes=(0, 10, 12))
         self.lines("event", RUN, BTC, "--max-cycles", "0", codes=(64,))

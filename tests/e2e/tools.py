@@ -36,6 +36,15 @@ class ToolTest(unittest.TestCase):
     def call(self, tool, *arguments):
         return subprocess.run([tool, *arguments], capture_output=True, text=True, timeout=300, env=self.environment, cwd=self.dir)
 
+    def large_portfolio(self):
+        """The example of a portfolio with limits that other tasks of the database leave room in."""
+        with open(os.path.join(EXAMPLES, "portfolio.toml"), encoding="utf-8") as f:
+            text = f.read()
+        for small, large in (("capital = 100000 ", "capital = 100000000 "), ("max_loss = 500 ", "max_loss = 500000 ")):
+            assert small in text
+            text = text.replace(small, large)
+        return self.write("portfolio.toml", text)
+
     def run_task(self, *arguments):
         return self.call(RUN, *arguments, "--db", self.db)
 

@@ -17,6 +17,7 @@ constexpr const char* kExamples =
     "  dn-run --task btc                        go on with a task of the database\n"
     "  dn-run btc.toml --replay DIR             on a recording\n"
     "  dn-run btc.toml --on-alert notify-me     tell a program of alerts, their JSON on its input\n"
+    "  dn-run btc.toml --metrics-file btc.prom  keep its numbers in a file, for Prometheus\n"
     "  dn-run set btc order_quantity=0.05       change a task, running or not\n"
     "  dn-run pause btc | resume btc | cancel btc\n"
     "  dn-run keys                              the keys of a task file\n";

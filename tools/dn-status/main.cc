@@ -1,5 +1,8 @@
 // dn-status: shows the database; never writes, never needs the network unless asked. See --help.
+#include "app/backup.h"
 #include "app/check.h"
+#include "app/codes.h"
+#include "app/schema.h"
 #include "app/status.h"
 #include "app/tool.h"
 
@@ -15,7 +18,10 @@ constexpr const char* kExamples =
     "  dn-status events --follow      what happens, as it happens\n"
     "  dn-status --check              the exit code says how it stands\n"
     "  dn-status check btc.toml       is this installation fit to trade it? --online asks the venues too\n"
-    "  dn-status explain 23           what an exit code means and what to do\n";
+    "  dn-status explain 23           what a code means, why, and what to do: exit codes, codes of events; without one: all\n"
+    "  dn-status backup FILE          a copy of the database, while runs go on\n"
+    "  dn-status --prometheus         the numbers as metrics, for node_exporter's textfile collector\n"
+    "  dn-status schema               the JSON Schema of all that the tools print as JSON\n";
 
 }  // namespace
 
@@ -26,8 +32,9 @@ int main(int argc, char** argv) {
   add_common_flags(app, common);
   StatusRequest request;
   app.add_flag("--csv", request.csv, "rows as CSV");
-  app.add_flag("--check", request.check, "exit code of the state");
-  app.add_flag("--watch", request.watch, "draw again every second");
+  auto* check_flag = app.add_flag("--check", request.check, "exit code of the state");
+  auto* watch_flag = app.add_flag("--watch", request.watch, "draw again every second");
+  app.add_flag("--prometheus", request.prometheus, "the numbers of the tasks as Prometheus metrics")->excludes(check_flag)->excludes(watch_flag);
   app.add_flag("--rounds", request.rounds, "all rounds of each task (--restart and triggers begin new ones), not only the newest");
   std::vector<std::string> names;
   std::string code;
@@ -51,12 +58,23 @@ int main(int argc, char** argv) {
   check_all->add_option("files", checking.files, "task files (default: the tasks of the database that have not ended)")->type_name("FILE");
   check_all->add_flag("--test-alert", checking.test_alert, "send an alert to alert_command and alert_webhook, and see whether it gets there");
   check_all->add_flag("--online", checking.online, "ask the venues: clock, keys and their rights, symbols, balances, depth, prices, the worst case");
-  CLI::App* explain_code = app.add_subcommand("explain", "what an exit code means");
-  explain_code->fallthrough();
-  explain_code->add_option("code", code, "the code")->required();
+  const auto about = [&](const char* name, const char* help, const char* word, std::string& into, const char* what) {
+    CLI::App* command = app.add_subcommand(name, help);
+    command->fallthrough();
+    return std::pair(command, command->add_option(word, into, what));
+  };
+  std::string file;
+  std::string output_name;
+  CLI::App* explain_code =
+      about("explain", "what a code means, why it comes, what to do", "code", code, "an exit code, by number or name, or a code of an event (default: all)")
+          .first;
+  const auto [backup, backup_file] = about("backup", "copy the database into a new file, while runs go on", "file", file, "nothing is overwritten");
+  backup_file->required()->check(not_empty)->type_name("FILE");
+  CLI::App* schema = about("schema", "the JSON Schema of the tools' outputs", "output", output_name, "one of them, as dn.status/1 (default: all)").first;
   app.require_subcommand(0, 1);
-  return tool_main(argc, argv, app, common, [&]() -> dn::Expected<dn::ExitCode, ToolError> {
+  return tool_main(argc, argv, app, common, [&, backup = backup]() -> dn::Expected<dn::ExitCode, ToolError> {
     if (explain_code->parsed()) return explain(code, common.json || common.ndjson);
+    if (schema->parsed()) return print_schema(output_name);
     if (check_all->parsed()) {
       checking.common = common;
       return check_installation(checking);
@@ -69,8 +87,13 @@ int main(int argc, char** argv) {
     if (request.follow && common.json) {
       return dn::Unexpected{ToolError{dn::ExitCode::Usage, "--json is one document at the end, and --follow may have none", "write --follow --ndjson"}};
     }
+    if (request.prometheus && (request.csv || common.json || common.ndjson || !app.get_subcommands().empty())) {
+      return dn::Unexpected{
+          ToolError{dn::ExitCode::Usage, "--prometheus is a form of its own, of all tasks or those of --task", "write dn-status --prometheus"}};
+    }
     auto place = installation(common);
     if (!place) return dn::Unexpected{place.error()};
+    if (backup->parsed()) return back_up(place->db, file, common.output());
     request.db = place->db;
     request.halt_files = place->halt_files;
     request.output = common.output();
