@@ -24,6 +24,8 @@ StoreError already_there(const std::string& path) {
   return {StoreError::Kind::Exists, fmt::format("{} is there already, and a backup overwrites nothing", path)};
 }
 
+StoreError not_wanted(const std::string& path) { return {StoreError::Kind::Stopped, fmt::format("the copy of {} was stopped; nothing is left of it", path)}; }
+
 Expected<BackupCounts, StoreError> count_rows(Connection& c) {
   BackupCounts out;
   for (const auto& [into, sql] : {std::pair{&out.rounds, "SELECT count(*) FROM tasks"}, std::pair{&out.orders, "SELECT count(*) FROM orders"},
@@ -47,8 +49,7 @@ Expected<void, StoreError> copy_pages(Connection& from, Connection& to, const st
   }
   // What failed, reading or writing, is told by the connection that is written to.
   const int ended = sqlite3_backup_finish(copy);
-  if (stopped)
-    return Unexpected{StoreError{StoreError::Kind::Stopped, fmt::format("the copy of {} was stopped by a signal; nothing is left of it", from.path())}};
+  if (stopped) return Unexpected{not_wanted(from.path())};
   if (ended != SQLITE_OK || rc != SQLITE_DONE) return Unexpected{to.error("write the copy")};
   return {};
 }
@@ -115,6 +116,7 @@ Expected<BackupCounts, StoreError> Store::backup(const std::string& path, const 
   if (!*made) return Unexpected{already_there(part)};
   auto counted = copy_into(impl_->connection, part, impl_->patience, stop);
   Expected<void, StoreError> done = counted ? check_copy(impl_->path, part, impl_->patience, *counted) : Unexpected{counted.error()};
+  if (done && stop()) done = Unexpected{not_wanted(impl_->path)};  // asked for while the copy was read again
   if (done && ::stat(part.c_str(), &st) == 0) counted->bytes = st.st_size;
   if (done) done = publish(part, path);
   if (done) return counted;

@@ -17,7 +17,7 @@ class Live(LiveTest):
         done = self.call(tool, *arguments, form, "--config", self.config)
         self.assertIn(done.returncode, codes, done.stdout + done.stderr)
         self.assertTrue(done.stdout, done.stderr)
-        for line in done.stdout.splitlines():
+        for line in [done.stdout] if form == "--json" else done.stdout.splitlines():
             self.assertEqual(self.schema.problems(name, json.loads(line)), [], line[:2000])
         return done
 
@@ -33,7 +33,8 @@ class Live(LiveTest):
             self.assertEqual(self.schema.problems("event", event), [], line)
             if event.get("code") == "holding":
                 self.exchange.control("POST", "funding", {"symbol": "BTC_USDT", "rate": "0.0003"})
-        self.assertEqual(run.wait(), 0, run.stderr.read())
+        _, err = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 0, err)
         self.assertIn("event.funding", self.schema.seen)
         self.told("status", "--json", STATUS)
 
