@@ -74,8 +74,7 @@ class Explain(ToolTest):
         self.run_task(BTC, "--seed", "11", "--speed", "max", "--faults", faults)
         codes = {e.get("code") or e.get("class") for e in self.events("btc")} - {None, ""}
         self.assertGreater(len(codes), 3)
-        for code in codes:
-            self.assertTrue(self.told(code)["next"], code)
+        self.assert_codes_explained(codes)
 
 
 if __name__ == "__main__":

@@ -120,6 +120,7 @@ class Outputs(ToolTest):
         self.runs()
         self.looks()
         self.repairs()
+        self.assert_codes_explained(self.schema.codes)
         self.assertEqual(self.schema.outputs() - self.schema.seen, set(), "outputs that nothing here has printed")
         self.assertEqual(self.schema.events() - self.schema.seen - NOT_ON_PAPER, set(), "events that nothing here has said")
 

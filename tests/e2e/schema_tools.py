@@ -22,6 +22,7 @@ class Schema:
         self.defs = strict(self.published["$defs"])
         self.seen = set()
         self.validators = {}
+        self.codes = set()  # of the events that it has seen
 
     def events(self):
         return {name for name in self.defs if name.startswith("event.")}
@@ -34,6 +35,8 @@ class Schema:
         """What is wrong with a value that should be the output or event of this name."""
         if name == "event":
             self.seen.add(name)
+            if isinstance(value.get("code"), str):
+                self.codes.add(value["code"])
             return self.problems("event." + value.get("type", "?"), value)
         is_new = name not in self.seen
         self.seen.add(name)

@@ -60,6 +60,12 @@ class ToolTest(unittest.TestCase):
     def status(self, *arguments):
         return self.call(STATUS, *arguments, "--db", self.db)
 
+    def assert_codes_explained(self, codes):
+        """dn-status explain knows what these codes of events mean."""
+        for code in sorted(codes - {""}):
+            done = self.call(STATUS, "explain", code)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
     def task(self, name):
         """The task as dn-status --json shows it."""
         answer = self.status("--json", "--task", name)
