@@ -7,6 +7,7 @@
 #include "app/alert_check.h"
 #include "app/credentials.h"
 #include "app/preflight_local.h"
+#include "app/preflight_portfolio.h"
 #include "app/run_flags.h"
 #include "app/session.h"
 #include "app/standing.h"
@@ -38,12 +39,14 @@ class Checking {
       check_credentials(checks_, *place, request_.common.credentials, tasks_, request_.online);
       for (const TaskSource& t : tasks_) check_limits(checks_, *place, t);
       check_alerts(checks_, place->config.alerts, request_.test_alert);
+      begin_portfolio(*place);
     }
     if (place && request_.online) {
       if (auto done = ask_venues(*place); !done) add_failure(checks_, "venues", "", done.error());
     } else {
       for (const TaskSource& t : tasks_) check_parameters(checks_, t.spec);
     }
+    if (portfolio_) check_portfolio(checks_, *portfolio_);
     print();
     return exit_code(checks_);
   }
@@ -56,6 +59,7 @@ class Checking {
         add_failure(checks_, "task_file", printable(file), read.error());
         continue;
       }
+      if (read->portfolio) take_limits(file, *read->portfolio);
       for (const TriggerSource& t : read->triggers) {
         add_ok(checks_, "task_file", printable(file),
                fmt::format("trigger {}, {} pairs; dn-run --plan FILE shows what they would earn now", t.spec.task.name, t.spec.pairs().size()));
@@ -70,6 +74,26 @@ class Checking {
         add_ok(checks_, "task_file", printable(file), fmt::format("task {}, {}", s.spec.name, s.spec.symbol.str()));
         tasks_.push_back(std::move(s));
       }
+    }
+  }
+
+  // All files of a run give the same limits.
+  void take_limits(const std::string& file, const PortfolioSource& portfolio) {
+    if (!limits_) limits_ = portfolio.limits;
+    if (*limits_ == portfolio.limits) return;
+    add_failure(checks_, "task_file", printable(file),
+                {ExitCode::Config, "its [portfolio] differs from that of another file", "write the same limits in all files, or [portfolio] in one of them"});
+  }
+
+  // What a run of all these tasks would find; their numbers come with their venues.
+  void begin_portfolio(const Installation& place) {
+    std::vector<TaskSpec> specs;
+    for (const TaskSource& t : tasks_) specs.push_back(t.spec);
+    auto question = portfolio_question(place.db, place.config.mode == TradingMode::Live, limits_, specs, false);
+    if (question) {
+      portfolio_ = std::move(*question);
+    } else {
+      add_failure(checks_, "portfolio", "", question.error());
     }
   }
 
@@ -145,6 +169,7 @@ class Checking {
       return {};
     }
     const Numbers numbers = numbers_of(spec, *market);
+    if (portfolio_) portfolio_->find(spec.name)->numbers = numbers;
     check_task(checks_, {spec, *market, numbers, depth_of(spec, *looks), standing_of(place.db, spec, true).progress});
     return {};
   }
@@ -168,6 +193,8 @@ class Checking {
   Checks checks_;
   std::vector<TaskSource> tasks_;
   std::set<std::pair<Venue, std::string>> seen_;
+  std::optional<PortfolioLimits> limits_;  // of the files
+  std::optional<PortfolioQuestion> portfolio_;
 };
 
 }  // namespace

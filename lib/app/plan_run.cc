@@ -4,9 +4,9 @@
 #include <csignal>
 
 #include "app/plan_text.h"
+#include "app/preflight_portfolio.h"
 #include "app/roster.h"
 #include "app/signals.h"
-#include "app/standing.h"
 #include "app/trigger_plan.h"
 #include "app/trigger_watch.h"
 
@@ -15,12 +15,31 @@ namespace {
 
 constexpr Time kPlanStart{1'767'225'600'000'000};  // of a paper market that is only looked at
 
-ExitCode print_plan(const RunRequest& request, Output& output, const TaskSpec& spec, const MarketView& view, const std::vector<live::Look>& looks) {
-  const Numbers numbers = numbers_of(spec, view);
-  const TaskQuestion question{spec, view, numbers, depth_of(spec, looks), standing_of(request.session.db, spec, true).progress};
+// A task with what its venues show.
+struct Planned {
+  const TaskSpec* spec;
+  MarketView view;
+  std::vector<live::Look> looks;
+  Numbers numbers;
+};
+
+Expected<Planned, ToolError> plan_task(Grounds& grounds, const TaskSource& source) {
+  auto ground = grounds.open(source.spec, kPlanStart, Absent::Refused);
+  if (!ground) return Unexpected{ground.error()};
+  const MarketView& view = (*ground)->view();
+  const Plan sizes = make_plan(source.spec, view.instruments);
+  if (auto fine = report_problems(source, check_plan(source.spec, view.instruments, sizes, view.mid)); !fine) return Unexpected{fine.error()};
+  auto looks = grounds.look(source.spec, kPlanStart);
+  if (!looks) return Unexpected{looks.error()};
+  return Planned{&source.spec, view, std::move(*looks), numbers_of(source.spec, view)};
+}
+
+ExitCode print_plan(const RunRequest& request, Output& output, const Planned& p, const std::optional<PortfolioQuestion>& portfolio) {
+  const TaskQuestion question{*p.spec, p.view, p.numbers, depth_of(*p.spec, p.looks), standing_of(request.session.db, *p.spec, true).progress};
   Checks checks;
-  for (const live::Look& l : looks) check_venue(checks, spec, l);
+  for (const live::Look& l : p.looks) check_venue(checks, *p.spec, l);
   check_task(checks, question);
+  if (portfolio) check_portfolio(checks, *portfolio, &p.spec->symbol);
   const OutputOptions& o = output.options();
   const bool machine = o.json || o.ndjson;
   std::string text = machine ? plan_json(question, checks) : plan_text(question, checks, !o.plain && is_rich(stdout));
@@ -29,15 +48,23 @@ ExitCode print_plan(const RunRequest& request, Output& output, const TaskSpec& s
   return exit_code(checks);
 }
 
-Expected<ExitCode, ToolError> plan_task(const RunRequest& request, Output& output, Grounds& grounds, const TaskSource& source) {
-  auto ground = grounds.open(source.spec, kPlanStart, Absent::Refused);
-  if (!ground) return Unexpected{ground.error()};
-  const MarketView& view = (*ground)->view();
-  const Plan sizes = make_plan(source.spec, view.instruments);
-  if (auto fine = report_problems(source, check_plan(source.spec, view.instruments, sizes, view.mid)); !fine) return Unexpected{fine.error()};
-  auto looks = grounds.look(source.spec, kPlanStart);
-  if (!looks) return Unexpected{looks.error()};
-  return print_plan(request, output, source.spec, view, *looks);
+// Together, since they share what a portfolio leaves.
+Expected<ExitCode, ToolError> plan_all(const RunRequest& request, Output& output, Grounds& grounds, const std::vector<TaskSource>& sources,
+                                       const std::optional<PortfolioLimits>& limits) {
+  std::vector<TaskSpec> specs;
+  for (const TaskSource& source : sources) specs.push_back(source.spec);
+  auto portfolio = portfolio_question(request.session.db, grounds.live(), limits, specs, request.session.restart);
+  if (!portfolio) return Unexpected{portfolio.error()};
+  std::vector<Planned> planned;
+  for (const TaskSource& source : sources) {
+    auto one = plan_task(grounds, source);
+    if (!one) return Unexpected{one.error()};
+    if (*portfolio) (*portfolio)->find(source.spec.name)->numbers = one->numbers;
+    planned.push_back(std::move(*one));
+  }
+  ExitCode code = ExitCode::Ok;
+  for (const Planned& p : planned) code = worse(code, print_plan(request, output, p, *portfolio));
+  return code;
 }
 
 }  // namespace
@@ -66,12 +93,9 @@ Expected<ExitCode, ToolError> plan_tasks(const RunRequest& request, Output& outp
     output.data(o.json || o.ndjson ? trigger_plan_json(t.spec, pairs) : trigger_plan_text(t.spec, pairs));
     if (std::ranges::all_of(pairs, [](const PairPlan& p) { return p.failed.has_value(); })) code = worse(code, pairs[0].failed->code);
   }
-  for (const TaskSource& source : sources) {
-    auto planned = plan_task(request, output, **grounds, source);
-    if (!planned) return Unexpected{planned.error()};
-    code = worse(code, *planned);
-  }
-  return code;
+  auto planned = plan_all(request, output, **grounds, sources, roster.limits());
+  if (!planned) return Unexpected{planned.error()};
+  return worse(code, *planned);
 }
 
 }  // namespace dn::app

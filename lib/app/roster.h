@@ -45,6 +45,7 @@ class Roster {
 
   // The limits of the run's files hold from now on. `names`: its tasks; `fresh`: of them those whose locks are new.
   void use(PortfolioLimits limits) { limits_ = std::move(limits); }
+  const std::optional<PortfolioLimits>& limits() const { return limits_; }
   Expected<void, ToolError> enter_portfolio(const std::vector<std::string>& names, const std::vector<std::string>& fresh);
 
  private:

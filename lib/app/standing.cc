@@ -8,25 +8,42 @@
 #include "app/run.h"
 #include "app/task_file.h"
 #include "app/trigger_watch.h"
+#include "model/portfolio.h"
 
 namespace dn::app {
 namespace {
 
-Progress restored(const TaskSpec& spec) { return {{spec.restore.buy.filled_quantity, spec.restore.sell.filled_quantity}, {}}; }
+Standing as_written(const TaskSpec& spec) {
+  Standing s;
+  for (const Side leg : kSides) {
+    const RestoreSpec& r = spec.restore[leg];
+    s.progress.filled[leg] = r.filled_quantity;
+    s.held[leg] = r.avg_price * r.filled_quantity;
+  }
+  s.opens = spec.direction == Direction::Open;
+  return s;
+}
 
 }  // namespace
 
 Standing standing_of(const std::string& db, const TaskSpec& spec, bool restart) {
-  Standing s{restored(spec), true};
+  Standing s = as_written(spec);
   auto store = Store::open(db, Store::Mode::ReadOnly);
   if (!store) return s;
   const auto found = (*store)->find_task(spec.name);
   if (!found || !*found) return s;
   const TaskRecord& t = **found;
-  if (t.verdict != Verdict::None) return {s.progress, restart};
+  if (t.verdict != Verdict::None) {
+    s.trades = restart;
+    s.opens = s.opens && restart;
+    return s;
+  }
   s.trades = t.mode != TaskMode::Paused && t.mode != TaskMode::Halted;
+  s.opens = s.opens && s.trades && t.holding.part == Part::Open;
   for (const Side leg : kSides) {
-    if (t.restored || t.runs > 0) s.progress.filled[leg] = t.leg[leg].filled;
+    if (!t.restored && t.runs == 0) continue;
+    s.progress.filled[leg] = t.leg[leg].filled;
+    s.held[leg] = held_value(t.leg[leg]);
   }
   if (const auto open = (*store)->orders(t.id, {true, false})) {
     for (const OrderRecord& o : *open) {

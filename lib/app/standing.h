@@ -13,7 +13,9 @@ struct RunRequest;
 // A database that cannot be read says nothing: whoever writes to it will tell why.
 struct Standing {
   Progress progress;
-  bool trades = true;  // false: ended, paused or halted: a run of it sends no quote
+  bool trades = true;   // false: ended, paused or halted: a run of it sends no quote
+  bool opens = true;    // false: it does not trade, or only takes back what is held
+  PerSide<Money> held;  // at the prices of its own fills, as a portfolio counts it
 };
 Standing standing_of(const std::string& db, const TaskSpec& spec, bool restart);
 

@@ -71,6 +71,25 @@ Expected<Lease, StoreError> read_lease(const Query& q) {
   return l;
 }
 
+// The limits of a file that begins; while runs of others than `own` are alive, the stricter of both.
+PortfolioLimits that_hold(const std::optional<PortfolioRow>& before, const PortfolioLimits& limits, const std::vector<Lease>& leases,
+                          const std::vector<std::string>& own) {
+  const bool others = std::ranges::any_of(leases, [&](const Lease& l) { return l.running && std::ranges::find(own, l.task) == own.end(); });
+  return before && others ? stricter(before->limits, limits) : limits;
+}
+
+PortfolioState state_of(PortfolioRow row, std::vector<Lease> leases) {
+  PortfolioState out;
+  out.row = std::move(row);
+  Sums sums = sum(leases);
+  out.used = std::move(sums.used);
+  out.total = sums.total;
+  out.result = result_of(out.row, leases);
+  out.running = std::ranges::count_if(leases, [](const Lease& l) { return l.running; });
+  out.leases = std::move(leases);
+  return out;
+}
+
 Lease* find(std::vector<Lease>& leases, std::int64_t task_id) {
   const auto at = std::find_if(leases.begin(), leases.end(), [&](const Lease& l) { return l.task_id == task_id; });
   return at == leases.end() ? nullptr : &*at;
@@ -143,26 +162,54 @@ Expected<std::vector<Lease>, StoreError> Portfolio::read_leases(std::int64_t own
   return out;
 }
 
-// Rows for rounds that began while no portfolio was in force.
-Expected<void, StoreError> Portfolio::add_missing() {
+// Rounds that began while no portfolio was in force.
+Expected<std::vector<TaskRecord>, StoreError> Portfolio::read_missing() {
   Store::Impl& s = *store_.impl_;
   std::vector<TaskRecord> missing;
-  {
-    Query q(s.connection, s.st.tasks_without_lease);
-    q.add(live_);
-    for (auto row = q.step(); !row || *row; row = q.step()) {
-      if (!row) return Unexpected{row.error()};
-      auto task = read_task(q);
-      if (!task) return Unexpected{task.error()};
-      missing.push_back(std::move(*task));
-    }
+  Query q(s.connection, s.st.tasks_without_lease);
+  q.add(live_);
+  for (auto row = q.step(); !row || *row; row = q.step()) {
+    if (!row) return Unexpected{row.error()};
+    auto task = read_task(q);
+    if (!task) return Unexpected{task.error()};
+    missing.push_back(std::move(*task));
   }
-  for (const TaskRecord& t : missing) {
+  return missing;
+}
+
+Expected<void, StoreError> Portfolio::add_missing() {
+  Store::Impl& s = *store_.impl_;
+  const auto missing = read_missing();
+  if (!missing) return Unexpected{missing.error()};
+  for (const TaskRecord& t : *missing) {
     Query q(s.connection, s.st.add_lease);
     q.add(t.id).add(live_).add(std::string_view(t.spec.symbol.str())).add(name(*t.spec.leg.buy.exchange)).add(name(*t.spec.leg.sell.exchange));
     if (auto r = q.add(t.spec.direction == Direction::Close).run(); !r) return r;
   }
   return {};
+}
+
+// What add_missing and read_leases together would make of it.
+Expected<Lease, StoreError> Portfolio::foreseen_lease(const TaskRecord& task) {
+  Lease l;
+  l.task_id = task.id;
+  l.task = task.spec.name;
+  l.round = task.round;
+  l.symbol = task.spec.symbol;
+  l.venue = {*task.spec.leg.buy.exchange, *task.spec.leg.sell.exchange};
+  l.closing = task.spec.direction == Direction::Close;
+  l.ended = task.verdict != Verdict::None;
+  for (const Side leg : kSides) {
+    l.filled[leg] = task.leg[leg].filled;
+    l.held[leg] = held_value(task.leg[leg]);
+  }
+  const auto orders = store_.impl_->read_orders(task.id, {true, false});
+  if (!orders) return Unexpected{orders.error()};
+  for (const OrderRecord& o : *orders) {
+    if (o.request.leg == o.request.side) l.open[o.request.side] += o.request.price * (o.request.qty - o.booked) * kBetterFill;
+  }
+  count(l);
+  return l;
 }
 
 Expected<void, StoreError> Portfolio::write_row(const PortfolioRow& row) {
@@ -184,6 +231,28 @@ Expected<void, StoreError> Portfolio::free_rooms(const std::vector<std::string>&
   return transaction->commit();
 }
 
+Expected<std::optional<PortfolioState>, StoreError> Portfolio::foresee(const std::optional<PortfolioLimits>& limits, const std::vector<std::string>& own) {
+  Store::Impl& s = *store_.impl_;
+  if (auto r = s.fresh(); !r) return Unexpected{r.error()};
+  auto snapshot = Transaction::begin(s.connection, Kind::Read);
+  if (!snapshot) return Unexpected{snapshot.error()};
+  const auto before = read_row();
+  if (!before) return Unexpected{before.error()};
+  if (!*before && !limits) return std::optional<PortfolioState>();
+  auto leases = read_leases(0);
+  if (!leases) return Unexpected{leases.error()};
+  const auto missing = read_missing();
+  if (!missing) return Unexpected{missing.error()};
+  for (const TaskRecord& t : *missing) {
+    auto lease = foreseen_lease(t);
+    if (!lease) return Unexpected{lease.error()};
+    leases->push_back(std::move(*lease));
+  }
+  PortfolioRow row = before->value_or(PortfolioRow{});
+  if (limits) row.limits = that_hold(*before, *limits, *leases, own);
+  return std::optional(state_of(std::move(row), std::move(*leases)));
+}
+
 Expected<PortfolioRow, StoreError> Portfolio::set_limits(const PortfolioLimits& limits, const std::vector<std::string>& own) {
   auto transaction = Transaction::begin(store_.impl_->connection, Kind::Write);
   if (!transaction) return Unexpected{transaction.error()};
@@ -193,9 +262,7 @@ Expected<PortfolioRow, StoreError> Portfolio::set_limits(const PortfolioLimits& 
   auto leases = read_leases(0);
   if (!leases) return Unexpected{leases.error()};
   PortfolioRow row = before->value_or(PortfolioRow{});
-  const bool others =
-      std::any_of(leases->begin(), leases->end(), [&](const Lease& l) { return l.running && std::find(own.begin(), own.end(), l.task) == own.end(); });
-  row.limits = *before && others ? stricter(row.limits, limits) : limits;
+  row.limits = that_hold(*before, limits, *leases, own);
   if (*before && row.limits == (*before)->limits) return row;
   if (auto r = write_row(row); !r) return Unexpected{r.error()};
   if (auto r = transaction->commit(); !r) return Unexpected{r.error()};
@@ -336,15 +403,7 @@ Expected<std::optional<PortfolioState>, StoreError> Portfolio::state() {
   if (!*row) return std::optional<PortfolioState>();
   auto leases = read_leases(0);
   if (!leases) return Unexpected{leases.error()};
-  PortfolioState out;
-  out.row = std::move(**row);
-  Sums sums = sum(*leases);
-  out.used = std::move(sums.used);
-  out.total = sums.total;
-  out.result = result_of(out.row, *leases);
-  out.running = std::count_if(leases->begin(), leases->end(), [](const Lease& l) { return l.running; });
-  out.leases = std::move(*leases);
-  return std::optional(std::move(out));
+  return std::optional(state_of(std::move(**row), std::move(*leases)));
 }
 
 }  // namespace dn

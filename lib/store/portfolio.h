@@ -68,6 +68,10 @@ class Portfolio {
   Expected<std::optional<PortfolioRow>, StoreError> row();
   Expected<std::optional<PortfolioState>, StoreError> state();
 
+  // What a run of these tasks would find if it began now, under the limits of its file or, without, those in force. Writes nothing. None: no
+  // portfolio would be in force.
+  Expected<std::optional<PortfolioState>, StoreError> foresee(const std::optional<PortfolioLimits>& limits, const std::vector<std::string>& own);
+
   // The limits of a file that begins. They replace what the database has; while other runs are alive the stricter of both holds. `own`: the
   // tasks whose locks the caller holds. Returns what holds.
   Expected<PortfolioRow, StoreError> set_limits(const PortfolioLimits& limits, const std::vector<std::string>& own);
@@ -91,7 +95,9 @@ class Portfolio {
  private:
   Expected<std::optional<PortfolioRow>, StoreError> read_row();
   Expected<std::vector<Lease>, StoreError> read_leases(std::int64_t own);
+  Expected<std::vector<TaskRecord>, StoreError> read_missing();
   Expected<void, StoreError> add_missing();
+  Expected<Lease, StoreError> foreseen_lease(const TaskRecord& task);
   Expected<void, StoreError> write_row(const PortfolioRow& row);
 
   Store& store_;

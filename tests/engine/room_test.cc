@@ -13,15 +13,6 @@ Talk in_a_portfolio(std::string_view room) {
 
 Room a_no(bool may_come) { return {{}, Code("max_total_exposure"), Money(dec("109000")), Money(dec("100000")), may_come}; }
 
-const Alerted* told_limit(const Talk& t, std::string_view code) {
-  const Alerted* found = nullptr;
-  for (const TaskEvent& e : t.events) {
-    const auto* a = std::get_if<Alerted>(&e.what);
-    if (a != nullptr && a->kind == AlertKind::Limit && a->code.view() == code) found = a;
-  }
-  return found;
-}
-
 TEST(Room, WithoutAPortfolioNothingIsAskedFor) {
   Talk t;
   t.start();
@@ -53,7 +44,7 @@ TEST(Room, IsAskedForBeforeTheFirstOrderAndTheAnswerSendsBothLegs) {
   EXPECT_EQ(t.count<PlaceOrder>(), 2U) << "at once";
   EXPECT_FALSE(t.engine->room_wanted());
   EXPECT_LE(t.engine->exposure(), wish.need);
-  EXPECT_EQ(told_limit(t, "portfolio_room"), nullptr) << "asking is nothing to tell";
+  EXPECT_EQ(t.alert("portfolio_room"), nullptr) << "asking is nothing to tell";
 }
 
 TEST(Room, OneUnitTooLittleSendsNeitherLeg) {
@@ -76,7 +67,7 @@ TEST(Room, ThatOthersHoldIsWaitedForAndAskedForAgain) {
   EXPECT_EQ(t.count<PlaceOrder>(), 0U);
   EXPECT_FALSE(t.engine->finished());
   EXPECT_FALSE(t.engine->room_wanted()) << "not at every tick";
-  const Alerted* told = told_limit(t, "max_total_exposure");
+  const Alerted* told = t.alert("max_total_exposure");
   ASSERT_NE(told, nullptr);
   EXPECT_EQ(told->level, AlertLevel::Info);
   EXPECT_EQ(told->value.view(), "109000");
@@ -114,7 +105,7 @@ TEST(Room, ThatNobodyHoldsEndsTheRunAndDoesNotHaltTheTask) {
   t.restart();
   t.start();
   EXPECT_EQ(t.record().reason, "") << "the next run has no reason yet";
-  EXPECT_EQ(told_limit(t, "max_total_exposure")->level, AlertLevel::Critical);
+  EXPECT_EQ(t.alert("max_total_exposure")->level, AlertLevel::Critical);
 }
 
 TEST(Room, IsNotAskedForByAHedge) {

@@ -19,17 +19,6 @@ void spread_of(Talk& t, std::string_view ask) {
   t.book(Side::Sell, "9999", ask);
 }
 
-// Cancels and proves what was asked to go, filled as it is.
-void settle(Talk& t) {
-  for (const Side leg : kSides) {
-    for (const WorkingOrder& w : std::vector<WorkingOrder>(t.engine->working(leg))) {
-      if (w.sending) t.ack(w.record.request);
-      if (w.cancelling) t.tell(CancelReport{w.record.request.id, true, {}});
-      if (w.looking_up || w.doubt) t.found(w.record.request.id, false, w.record.booked.str());
-    }
-  }
-}
-
 // A task that has bought and sold one slice at these prices' spread.
 void enter(Talk& t, std::string_view ask) {
   t.start();
@@ -65,8 +54,8 @@ TEST(SpreadGate, AThousandClosingsAreFewRequotes) {
   for (int i = 0; i < 1000; ++i) {
     t.after(Dur::millis(50));
     spread_of(t, i % 2 == 0 ? "10040.0" : "10020.0");
-    settle(t);
-    settle(t);
+    t.prove();
+    t.prove();
   }
   EXPECT_GE(t.count<PlaceOrder>(), 4u);
   EXPECT_LE(t.count<PlaceOrder>(), 16u) << "in 50 s: 1, 2, 4, 8, 16 s between two openings";
@@ -84,7 +73,7 @@ TEST(SpreadGate, AnOpeningThatFilledSomethingWasNoFlapping) {
     spread_of(t, "10020.0");
     t.fill(buy, "0.1", "B" + std::to_string(i));
     t.fill(sell, "0.1", "S" + std::to_string(i));
-    settle(t);
+    t.prove();
     t.after(Dur::millis(200));
   }
 }
@@ -94,8 +83,8 @@ TEST(SpreadGate, AfterACalmMinuteTheNextClosureIsTheFirstAgain) {
   t.start();
   for (int i = 0; i < 12; ++i) {
     spread_of(t, i % 2 == 0 ? "10040.0" : "10020.0");
-    settle(t);
-    settle(t);
+    t.prove();
+    t.prove();
     t.after(Dur::seconds(2));
   }
   spread_of(t, "10040.0");
@@ -103,8 +92,8 @@ TEST(SpreadGate, AfterACalmMinuteTheNextClosureIsTheFirstAgain) {
   spread_of(t, "10040.0");
   t.after(Dur::seconds(61));
   spread_of(t, "10020.0");
-  settle(t);
-  settle(t);
+  t.prove();
+  t.prove();
   const std::size_t before = t.count<PlaceOrder>();
   t.after(Dur::millis(1000));
   spread_of(t, "10040.0");
@@ -148,7 +137,7 @@ TEST(SpreadExit, CompleteStopsOpeningAndEndsTheTaskHedged) {
   for (int i = 0; i < 20 && !t.engine->finished(); ++i) {
     t.after(Dur::millis(100));
     spread_of(t, "10001");
-    settle(t);
+    t.prove();
   }
   ASSERT_TRUE(t.engine->finished());
   EXPECT_EQ(t.record().verdict, Verdict::Completed);
@@ -163,14 +152,14 @@ TEST(SpreadExit, PauseHoldsUntilAPersonResumes) {
   for (int i = 0; i < 20; ++i) {
     t.after(Dur::millis(100));
     spread_of(t, "10001");
-    settle(t);
+    t.prove();
   }
   EXPECT_EQ(t.record().mode, TaskMode::Paused);
   const std::size_t before = t.count<PlaceOrder>();
   for (int i = 0; i < 20; ++i) {
     t.after(Dur::millis(100));
     spread_of(t, "10040");
-    settle(t);
+    t.prove();
   }
   EXPECT_EQ(t.count<PlaceOrder>(), before);
   EXPECT_EQ(alerts(t, "exit_spread_bps"), 1u);
@@ -200,7 +189,7 @@ TEST(SpreadExit, UnwindClosesBothLegsAndEndsTheTask) {
     fill_hedges(t, &trade);
     spread_of(t, "10001");
     fill_hedges(t, &trade);
-    settle(t);
+    t.prove();
     fill_hedges(t, &trade);
   }
   ASSERT_TRUE(t.engine->finished());
@@ -217,7 +206,7 @@ TEST(SpreadExit, AnUnwindThatACrashInterruptsGoesOnAtTheNextStart) {
   for (int i = 0; i < 14; ++i) {
     t.after(Dur::millis(100));
     spread_of(t, "10001");
-    settle(t);
+    t.prove();
   }
   ASSERT_EQ(t.record().mode, TaskMode::Halted);
   t.restart();
@@ -227,7 +216,7 @@ TEST(SpreadExit, AnUnwindThatACrashInterruptsGoesOnAtTheNextStart) {
     t.after(Dur::millis(100));
     spread_of(t, "10001");
     fill_hedges(t, &trade);
-    settle(t);  // what the dead run had sent is found, with nothing filled
+    t.prove();  // what the dead run had sent is found, with nothing filled
     fill_hedges(t, &trade);
   }
   ASSERT_TRUE(t.engine->finished());
@@ -251,7 +240,7 @@ TEST(SpreadExit, AHaltDuringAnUnwindEndsItAlsoForTheNextRun) {
   for (int i = 0; i < 250 && !t.engine->finished(); ++i) {
     t.after(Dur::millis(100));
     spread_of(t, "10001");
-    settle(t);
+    t.prove();
   }
   ASSERT_TRUE(t.engine->finished());
   EXPECT_EQ(t.count<PlaceOrder>(), before);

@@ -190,6 +190,17 @@ class Talk {
     tell(l);
   }
 
+  // Answers what is open: what was sent rests, and what was asked for has ended with what is booked of it.
+  void prove() {
+    for (const Side leg : kSides) {
+      for (const WorkingOrder& w : std::vector<WorkingOrder>(engine->working(leg))) {
+        if (w.sending) ack(w.record.request);
+        if (w.cancelling) tell(CancelReport{w.record.request.id, true, {}});
+        if (w.looking_up || w.doubt) found(w.record.request.id, false, w.record.booked.str());
+      }
+    }
+  }
+
   bool told(std::string_view type) const {
     return std::any_of(events.begin(), events.end(), [&](const TaskEvent& e) { return type_name(e) == type; });
   }
@@ -198,6 +209,14 @@ class Talk {
       const auto* a = std::get_if<Alerted>(&e.what);
       return a != nullptr && a->code.view() == code;
     });
+  }
+  // The newest alert or limit with that code; nullptr: there was none.
+  const Alerted* alert(std::string_view code) const {
+    for (auto e = events.rbegin(); e != events.rend(); ++e) {
+      const auto* a = std::get_if<Alerted>(&e->what);
+      if (a != nullptr && a->code.view() == code) return a;
+    }
+    return nullptr;
   }
   const TaskRecord& record() const { return engine->record(); }
 

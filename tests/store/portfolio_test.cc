@@ -205,6 +205,25 @@ TEST_F(PortfolioTest, TasksOfBeforeItBeganCountAsWell) {
   EXPECT_EQ(used(), money("400"));
 }
 
+TEST_F(PortfolioTest, IsForeseenAsARunWouldFindItAndNothingIsWritten) {
+  EXPECT_FALSE(must(portfolio.foresee({}, {})));
+  TaskRecord old = must(store->add_task(a_task("old")));
+  fill(old, "2");
+  const PortfolioState first = *must(portfolio.foresee(limits("1000", "1000"), {"new"}));
+  EXPECT_EQ(first.total, money("400")) << "a task of before it began";
+  EXPECT_EQ(first.row.limits, limits("1000", "1000"));
+  EXPECT_FALSE(must(portfolio.state())) << "looking is not beginning";
+  must(portfolio.set_limits(limits("1000", "1000"), {}));
+  EXPECT_EQ(must(portfolio.state())->total, first.total) << "as it was foreseen";
+  TaskRecord running = begin("running");
+  ask(running, "100", "300");
+  const PortfolioState beside = *must(portfolio.foresee(limits("2000", "500"), {"new"}));
+  EXPECT_EQ(beside.row.limits, limits("1000", "500")) << "while another run is alive the stricter of both";
+  EXPECT_EQ(beside.total, money("700"));
+  EXPECT_EQ(must(portfolio.foresee(limits("2000", "500"), {"running"}))->row.limits, limits("2000", "500")) << "its own run is no other one";
+  EXPECT_EQ(must(portfolio.foresee({}, {}))->row.limits, limits("1000", "1000"));
+}
+
 // A file of the version before, with a task that holds something.
 TEST_F(PortfolioTest, AnOlderFileIsBroughtUpToDateAndItsTasksCount) {
   TaskRecord old = must(store->add_task(a_task("old")));
