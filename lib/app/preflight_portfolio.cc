@@ -19,26 +19,28 @@ constexpr std::string_view kSmallerPortfolio = "write a smaller total_quantity, 
 
 Money rounded_up(const Money& m) { return Money(m.decimal().rounded(8, Rounding::Up).normalized()); }
 
-// What a task's exposure may come to as the engine counts it (engine/task_room.cc): both sides as the larger one, and what is open with the margin for
-// better fills and for the hedge.
+// What a task's exposure may come to as the engine counts it (engine/task_room.cc): both sides as the larger one, and what is open or apart with the margin
+// for better fills and for the hedge.
 struct ExposureNeeds {
   Money next;   // with its next slices
   Money whole;  // when its last ones are open
 };
 
 ExposureNeeds exposure_needs(const PlannedTask& t) {
-  const RiskSpec& risk = t.spec.risk;
+  const Bps margin = t.spec.risk.price_collar_bps + t.spec.risk.max_slippage_bps;
+  const auto widened = [&margin](const Money& m) { return rounded_up(m + Money(bps_of(m.decimal(), margin))); };
   ExposureNeeds out;
   for (const Side leg : kSides) {
     const Price price = t.numbers->leg[leg]->price;
     const Qty left = max(t.numbers->sizes.total - t.standing.progress.filled[leg], Qty{});
     const Qty slice = min(t.numbers->sizes.leg_slice[leg], left);
-    const Money value = rounded_up(price * slice);
-    const Money open = rounded_up(value + Money(bps_of(value.decimal(), risk.price_collar_bps + risk.max_slippage_bps)));
+    const Money open = widened(rounded_up(price * slice));
     const Money held = rounded_up(t.standing.held[leg]);
     out.next = max(out.next, (held + open) * Decimal(2));
     out.whole = max(out.whole, (held + rounded_up(price * (left - slice)) + open) * Decimal(2));
   }
+  const Money apart = rounded_up((t.standing.held.buy - t.standing.held.sell).abs());
+  out.next = out.next + widened(apart) - apart;
   return out;
 }
 

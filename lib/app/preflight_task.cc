@@ -57,13 +57,17 @@ class TaskCheck {
                        first_slice ? "its first slice" : "what it has left", shown(free));
   }
 
-  // The share of the balance that is above the limit; "" where it is not.
+  // What is above the share of the balance that is allowed, by exact values; "" where it is not.
   std::string above_fraction(Side leg) const {
     const auto share = share_of_capital(leg, undone(leg));
-    if (!share || *share <= allowed()) return {};
-    return fmt::format("the {} leg trades {} bps of what the account has on {} ({} {}); at most {} bps are allowed by max_capital_fraction {}", name(leg),
-                       bps(*share), venue(leg), shown(capital_of(q_.market, leg, q_.numbers.leg[leg]->price).decimal().rounded(2, Rounding::Down)), quote_,
-                       bps(allowed()), spec_.risk.max_capital_fraction.str());
+    if (!share) return {};
+    const Money capital = capital_of(q_.market, leg, q_.numbers.leg[leg]->price);
+    const Money most = capital * spec_.risk.max_capital_fraction;
+    const Money value = q_.numbers.leg[leg]->price * undone(leg);
+    if (value <= most) return {};
+    return fmt::format("the {} leg trades {} {}, {} bps of what the account has on {} ({}); at most {} bps ({}) are allowed by max_capital_fraction {}",
+                       name(leg), shown(value.decimal()), quote_, bps(*share), venue(leg), shown(capital.decimal().rounded(2, Rounding::Down)), bps(allowed()),
+                       shown(most.decimal()), spec_.risk.max_capital_fraction.str());
   }
 
  private:

@@ -143,6 +143,14 @@ TEST(Preflight, ATaskKeepsToItsShareOfTheBalance) {
   desk.spec.risk.max_capital_fraction = Rate(d("0.1"));
   EXPECT_THAT(desk.missing(), IsEmpty());
   EXPECT_EQ(desk.check("capital").status, CheckStatus::Ok);
+  desk.market.funds.buy->free = {{Asset("USDT"), d("600")}};  // a sixth: the values are compared, and not what is shown of them
+  desk.spec.risk.max_capital_fraction = Rate(d("0.16666667"));
+  EXPECT_THAT(desk.missing(), IsEmpty());
+  desk.spec.risk.max_capital_fraction = Rate(d("0.16666666"));
+  EXPECT_THAT(desk.missing(),
+              ElementsAre(HasSubstr("trades 100 USDT, 1666.67 bps of what the account has on mexc_spot (600); at most 1666.67 bps (99.999996)")));
+  desk.market.funds.buy->free = {{Asset("USDT"), d("1000")}};
+  desk.spec.risk.max_capital_fraction = Rate(d("0.1"));
   desk.spec.order_quantity = qty("0.6");
   EXPECT_EQ(desk.check("order_size").status, CheckStatus::Warn);
 }

@@ -119,6 +119,16 @@ class Limits(LiveTest):
         self.assert_balanced("t")
 
 
+    def test_the_time_of_holding_goes_on_over_restarts(self):
+        file = self.file("max_hold = \"1m\"\n", quote="touch", offset=5000, tolerance=10000)
+        self.assertEqual(self.live(file, "--max-runtime", "1500ms").returncode, 10, "a minute is not over")
+        began = len(self.orders())
+        done = self.live(file, "--set", "risk.max_hold=1s", "--max-runtime", "20s")
+        self.assertEqual(done.returncode, 22, done.stderr)
+        self.assertTrue([e for e in self.events("t") if e["type"] == "halt" and e["code"] == "max_hold"])
+        self.assertEqual(len(self.orders()), began, "nothing more was sent")
+
+
 class Exits(LiveTest):
     """What exit_spread_bps does when the net spread falls below it while the task holds something."""
 

@@ -9,34 +9,49 @@ import market_limits_test as fresh
 ALONE = ("sell.offset_ticks=-500", "risk.imbalance_grace=5m", "risk.max_imbalance_time=5m", "risk.max_imbalance_bps=10000", "risk.max_loss=1000")
 
 
-class AfterAKill(fresh.ExactlyMet):
+class Killed:
     """A run has one slice on each side, and waits for the minute to pass; then kill -9."""
 
     then = ("fill", "fill")
+    after = ("--set=risk.max_orders_per_minute=1000",)
+    orders_of_the_past = 2
 
     def begun_earlier(self):
         before = len(self.orders())
         run = self.begin_live(self.file(), "--ndjson", "--set", "risk.max_orders_per_minute=2", "--set", "risk.max_loss=1000")
-        for event in self.then:
-            self.wait_for_event(run, event)
+        left = list(self.then)  # in whatever order
+        while left:
+            event = json.loads(run.stdout.readline())["type"]
+            if event in left:
+                left.remove(event)
         self.until(lambda: len(self.orders()) == before + 2)
         self.kill(run)
         self.before = before + 2
+        self.past = self.all_refusals()
 
-    def try_limit(self, key, limit, *more, runtime="30s"):
-        return super().try_limit(key, limit, "--set=risk.max_orders_per_minute=1000", *more, runtime=runtime)
+    def interrupt(self, run):
+        self.kill(run)
+        return self.begin_live("--task", self.name, "--ndjson", "--max-runtime", "30s")
 
 
-class AfterAKillWithAnOrderOfUnknownFate(AfterAKill):
+class KilledWithAnOrderOfUnknownFate(Killed):
     """The reply to the buy was lost; that it filled can be seen only when the run that sent it is dead."""
 
-    then = ("unknown",)
+    then = ("unknown", "fill")
 
     def begun_earlier(self):
         self.exchange.control("POST", "settings", {"hidden_ms": "10000"})
         self.exchange.fault(venue="mexc_spot", what="place", fault="reset_after", count=1, ms=0)
         super().begun_earlier()
         self.exchange.control("POST", "settings", {"hidden_ms": "0"})
+
+
+class AfterAKill(Killed, fresh.ExactlyMet):
+    pass
+
+
+class AfterAKillWithAnOrderOfUnknownFate(KilledWithAnOrderOfUnknownFate, fresh.ExactlyMet):
+    pass
 
 
 class BesideAnOrderOfUnknownFate(fresh.PinnedMarket):

@@ -1,8 +1,9 @@
 """Limits that the price enters, over the wire, on books that stand where the test puts them: the value at which a limit refuses is asked for once;
 as the limit itself it lets the task through, and less by the smallest unit it refuses again."""
+import json
 import time
 import unittest
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 
 from live_tools import LiveTest
 from tools import RUN
@@ -25,31 +26,52 @@ class PinnedMarket(LiveTest):
     def orders(self):
         return [o for o in self.exchange.ledger()["orders"] if o["client_order_id"].startswith("t-")]
 
-    name, tries, before = "t", 0, 0
+    name, tries, before, past = "t", 0, 0, ()
 
     def new_orders(self):
         """Those after what a task had done before the limit was set."""
         return self.orders()[self.before:]
 
+    def all_refusals(self):
+        return [e for e in self.events(self.name) if e["type"] == "limit"]
+
     def refusals(self, code):
-        return [e for e in self.events(self.name) if e["type"] == "limit" and e["code"] == code]
+        """Those after what a task had done before the limit was set."""
+        return [e for e in self.all_refusals()[len(self.past):] if e["code"] == code]
 
 
-class ExactlyMet(PinnedMarket):
-    def setUp(self):
-        super().setUp()
-        self.calm()
+class Fresh:
+    """A task without a past; what it had to unlearn before the limit counts is in `after`."""
 
-    def try_limit(self, key, limit, *more, runtime="30s"):
-        """A task of its own, so that the one before is nothing to it."""
-        self.tries += 1
-        self.name = f"t{self.tries}"
-        self.begun_earlier()
-        return self.live(self.file(), "--set", f"risk.{key}={limit}", *more, "--max-runtime", runtime)
+    after = ()
+    orders_of_the_past = 0
 
     def begun_earlier(self):
         """What became of the task before the limit was set: nothing."""
         self.before = len(self.orders())
+
+    def interrupt(self, run):
+        """What becomes of a run under way: nothing."""
+        return run
+
+
+class ExactlyMet(Fresh, PinnedMarket):
+    settings = {"balances": {"mexc": {"USDT": "1000000", "BTC": "0"}}}
+
+    def setUp(self):
+        super().setUp()
+        self.calm()
+
+    def next_task(self):
+        """A task of its own, so that the one before is nothing to it."""
+        self.tries += 1
+        self.name = f"t{self.tries}"
+        self.begun_earlier()
+
+    def try_limit(self, key, limit, *more, runtime="30s"):
+        self.next_task()
+        limit = limit() if callable(limit) else limit
+        return self.live(self.file(), *self.after, "--set", f"risk.{key}={limit}", *more, "--max-runtime", runtime)
 
     def refused(self, key, limit, exit_code, *, least=False):
         """Runs into the limit; gives the value that was refused. `least`: the limit is one from below."""
@@ -85,6 +107,37 @@ class ExactlyMet(PinnedMarket):
         self.assert_balanced(self.name)
         self.passes("max_notional", str(most))
 
+    def test_the_position_of_a_side(self):
+        self.assertEqual(self.refused("max_position", "0.009999", (22,)), Decimal("0.01"))
+        self.assert_balanced(self.name)
+        self.passes("max_position", "0.01")
+
+    def test_the_orders_of_a_run_and_of_a_day(self):
+        for key, most in (("max_orders_per_run", 4 - self.orders_of_the_past), ("max_orders_per_day", 4)):
+            self.assertEqual(self.refused(key, most - 1, (22,)), most)
+            self.passes(key, most)
+
+    def test_the_orders_of_a_minute(self):
+        self.assertEqual(self.refused("max_orders_per_minute", 3, (10, 12)), 4)
+        self.assert_balanced(self.name)
+        self.passes("max_orders_per_minute", 4)
+
+    def test_the_share_of_the_account(self):
+        # 0.01 bought at 60001, of what is free at MEXC with its coin at the mid; a fraction has eight places.
+        unit = Decimal("0.00000001")
+
+        def share(units):
+            free = self.exchange.ledger()["balances"]["mexc"]
+            all_of_it = Decimal(free["USDT"]["total"]) + Decimal(free["BTC"]["total"]) * Decimal("60000.5")
+            return (Decimal("600.01") / all_of_it).quantize(unit, ROUND_UP) - units * unit
+
+        done = self.try_limit("max_capital_fraction", lambda: f"{share(1):f}")
+        self.assertEqual(done.returncode, 22, done.stderr)
+        self.assertIn("max_capital_fraction", done.stderr)
+        self.assertIn("600.01", done.stderr)
+        self.assertRegex(done.stderr, r"\b600\.00\d+|\b599\.99\d+", "the limit that it is held against")
+        self.passes("max_capital_fraction", lambda: f"{share(0):f}")
+
     def test_the_net_spread(self):
         net = self.refused("min_spread_bps", "500", (10, 12), least=True)
         self.refused("min_spread_bps", str(net + Decimal("0.01")), (10, 12), least=True)
@@ -104,10 +157,9 @@ class ExactlyMet(PinnedMarket):
 
     def ahead(self, *more):
         """The buy side takes a slice of a tenth of the total, the sell side rests out of reach: the sides are apart by just that, until a hedge."""
-        self.tries += 1
-        self.name = f"t{self.tries}"
+        self.next_task()
         file = self.file(total="0.05")
-        done = self.live(file, "--set", "sell.offset_ticks=-5000", *(f"--set={m}" for m in more), "--max-runtime", "8s")
+        done = self.live(file, *self.after, "--set", "sell.offset_ticks=-5000", *(f"--set={m}" for m in more), "--max-runtime", "8s")
         self.assertIn(done.returncode, (0, 10), done.stderr)
         hedges = [o for o in self.rows("orders") if o["purpose"] == "rebalance" and o["task"] == self.name]
         self.assertTrue(hedges, done.stderr)
@@ -132,6 +184,9 @@ class ExactlyMet(PinnedMarket):
         self.change(f"risk.exit_spread_bps={net}", "risk.exit_action=complete")
         for _ in range(4):
             self.wait_for_event(run, "fill")
+        run = self.interrupt(run)
+        for _ in range(4):
+            self.wait_for_event(run, "fill")
         self.assertEqual(self.refusals("exit_spread_bps"), [])
         self.change(f"risk.exit_spread_bps={net + Decimal('0.01')}")
         _, err = run.communicate(timeout=60)
@@ -149,6 +204,84 @@ class ExactlyMet(PinnedMarket):
         whole = 2 * Decimal("0.7550025")
         self.assertEqual(self.refused("max_loss", str(whole - Decimal("0.0000001")), (23,)), whole)
         self.passes("max_loss", str(whole))
+
+
+class Again(PinnedMarket):
+    """Limits on how often and how long, in a run and over a kill."""
+
+    def setUp(self):
+        super().setUp()
+        self.calm()
+
+    def set(self, *settings):
+        done = self.call(RUN, "set", self.name, *settings, "--db", self.db)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def halt(self, status):
+        self.exchange.control("POST", "halt", {"venue": BUY[0], "symbol": BUY[1], "status": status})
+
+    def refused(self, run, times):
+        """The run waits for the spread; when it may quote, its venue takes no order, so many times."""
+        self.assertEqual(self.wait_for_event(run, "limit")["code"], "min_spread_bps")
+        self.halt("halted")
+        self.set("risk.min_spread_bps=-100")
+        for _ in range(times):
+            self.wait_for_event(run, "reject")
+
+    def test_refusals_in_a_row(self):
+        file = self.file("max_repeated_errors = 4\nmin_spread_bps = 100\n", quote="touch", offset=300, tolerance=5)
+        run = self.begin_live(file, "--ndjson")
+        self.refused(run, 3)
+        self.halt("trading")
+        while self.wait_for_event(run, "ack")["exchange"] != BUY[0]:
+            pass
+        run.terminate()
+        _, err = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 143, err)
+
+    def test_refusals_in_a_row_are_counted_over_a_kill(self):
+        file = self.file("max_repeated_errors = 4\nmin_spread_bps = 100\n", quote="touch", offset=300, tolerance=5)
+        run = self.begin_live(file, "--ndjson")
+        self.refused(run, 3)
+        self.kill(run)
+        self.halt("trading")
+        self.set("risk.min_spread_bps=100")
+        run = self.begin_live("--task", self.name, "--ndjson")
+        self.refused(run, 1)
+        _, err = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 23, err)
+        self.assertIn("refused 4 orders in a row", self.task(self.name)["reason"])
+
+    def test_half_of_the_entry_spread(self):
+        # Entered at 10 bps: bought at 60000, sold at 60060. A run has one slice and waits for the minute to pass.
+        self.pin(BUY, "59999", "60000")
+        self.pin(SELL, "60060", "60061")
+        run = self.begin_live(self.file("max_orders_per_minute = 2\n", total="1"), "--ndjson", "--set", "risk.max_capital_fraction=0.2")
+        for _ in range(2):
+            self.wait_for_event(run, "fill")
+        self.pin(SELL, "60030", "60061")
+        time.sleep(0.3)  # the pace of the market
+        self.pin(SELL, "60029.99", "60061")
+        for _ in range(2):
+            told = self.wait_for_event(run, "alert")
+            self.assertEqual((told["code"], told["level"], told["value"], told["limit"]), ("spread_compression", "WARNING", "4.9983", "5"))
+            self.kill(run)
+            run = self.begin_live("--task", self.name, "--ndjson")
+        self.kill(run)
+
+    def test_the_time_of_an_imbalance(self):
+        # The buy side takes a slice, the sell side rests out of reach. What a killed run left apart has had its grace: five minutes are over.
+        for most in ("6m", "5m"):
+            self.name = "t" + most
+            file = self.file('imbalance_grace = "5m"\nmax_imbalance_time = "5m"\n', total="0.05")
+            run = self.begin_live(file, "--ndjson", "--set", "sell.offset_ticks=-5000")
+            self.wait_for_event(run, "fill")
+            self.kill(run)
+            run = self.begin_live("--task", self.name, "--ndjson", "--set", f"risk.max_imbalance_time={most}", "--max-runtime", "3s")
+            out, err = run.communicate(timeout=60)
+            self.assertEqual(run.returncode, 10, err)
+            told = [(e["value"], e["limit"], e["level"]) for e in map(json.loads, out.splitlines()) if e["type"] == "alert" and e["code"] == "imbalance_time"]
+            self.assertEqual(told, [("0.005", "5m", "CRITICAL")] if most == "5m" else [])
 
 
 class Jump(PinnedMarket):

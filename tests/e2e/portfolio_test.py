@@ -1,6 +1,7 @@
 """A portfolio on paper: many tasks in one process, the limits of all of them together, and what a person sees and does about them."""
 import json
 import os
+import re
 import signal
 import unittest
 from decimal import Decimal
@@ -18,7 +19,7 @@ def portfolio(capital, **limits):
     return f"[portfolio]\ncapital = {capital}\n" + "".join(f"{key} = {value}\n" for key, value in limits.items())
 
 
-class Portfolio(ToolTest):
+class PortfolioTest(ToolTest):
     def file(self, limits, *tasks, name="p.toml"):
         return self.write(name, limits + "".join(tasks))
 
@@ -37,6 +38,8 @@ class Portfolio(ToolTest):
     def traded(self):
         return sum(Decimal(f["price"]) * Decimal(f["quantity"]) for f in self.rows("fills"))
 
+
+class Portfolio(PortfolioTest):
     def test_thirty_tasks_in_one_process(self):
         symbols = ["BTC/USDT", "ETH/USDT", "XRP/USDT"]
         sizes = {"BTC/USDT": ("0.02", "0.01"), "ETH/USDT": ("0.4", "0.2"), "XRP/USDT": ("200", "100")}
@@ -119,6 +122,7 @@ class Portfolio(ToolTest):
             self.assertIn("max_loss", self.task(name)["reason"])
             self.assertLess(abs(Decimal(self.task(name)["imbalance"])), Decimal("0.001"), "the balance is restored first")
         self.assertIn("max_loss 0.01", self.shown()[0]["halted"])
+        self.assertEqual(self.run_task(file, "--plan").returncode, 23, "what a run would find")
         self.assertEqual(self.status("--check").returncode, 23)
         fresh = self.run_task(self.file("", task("c"), name="c.toml"))
         self.assertEqual(fresh.returncode, 23, "a task that begins is halted as well")
@@ -185,6 +189,64 @@ class Portfolio(ToolTest):
         self.assertEqual(done.returncode, 11, done.stderr)
         self.assertIn("goes on without task a", done.stderr)
         self.assertEqual(self.task("b")["verdict"], "COMPLETED")
+
+
+class Plan(PortfolioTest):
+    """What a person is told before the run, by --plan and by check: as the run would find it, and nothing is written."""
+
+    def told(self, code, limit, file, status, tool="plan"):
+        """What the check of a limit says; the exit code is that of a run."""
+        done = self.run_task(file, "--plan", "--json") if tool == "plan" else self.status("check", file, "--online", "--json")
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        rows = [c for line in done.stdout.splitlines() for c in json.loads(line)["checks"] if c["name"] == limit]
+        self.assertEqual({c["status"] for c in rows}, {status}, rows)
+        self.assertEqual(len({c["message"] for c in rows}), 1, "each task's plan says the same")
+        self.assertTrue(status == "ok" or all(c["next"] for c in rows))
+        return rows[0]["message"]
+
+    def test_exactly_met_passes_and_the_smallest_unit_less_is_refused_with_both_numbers(self):
+        for limit in ("max_exposure_per_symbol", "max_total_exposure"):
+            text = self.told(0, limit, self.file(portfolio(1000000, **{limit: 1}), task("a"), task("b")), "ok")
+            whole = Decimal(re.search(r"may come to ([\d.]+) USDT", text)[1])
+            less = whole - Decimal("0.00000001")
+            for tool in ("plan", "check"):
+                self.told(0, limit, self.file(portfolio(whole, **{limit: 1}), task("a"), task("b")), "ok", tool)
+                refused = self.told(22, limit, self.file(portfolio(less, **{limit: 1}), task("a"), task("b")), "fail", tool)
+                self.assertIn(f"{whole} against {less}", refused)
+        self.assertFalse(os.path.exists(self.db))
+
+    def test_where_not_even_the_first_slices_fit_the_run_sends_none(self):
+        file = self.file(portfolio(1000, max_total_exposure=1), task("a"))
+        self.assertIn("the next slices of task a alone come to", self.told(22, "max_total_exposure", file, "fail"))
+        self.assertEqual(self.run_task(file).returncode, 22)
+        self.assertEqual(self.rows("orders"), [])
+
+    def test_what_ended_tasks_hold_counts_until_it_is_written_off(self):
+        limits = portfolio(10000, max_total_exposure=0.4)
+        self.assertEqual(self.run_task(self.file(limits, task("a"))).returncode, 0)
+        other = self.file(limits, task("b"), name="b.toml")
+        self.assertIn(f"beside the {self.shown()[0]['exposure']} that others hold", self.told(22, "max_total_exposure", other, "fail"))
+        offline = json.loads(self.status("check", other, "--json").stdout)["checks"]
+        (row,) = [c for c in offline if c["name"] == "max_total_exposure"]
+        self.assertIn("not known without prices", row["message"])
+        self.assertEqual(self.recover("release", "--task", "a", "--yes").returncode, 0)
+        self.told(0, "max_total_exposure", other, "ok")
+
+    def test_what_other_runs_hold_is_a_reason_to_wait(self):
+        limits = portfolio(10000, max_total_exposure=1, max_concurrent_tasks=1)
+        first = self.begin(self.file(limits, task("a", total="400")), "--speed", "1", "--ndjson")
+        self.wait_for_event(first, "ack")
+        other = self.file(limits, task("b"), name="b.toml")
+        self.assertIn("other runs hold what is missing", self.told(0, "max_total_exposure", other, "warn"))
+        self.assertIn("1 tasks of this run and 1 of others: 2 against 1", self.told(0, "max_concurrent_tasks", other, "warn"))
+        self.kill(first)
+        self.told(0, "max_concurrent_tasks", other, "ok")
+
+    def test_files_with_different_limits_are_refused_by_the_check_too(self):
+        files = [self.file(portfolio(capital, max_total_exposure=1), task(name), name=name + ".toml") for name, capital in (("a", 1000), ("b", 2000))]
+        for done in (self.run_task(*files, "--plan"), self.status("check", *files)):
+            self.assertEqual(done.returncode, 78, done.stdout)
+            self.assertIn("differs from", done.stdout + done.stderr)
 
 
 if __name__ == "__main__":

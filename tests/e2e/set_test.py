@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import unittest
+from decimal import Decimal
 
 from tools import RUN, SOURCE, ToolTest
 
@@ -99,6 +100,19 @@ class Set(ToolTest):
                          ["order_quantity 0.1 -> 0.05", "delay 100ms -> 300ms", "order_quantity 0.05 -> 0.02", "order_quantity 0.02 -> 0.03"])
         sizes = {e["quantity"] for e in map(json.loads, on.stdout.splitlines()) if e["type"] == "intent" and e["purpose"] == "quote"}
         self.assertLessEqual(sizes, {"0.03"}, "the first order of the new run already has the last wish")
+
+    def test_the_total_may_be_set_to_what_is_filled_and_no_unit_less(self):
+        self.assertEqual(self.run_task(BTC, "--max-cycles", "400", "--speed", "max", "--seed", "2").returncode, 10)
+        filled = max(Decimal(self.task("btc")[side]["filled"]) for side in ("buy", "sell"))
+        self.assertLess(Decimal("0.1"), filled)
+        less = filled - Decimal("0.00000001")
+        refused = self.run_task("set", "btc", f"total_quantity={less}")
+        self.assertEqual(refused.returncode, 22, refused.stdout)
+        self.assertIn(f"total_quantity {less} is below what is filled already, {filled}", refused.stderr)
+        self.assertEqual(self.run_task("set", "btc", f"total_quantity={filled}").returncode, 0)
+        self.assertEqual(self.run_task("--task", "btc", "--speed", "max").returncode, 0)
+        task = self.task("btc")
+        self.assertEqual([Decimal(task[side]["filled"]) for side in ("buy", "sell")], [filled, filled])
 
     def test_a_halted_and_a_paused_task_take_changes_too(self):
         self.assertEqual(self.run_task(BTC, "--max-cycles", "1", "--speed", "max").returncode, 10)

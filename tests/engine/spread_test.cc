@@ -48,6 +48,21 @@ TEST(SpreadGate, OpensAtTheLimitAndClosesOneBasisPointBelow) {
   EXPECT_EQ(t.count<CancelOrder>(), 1u) << "the price moved, the spread is still open";
 }
 
+TEST(SpreadGate, OpensAtTheLimitAlsoAfterAKill) {
+  Talk t(with_limits(Bps(10), {}));
+  t.start();
+  spread_of(t, "10040");
+  t.ack_both();
+  t.restart();
+  t.start();
+  t.prove();
+  const std::size_t before = t.count<PlaceOrder>();
+  spread_of(t, "10030.0");
+  EXPECT_EQ(t.count<PlaceOrder>(), before) << "that it was open once is forgotten";
+  spread_of(t, "10030.1");
+  EXPECT_EQ(t.count<PlaceOrder>(), before + 2);
+}
+
 TEST(SpreadGate, AThousandClosingsAreFewRequotes) {
   Talk t(with_limits(Bps(10), {}));
   t.start();
@@ -119,6 +134,27 @@ TEST(SpreadExit, NothingIsEnteredThatWouldBeLeftAtOnce) {
   EXPECT_EQ(t.count<PlaceOrder>(), 0u);
   spread_of(t, "10026");
   EXPECT_EQ(t.count<PlaceOrder>(), 2u);
+}
+
+// 40 gross, less 10 and 10.04.
+TEST(SpreadExit, ExactlyTheSpreadToStayIsStayedAtAlsoAfterAKill) {
+  for (const bool killed : {false, true}) {
+    for (const char* exit : {"19.96", "19.9601"}) {
+      Talk t(with_limits({}, Bps(dec(exit))));
+      enter(t, "10050");
+      if (killed) {
+        t.restart();
+        t.start();
+        t.prove();
+      }
+      for (int i = 0; i < 20; ++i) {
+        t.after(Dur::millis(100));
+        spread_of(t, "10040.0");
+        t.prove();
+      }
+      EXPECT_EQ(t.alerted("exit_spread_bps"), dec(exit) > dec("19.96")) << exit << (killed ? " after a kill" : "");
+    }
+  }
 }
 
 TEST(SpreadExit, OneBadTickIsNoReasonToLeave) {

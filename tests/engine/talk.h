@@ -210,11 +210,11 @@ class Talk {
       return a != nullptr && a->code.view() == code;
     });
   }
-  // The newest alert or limit with that code; nullptr: there was none.
+  // The newest alert or limit with that code, and not the halt that came of it; nullptr: there was none.
   const Alerted* alert(std::string_view code) const {
     for (auto e = events.rbegin(); e != events.rend(); ++e) {
       const auto* a = std::get_if<Alerted>(&e->what);
-      if (a != nullptr && a->code.view() == code) return a;
+      if (a != nullptr && a->kind != AlertKind::Halt && a->code.view() == code) return a;
     }
     return nullptr;
   }

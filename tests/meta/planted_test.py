@@ -15,6 +15,7 @@ import doors
 import exact
 import gate
 import hygiene
+import limits
 import purity
 import source
 
@@ -95,6 +96,34 @@ class Codes(House):
                 self.plant(name, text)
                 self.assertNotEqual(codes.violations(self.root), [])
                 (self.root / name).unlink() if before is None else self.plant(name, before)
+
+
+class Limits(House):
+    HEAD = "| limit | engine | wire |\n| --- | --- | --- |\n"
+    ROW = "| `max_a` | `Gate.Passes` | `b:Later.test_x`, `b:Later.test_y` |\n"
+
+    def house(self, table):
+        self.plant("tests/e2e/README.md", table)
+        self.plant("lib/model/task_keys.cc", 'key({"risk.max_a", T::Decimal});\n')
+        self.plant("lib/model/portfolio.cc", "")
+        self.plant("tests/engine/a_test.cc", "TEST_F(Gate, Passes) {}\n")
+        self.plant("tests/e2e/a_test.py", "class First(T):\n    def test_x(self):\n        pass\n")
+        self.plant("tests/e2e/b_test.py", "import a_test as a\n\nclass Later(a.First):\n    def test_y(self):\n        pass\n")
+        return limits.violations(self.root)
+
+    def test_a_whole_table_passes(self):
+        self.assertEqual(self.house(self.HEAD + self.ROW), [])
+        self.assertEqual(self.house(self.HEAD + "| `max_a` | `Gate.Passes` | none: there is no wire |\n"), [])
+
+    def test_what_is_missing_is_caught(self):
+        for table in ("", self.HEAD, self.HEAD + self.ROW.replace("max_a", "max_b"), self.HEAD + self.ROW.replace("Passes", "Pass"),
+                      self.HEAD + self.ROW.replace("b:", "c:"), self.HEAD + self.ROW.replace("Later", "First"), self.HEAD + self.ROW.replace("test_y", "test_z"),
+                      self.HEAD + "| `max_a` | `Gate.Passes` | |\n"):
+            with self.subTest(table=table):
+                self.assertNotEqual(self.house(table), [])
+        self.house(self.HEAD + self.ROW)
+        self.plant("lib/model/portfolio.cc", '      {"max_total", T::Decimal, true},\n')
+        self.assertNotEqual(limits.violations(self.root), [])
 
 
 class Doors(House):

@@ -92,8 +92,12 @@ TEST_F(PortfolioTest, HoldsASymbolToItsOwnLimit) {
   const TaskRecord b = begin("b");
   const TaskRecord c = begin("c", "ETH/USDT");
   EXPECT_FALSE(ask(a, "500").refused());
-  EXPECT_EQ(ask(b, "101").limit.view(), "max_exposure_per_symbol");
-  EXPECT_FALSE(ask(c, "500").refused()) << "another symbol has its own";
+  EXPECT_FALSE(ask(b, "100").refused()) << "exactly met";
+  const Room no = ask(b, "100.00000001", "0", "100");
+  EXPECT_EQ(no.limit.view(), "max_exposure_per_symbol");
+  EXPECT_EQ(no.value, money("600.00000001"));
+  EXPECT_EQ(no.most, money("600"));
+  EXPECT_FALSE(ask(c, "400").refused()) << "another symbol has its own";
 }
 
 TEST_F(PortfolioTest, ARefusedTaskGivesBackWhatItHasNotUsed) {
@@ -286,15 +290,15 @@ TEST_F(PortfolioTest, ALossAboveTheLimitHaltsItUntilAPersonResumes) {
   TaskRecord b = begin("b");
   EXPECT_EQ(must(portfolio.tell(a, money("-30"), std::nullopt)).halted, "");
   EXPECT_EQ(must(portfolio.tell(b, money("-20"), std::nullopt)).halted, "") << "exactly met passes";
-  const std::string why = must(portfolio.tell(b, money("-20.01"), std::nullopt)).halted;
-  EXPECT_THAT(why, HasSubstr("50.01"));
+  const std::string why = must(portfolio.tell(b, money("-20.00000001"), std::nullopt)).halted;
+  EXPECT_THAT(why, HasSubstr("50.00000001"));
   EXPECT_THAT(why, HasSubstr("max_loss 50"));
   EXPECT_EQ(must(portfolio.row())->halted, why);
   EXPECT_EQ(must(Portfolio(*open_store(dir.db()), false, {}).row())->halted, why) << "durable";
   must(portfolio.resume());
   EXPECT_EQ(must(portfolio.row())->halted, "");
   EXPECT_EQ(must(portfolio.tell(b, money("-70"), std::nullopt)).halted, "") << "counted anew from there";
-  EXPECT_THAT(must(portfolio.tell(b, money("-71"), std::nullopt)).halted, HasSubstr("50.99"));
+  EXPECT_THAT(must(portfolio.tell(b, money("-71"), std::nullopt)).halted, HasSubstr("50.99999999"));
 }
 
 TEST_F(PortfolioTest, WhatEndedTasksLostStaysCounted) {
