@@ -102,7 +102,7 @@ class Set(ToolTest):
         self.assertLessEqual(sizes, {"0.03"}, "the first order of the new run already has the last wish")
 
     def test_the_total_may_be_set_to_what_is_filled_and_no_unit_less(self):
-        self.assertEqual(self.run_task(BTC, "--max-cycles", "400", "--speed", "max", "--seed", "2").returncode, 10)
+        self.assertEqual(self.run_task(BTC, "--max-cycles", "60", "--speed", "max", "--seed", "2").returncode, 10)
         filled = max(Decimal(self.task("btc")[side]["filled"]) for side in ("buy", "sell"))
         self.assertLess(Decimal("0.1"), filled)
         less = filled - Decimal("0.00000001")
