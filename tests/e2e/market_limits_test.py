@@ -253,7 +253,7 @@ class Again(PinnedMarket):
         self.assertIn("refused 4 orders in a row", self.task(self.name)["reason"])
 
     def test_half_of_the_entry_spread(self):
-        # Entered at 10 bps: bought at 60000, sold at 60060. A run has one slice and waits for the minute to pass.
+        # Entered at 10 bps: bought at 60000, sold at 60060, in ticks of 0.1. A run has one slice and waits for the minute to pass.
         self.pin(BUY, "59999", "60000")
         self.pin(SELL, "60060", "60061")
         run = self.begin_live(self.file("max_orders_per_minute = 2\n", total="1"), "--ndjson", "--set", "risk.max_capital_fraction=0.2")
@@ -261,10 +261,10 @@ class Again(PinnedMarket):
             self.wait_for_event(run, "fill")
         self.pin(SELL, "60030", "60061")
         time.sleep(0.3)  # the pace of the market
-        self.pin(SELL, "60029.99", "60061")
+        self.pin(SELL, "60029.9", "60061")
         for _ in range(2):
             told = self.wait_for_event(run, "alert")
-            self.assertEqual((told["code"], told["level"], told["value"], told["limit"]), ("spread_compression", "WARNING", "4.9983", "5"))
+            self.assertEqual((told["code"], told["level"], told["value"], told["limit"]), ("spread_compression", "WARNING", "4.9833", "5"))
             self.kill(run)
             run = self.begin_live("--task", self.name, "--ndjson")
         self.kill(run)
