@@ -37,7 +37,7 @@ class Killed:
 class KilledWithAnOrderOfUnknownFate(Killed):
     """The reply to the buy was lost; that it filled can be seen only when the run that sent it is dead."""
 
-    then = ("unknown", "fill")
+    then = ("unknown",)
 
     def begun_earlier(self):
         self.exchange.control("POST", "settings", {"hidden_ms": "10000"})

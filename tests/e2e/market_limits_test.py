@@ -135,7 +135,7 @@ class ExactlyMet(Fresh, PinnedMarket):
         self.assertEqual(done.returncode, 22, done.stderr)
         self.assertIn("max_capital_fraction", done.stderr)
         self.assertIn("600.01", done.stderr)
-        self.assertRegex(done.stderr, r"\b600\.00\d+|\b599\.99\d+", "the limit that it is held against")
+        self.assertRegex(done.stderr, r"(?<![\d.])(600(\.00\d+)?|599\.9\d+)(?![\d.])", "the limit that it is held against")
         self.passes("max_capital_fraction", lambda: f"{share(0):f}")
 
     def test_the_net_spread(self):

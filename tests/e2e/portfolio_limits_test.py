@@ -12,7 +12,7 @@ UNIT = Decimal("0.00000001")
 
 
 class Together(fresh.PinnedMarket):
-    """Each try in a database of its own: what is held stays exposure."""
+    """Each try in a database of its own, since what is held stays exposure; and by a name of its own, since a database that forgot one is refused."""
 
     total = "0.005"
 
@@ -22,6 +22,7 @@ class Together(fresh.PinnedMarket):
 
     def next_database(self):
         self.tries += 1
+        self.name = f"t{self.tries}"
         self.db = os.path.join(self.dir, f"state-{self.tries}", "dn.db")
         self.config = self.write_config()
         self.before, self.past = len(self.orders()), ()
@@ -77,15 +78,16 @@ class ExposureAfterAKillWithAnOrderOfUnknownFate(later.KilledWithAnOrderOfUnknow
 
 
 class BesideAnotherTask(later.KilledWithAnOrderOfUnknownFate, Exposure):
-    """The killed task's buy is of unknown fate: nobody runs it, and it counts with 2 % for a better fill, as long as nothing is proven."""
+    """The killed task's buy is of unknown fate, and what became of its sell was not told either: nobody runs it, and both count at full size, with 2 % for
+    a better fill, as long as nothing is proven."""
 
     total = "0.005"
-    whole = 2 * Decimal("306.0051") + Decimal("610.015")
+    whole = 2 * Decimal("300.5") * Decimal("1.02") + Decimal("610.015")
 
     def begun_earlier(self):
-        self.name, self.total = "earlier", "0.01"
+        name, self.name, self.total = self.name, "earlier-" + self.name, "0.01"
         super().begun_earlier()
-        self.name, self.total, self.past = "t", "0.005", ()
+        self.name, self.total, self.past = name, "0.005", ()
 
 
 class Loss(fresh.Fresh, Together):
