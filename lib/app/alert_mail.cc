@@ -14,6 +14,7 @@ namespace {
 constexpr std::chrono::milliseconds kBetweenLooks(100);  // at the database
 constexpr Dur kBetweenOpens = Dur::seconds(1);
 constexpr int kPostTries = 3;
+constexpr int kMostPagesAtEnd = 40;  // what is beyond is told as "at least"
 
 AlertBounds bounds(const AlertOptions& options) {
   AlertBounds b;
@@ -92,6 +93,9 @@ void AlertMail::end() {
   bool all_read = true;
   for (AlertBox& box : arriving_) boxes_.push_back(std::move(box));
   for (AlertBox& box : boxes_) {
+    // What was written while a delivery kept the thread is counted as well.
+    for (int pages = 0; store_ && pages < kMostPagesAtEnd && !box.read(*store_, throttle_, options_.level, wall_clock(), notes_); ++pages) {
+    }
     box.save(wall_clock(), true, notes_);
     left += box.waiting();
     all_read = all_read && box.all_read();

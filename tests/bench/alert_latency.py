@@ -72,7 +72,7 @@ class AlertLatency(LiveTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         events = self.events(name)
         if hook or webhook:
-            waiting = sum(int(n) for n in re.findall(r"alerts not delivered by .* yet: (\d+)", done.stderr))
+            waiting = sum(int(n) for n in re.findall(r"alerts not delivered by .* yet: (\d+);", done.stderr))
             self.assertEqual(self.told() + waiting, len(events), f"{kind}: lost without a word\n{done.stderr}")
         seconds = (events[-1]["ts_us"] - events[0]["ts_us"]) / 1e6
         return self.task(name)["latency_us"], len(events) * 60 / seconds

@@ -130,6 +130,8 @@ class Command(AlertsTest):
                 self.assertEqual((done.returncode, done.stdout), (plain.returncode, plain.stdout))
                 self.assertLess(time.monotonic() - begun, 30, "the end waits for some seconds at most")
                 self.assertEqual("not delivered" in done.stderr, name != "floods", done.stderr)
+                if name != "floods":  # also what came while the first one kept the thread
+                    self.assertIn(f" yet: {len(self.stored())};", done.stderr)
 
     def test_what_was_not_delivered_goes_out_with_the_next_run_once(self):
         open(self.broken, "w", encoding="utf-8").close()
