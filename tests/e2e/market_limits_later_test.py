@@ -27,7 +27,7 @@ class Killed:
         self.until(lambda: len(self.orders()) == before + 2)
         self.kill(run)
         self.before = before + 2
-        self.past = self.all_refusals()
+        self.known = len(self.events(self.name))
 
     def interrupt(self, run):
         self.kill(run)

@@ -26,18 +26,18 @@ class PinnedMarket(LiveTest):
     def orders(self):
         return [o for o in self.exchange.ledger()["orders"] if o["client_order_id"].startswith("t-")]
 
-    name, tries, before, past = "t", 0, 0, ()
+    name, tries, before, known = "t", 0, 0, 0
 
     def new_orders(self):
         """Those after what a task had done before the limit was set."""
         return self.orders()[self.before:]
 
-    def all_refusals(self):
-        return [e for e in self.events(self.name) if e["type"] == "limit"]
+    def new_events(self):
+        """Those after what the task had told before the limit was set."""
+        return self.events(self.name)[self.known:]
 
     def refusals(self, code):
-        """Those after what a task had done before the limit was set."""
-        return [e for e in self.all_refusals()[len(self.past):] if e["code"] == code]
+        return [e for e in self.new_events() if e["type"] == "limit" and e["code"] == code]
 
 
 class Fresh:
@@ -48,7 +48,7 @@ class Fresh:
 
     def begun_earlier(self):
         """What became of the task before the limit was set: nothing."""
-        self.before = len(self.orders())
+        self.before, self.known = len(self.orders()), 0
 
     def interrupt(self, run):
         """What becomes of a run under way: nothing."""
@@ -75,7 +75,7 @@ class ExactlyMet(Fresh, PinnedMarket):
 
     def refused(self, key, limit, exit_code, *, least=False):
         """Runs into the limit; gives the value that was refused. `least`: the limit is one from below."""
-        done = self.try_limit(key, limit, runtime="8s" if 10 in exit_code else "30s")
+        done = self.try_limit(key, limit, runtime="5s" if 10 in exit_code else "30s")
         self.assertIn(done.returncode, exit_code, done.stderr)
         told = self.refusals(key)
         self.assertTrue(told, done.stderr)
@@ -146,7 +146,7 @@ class ExactlyMet(Fresh, PinnedMarket):
 
     def test_the_price_collar(self):
         # 10 bps above the mid of 60000.5 are 60060.5005; a tick is 0.01.
-        done = self.try_limit("price_collar_bps", "10", "--set", "buy.offset_ticks=-5951", runtime="8s")
+        done = self.try_limit("price_collar_bps", "10", "--set", "buy.offset_ticks=-5951", runtime="5s")
         self.assertIn(done.returncode, (10, 12), done.stderr)
         told = self.refusals("price_collar_bps")[0]
         self.assertEqual((told["value"], told["limit"]), ("60060.51", "60060.5005"))
@@ -159,11 +159,11 @@ class ExactlyMet(Fresh, PinnedMarket):
         """The buy side takes a slice of a tenth of the total, the sell side rests out of reach: the sides are apart by just that, until a hedge."""
         self.next_task()
         file = self.file(total="0.05")
-        done = self.live(file, *self.after, "--set", "sell.offset_ticks=-5000", *(f"--set={m}" for m in more), "--max-runtime", "8s")
+        done = self.live(file, *self.after, "--set", "sell.offset_ticks=-5000", *(f"--set={m}" for m in more), "--max-runtime", "5s")
         self.assertIn(done.returncode, (0, 10), done.stderr)
         hedges = [o for o in self.rows("orders") if o["purpose"] == "rebalance" and o["task"] == self.name]
         self.assertTrue(hedges, done.stderr)
-        return [e for e in self.events(self.name) if e["type"] == "alert" and e["code"] == "imbalance"], hedges
+        return [e for e in self.new_events() if e["type"] == "alert" and e["code"] == "imbalance"], hedges
 
     def test_the_imbalance(self):
         self.assertEqual(self.ahead("risk.max_imbalance_bps=1000")[0], [], "a tenth is not above a tenth")
@@ -178,7 +178,7 @@ class ExactlyMet(Fresh, PinnedMarket):
 
     def test_the_spread_to_stay(self):
         net = self.refused("min_spread_bps", "500", (10, 12), least=True)
-        self.name = "stay"
+        self.name, self.known = "stay", 0
         run = self.begin_live(self.file("max_capital_fraction = 0.2\n", total="1"), "--ndjson", "--max-runtime", "30s")
         self.wait_for_event(run, "fill")
         self.change(f"risk.exit_spread_bps={net}", "risk.exit_action=complete")

@@ -25,7 +25,6 @@ class Together(fresh.PinnedMarket):
         self.name = f"t{self.tries}"
         self.db = os.path.join(self.dir, f"state-{self.tries}", "dn.db")
         self.config = self.write_config()
-        self.before, self.past = len(self.orders()), ()
         self.begun_earlier()
 
     def file(self, more="", **how):
@@ -87,7 +86,7 @@ class BesideAnotherTask(later.KilledWithAnOrderOfUnknownFate, Exposure):
     def begun_earlier(self):
         name, self.name, self.total = self.name, "earlier-" + self.name, "0.01"
         super().begun_earlier()
-        self.name, self.total, self.past = name, "0.005", ()
+        self.name, self.total, self.known = name, "0.005", 0
 
 
 class Loss(fresh.Fresh, Together):
