@@ -162,7 +162,7 @@ Expected<std::vector<Lease>, StoreError> Portfolio::read_leases(std::int64_t own
   return out;
 }
 
-// Rounds that began while no portfolio was in force.
+// Rounds that began while no portfolio was in force, without their sums.
 Expected<std::vector<TaskRecord>, StoreError> Portfolio::read_missing() {
   Store::Impl& s = *store_.impl_;
   std::vector<TaskRecord> missing;
@@ -190,7 +190,8 @@ Expected<void, StoreError> Portfolio::add_missing() {
 }
 
 // What add_missing and read_leases together would make of it.
-Expected<Lease, StoreError> Portfolio::foreseen_lease(const TaskRecord& task) {
+Expected<Lease, StoreError> Portfolio::foreseen_lease(TaskRecord task) {
+  if (auto r = store_.impl_->read_sums(task); !r) return Unexpected{r.error()};
   Lease l;
   l.task_id = task.id;
   l.task = task.spec.name;

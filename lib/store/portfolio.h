@@ -97,7 +97,7 @@ class Portfolio {
   Expected<std::vector<Lease>, StoreError> read_leases(std::int64_t own);
   Expected<std::vector<TaskRecord>, StoreError> read_missing();
   Expected<void, StoreError> add_missing();
-  Expected<Lease, StoreError> foreseen_lease(const TaskRecord& task);
+  Expected<Lease, StoreError> foreseen_lease(TaskRecord task);
   Expected<void, StoreError> write_row(const PortfolioRow& row);
 
   Store& store_;
