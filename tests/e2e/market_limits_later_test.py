@@ -1,4 +1,4 @@
-"""Limits that the price enters, met exactly and passed by the smallest unit by a task with a past: its run was killed, or an order of it is of unknown
+"""Limits over the wire, met exactly and passed by the smallest unit by a task with a past: its run was killed, or an order of it is of unknown
 fate. The values are those of a task without one, so nothing of the past is forgotten or counted twice."""
 import json
 import unittest

@@ -1,4 +1,4 @@
-"""Limits that the price enters, over the wire, on books that stand where the test puts them: the value at which a limit refuses is asked for once;
+"""Limits over the wire, on books that stand where the test puts them: the value at which a limit refuses is asked for once;
 as the limit itself it lets the task through, and less by the smallest unit it refuses again."""
 import json
 import time
