@@ -16,8 +16,14 @@ constexpr Names<AlertLevel, 4> kLevels{
 // What happens all the time: not even read.
 constexpr std::array<std::string_view, 8> kRoutine{"state", "intent", "ack", "fill", "cancel", "resolved", "run_start", "funding"};
 
-// A member of an event as JsonWriter writes it, its escapes left as they are; "" when there is none. Inside a text every quote has a backslash
-// before it, so what is searched for stands nowhere but at the member.
+AlertLevel level_by_type(std::string_view type, std::string_view error_class) {
+  if (type == "error") return error_class == "temporary" || error_class == "rate_limit" ? AlertLevel::Info : AlertLevel::Warning;
+  return type == "reject" || type == "unknown" || type == "rebalance" || type == "summary" ? AlertLevel::Info : AlertLevel::Warning;
+}
+
+}  // namespace
+
+// Inside a text every quote has a backslash before it, so what is searched for stands nowhere but at the member.
 std::string_view text_field(std::string_view json, std::string_view key) {
   const std::string begin = fmt::format(",\"{}\":\"", key);
   const auto at = json.find(begin);
@@ -32,13 +38,6 @@ std::string_view text_field(std::string_view json, std::string_view key) {
   }
   return {};
 }
-
-AlertLevel level_by_type(std::string_view type, std::string_view error_class) {
-  if (type == "error") return error_class == "temporary" || error_class == "rate_limit" ? AlertLevel::Info : AlertLevel::Warning;
-  return type == "reject" || type == "unknown" || type == "rebalance" || type == "summary" ? AlertLevel::Info : AlertLevel::Warning;
-}
-
-}  // namespace
 
 std::string_view name(AlertLevel level) { return name_in(kLevels, level); }
 

@@ -15,6 +15,9 @@ namespace dn::app {
 std::string_view name(AlertLevel level);  // "CRITICAL"
 std::optional<AlertLevel> alert_level_from(std::string_view text);
 
+// A text member of an event as JsonWriter writes it, behind the first one, its escapes left as they are; "" when there is none.
+std::string_view text_field(std::string_view json, std::string_view key);
+
 struct AlertKindOf {
   AlertLevel level = AlertLevel::Debug;
   std::string code;  // what it is throttled by: the event's code, else its class, else its type

@@ -82,7 +82,10 @@ Kpi kpi(const TaskRecord& t) {
   k.gross = *k.profit + k.fees_quote - k.funding;
   k.basis = *k.gross - k.slippage;
   const Qty opened = is_round ? max(k.matched, min(t.leg.buy.traded, t.leg.sell.traded)) : k.matched;
-  if (const Money cost = product(*k.avg_price.buy, opened.decimal()); cost.is_positive()) k.profit_bps = in_bps(k.profit->decimal(), cost.decimal());
+  if (const Money cost = product(*k.avg_price.buy, opened.decimal()); cost.is_positive()) {
+    k.profit_bps = in_bps(k.profit->decimal(), cost.decimal());
+    k.break_even = in_bps(k.fees_quote.decimal(), cost.decimal());
+  }
   return k;
 }
 

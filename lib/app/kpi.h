@@ -22,6 +22,7 @@ struct Kpi {
   std::optional<Money> gross;     // matched × (sell avg - buy avg), and of a round what opening and closing brought
   std::optional<Money> basis;     // gross at those mids: gross = basis + slippage
   std::optional<Money> profit;    // basis + slippage + funding - fees_quote, to the last digit
+  std::optional<Bps> break_even;  // gross spread that would have paid fees_quote
   std::optional<Bps> profit_bps;  // of matched × buy avg, of a round what was opened × buy avg
 };
 Kpi kpi(const TaskRecord& task);

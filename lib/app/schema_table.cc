@@ -45,7 +45,8 @@ constexpr auto kShapes = std::to_array<JsonShape>({
     {"task", "", "A task, as dn-status shows it; a line of dn-status --ndjson.",
      "task text, round int, state state, mode mode, verdict verdict, trading trading, reason text, symbol text, buy task_leg, sell task_leg, target decimal, "
      "order_quantity decimal, imbalance decimal, imbalance_pct decimal, spread_bps decimal?, gross_quote decimal?, profit_quote decimal?, "
-     "profit_bps decimal?, profit profit, funding task_funding?, part part, open_orders int, unknown_orders int, orders int, rebalances int, rejects int, "
+     "profit_bps decimal?, break_even_bps decimal?, profit profit, funding task_funding?, part part, open_orders int, unknown_orders int, orders int, "
+     "rebalances int, rejects int, "
      "errors int, runs int, unhedged_seconds decimal, unhedged_notional_seconds decimal, fees {}decimal, latency_us {}latency, created_us int, "
      "updated_us int, run run_life, exit_code exit_code, health exit_code, next text"},
     {"order", "", "An order; a line of dn-status orders --ndjson.",
@@ -64,6 +65,7 @@ constexpr auto kShapes = std::to_array<JsonShape>({
     {"check", "dn.check/1", "dn-status check", "checks []check_row, exit_code exit_code"},
     {"explain", "dn.explain/1", "dn-status explain CODE", DN_CODE ", others []code"},
     {"codes", "dn.codes/1", "dn-status explain", "codes []code"},
+    {"report", "dn.report/1", "dn-status report -o FILE", "file text, tasks int, bytes int, exit_code exit_code"},
     {"backup", "dn.backup/1", "dn-status backup", "file text, bytes int, rounds int, orders int, fills int, events int"},
 
     // ---- of dn-run

@@ -79,6 +79,7 @@ void write_task(JsonWriter& w, const TaskView& v) {
   decimal_or_null(w, "gross_quote", text(v.figures.gross));
   decimal_or_null(w, "profit_quote", text(v.figures.profit));
   decimal_or_null(w, "profit_bps", text(v.figures.profit_bps));
+  decimal_or_null(w, "break_even_bps", text(v.figures.break_even));
   write_profit(w, v.figures);
   write_funding(w, t);
   w.field("part", name(t.holding.part));

@@ -19,14 +19,12 @@ constexpr std::string_view kRestored = "restored-position";  // the fill that st
 
 class Promises {
  public:
-  explicit Promises(const StoredTask& t) : t_(t), key_(task_key(t.task.spec.name)) {}
+  explicit Promises(const StoredTask& t) : t_(t), key_(task_key(t.task.spec.name)), sums_(sums_of(t)) {}
 
   std::vector<std::string> check() {
-    for (const OrderRecord& o : t_.orders) arrivals_[o.request.id.str()] = o.request.arrival;
     for (const Fill& f : t_.fills) look_at(f);
     for (const FundingPayment& p : t_.fundings) {
       if (!payments_.insert({p.venue, p.id.str()}).second) fail("funding {} of {} is booked twice", p.id.view(), name(p.venue));
-      sums_[p.leg].funding += p.amount;
     }
     for (const OrderRecord& o : t_.orders) look_at(o);
     for (const auto& [order, sum] : booked_) {
@@ -51,22 +49,6 @@ class Promises {
     Sum& order = booked_[f.order.str()];
     order.qty += f.qty;
     order.value += f.price * f.qty;
-    LegTotals& l = sums_[f.leg];
-    const Money value = f.price * f.qty;
-    const Qty forward = f.side == f.leg ? f.qty : -f.qty;
-    l.filled += forward;
-    l.net += forward;
-    if (f.fee_asset == t_.task.spec.symbol.base) l.net += f.leg == Side::Buy ? -Qty(f.fee.decimal()) : Qty(f.fee.decimal());
-    if (f.side == f.leg) {
-      l.traded += f.qty;
-      l.traded_quote += value;
-    }
-    l.cash += f.side == Side::Sell ? value : -value;
-    const auto arrival = arrivals_.find(f.order.str());
-    if (arrival != arrivals_.end() && arrival->second.is_positive()) {
-      l.slippage += (f.side == Side::Buy ? arrival->second - f.price : f.price - arrival->second) * f.qty;
-    }
-    l.fees.add(f.fee_asset, f.fee);
   }
 
   void look_at(const OrderRecord& o) {
@@ -117,18 +99,64 @@ class Promises {
   };
   const StoredTask& t_;
   std::string key_;
+  PerSide<LegTotals> sums_;
   std::set<std::pair<Venue, std::string>> trades_;
   std::set<std::pair<Venue, std::string>> payments_;
-  std::map<std::string, Price> arrivals_;
   std::set<std::string> orders_;
   std::map<std::string, Sum> booked_;
-  PerSide<LegTotals> sums_;
   std::vector<std::string> broken_;
 };
 
+// What one fill adds to its leg. `arrival`: zero when it is not known.
+void add_fill(LegTotals& l, const Symbol& symbol, const Fill& f, const Price& arrival) {
+  const Money value = f.price * f.qty;
+  const Qty forward = f.side == f.leg ? f.qty : -f.qty;
+  l.filled += forward;
+  l.net += forward;
+  if (f.fee_asset == symbol.base) l.net += f.leg == Side::Buy ? -Qty(f.fee.decimal()) : Qty(f.fee.decimal());
+  if (f.side == f.leg) {
+    l.traded += f.qty;
+    l.traded_quote += value;
+  }
+  l.cash += f.side == Side::Sell ? value : -value;
+  if (arrival.is_positive()) l.slippage += (f.side == Side::Buy ? arrival - f.price : f.price - arrival) * f.qty;
+  l.fees.add(f.fee_asset, f.fee);
+}
+
 }  // namespace
 
-std::vector<std::string> broken_promises(const StoredTask& task) { return Promises(task).check(); }
+std::optional<std::string> beyond_reckoning(const StoredTask& t) {
+  // As many digits as venues are let in with, so that a product of two always fits; a mid has one more, and fees are products already.
+  const auto fits = [](const Decimal& d) { return d.within(19, 18); };
+  const auto odd = [&t](std::string_view what, std::string_view id) {
+    return fmt::format("task {}, round {}: {} {} holds a number that no venue tells", t.task.spec.name, t.task.round, what, id);
+  };
+  for (const Fill& f : t.fills) {
+    if (!fits(f.price.decimal()) || !fits(f.qty.decimal()) || !f.fee.decimal().within(34, 34)) return odd("trade", f.trade_id.view());
+  }
+  for (const OrderRecord& o : t.orders) {
+    if (!fits(o.request.price.decimal()) || !fits(o.request.qty.decimal()) || !o.request.arrival.decimal().within(20, 19))
+      return odd("order", o.request.id.view());
+  }
+  return std::nullopt;
+}
+
+PerSide<LegTotals> sums_of(const StoredTask& t) {
+  std::map<std::string_view, Price> arrivals;
+  for (const OrderRecord& o : t.orders) arrivals[o.request.id.view()] = o.request.arrival;
+  PerSide<LegTotals> sums;
+  for (const Fill& f : t.fills) {
+    const auto arrival = arrivals.find(f.order.view());
+    add_fill(sums[f.leg], t.task.spec.symbol, f, arrival == arrivals.end() ? Price{} : arrival->second);
+  }
+  for (const FundingPayment& p : t.fundings) sums[p.leg].funding += p.amount;
+  return sums;
+}
+
+std::vector<std::string> broken_promises(const StoredTask& task) {
+  if (auto odd = beyond_reckoning(task)) return {std::move(*odd)};
+  return Promises(task).check();
+}
 
 Expected<void, ToolError> check_books(const StoredTask& task) {
   const auto broken = broken_promises(task);

@@ -1,6 +1,7 @@
 // The promises that the books of a database must keep, checked on the real one.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,13 @@
 #include "store/store.h"
 
 namespace dn::app {
+
+// A number in orders or fills with more digits than any that is let in: the books were changed by another hand, and sums of them could not be
+// reckoned. As a line for a person; nullopt when there is none. Pure.
+std::optional<std::string> beyond_reckoning(const StoredTask& task);
+
+// What the fills and funding payments of a round, none of them beyond reckoning, add up to. Pure.
+PerSide<LegTotals> sums_of(const StoredTask& task);
 
 // What one round of a task breaks, each as a line for a person; empty when it keeps them all. Pure.
 std::vector<std::string> broken_promises(const StoredTask& task);

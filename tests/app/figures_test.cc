@@ -37,6 +37,7 @@ TEST(Kpi, CountsFeesInBaseAtTheirPriceAndLeavesThirdTokensApart) {
   EXPECT_EQ(k.fees_quote.str(), "0.7");
   EXPECT_EQ(k.profit->str(), "0.298");
   EXPECT_EQ(k.profit_bps->str(), "29.8597");
+  EXPECT_EQ(k.break_even->str(), "70.1403");  // 0.7 of 99.8
   EXPECT_EQ(k.progress.buy, dec("0.5"));
   EXPECT_EQ(k.imbalance, Qty(0));
 }

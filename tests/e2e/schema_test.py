@@ -98,7 +98,8 @@ class Outputs(ToolTest):
     def looks(self):
         for arguments, name in (((), "status"), (("--rounds",), "status"), (("show", "btc"), "status"), (("pnl",), "status"), (("orders",), "orders"),
                                 (("fills",), "fills"), (("events",), "events"), (("explain",), "codes"), (("explain", "21"), "explain"),
-                                (("explain", "max_loss"), "explain"), (("backup", os.path.join(self.dir, "copy.db")), "backup")):
+                                (("explain", "max_loss"), "explain"), (("backup", os.path.join(self.dir, "copy.db")), "backup"),
+                                (("report", "-o", os.path.join(self.dir, "report.html")), "report")):
             self.document(name, STATUS, *arguments)
         for arguments, name in (((), "task"), (("orders",), "order"), (("fills",), "fill"), (("events",), "event")):
             self.lines(name, STATUS, *arguments)

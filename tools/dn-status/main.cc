@@ -2,6 +2,7 @@
 #include "app/backup.h"
 #include "app/check.h"
 #include "app/codes.h"
+#include "app/report.h"
 #include "app/schema.h"
 #include "app/status.h"
 #include "app/tool.h"
@@ -18,10 +19,30 @@ constexpr const char* kExamples =
     "  dn-status events --follow      what happens, as it happens\n"
     "  dn-status --check              the exit code says how it stands\n"
     "  dn-status check btc.toml       is this installation fit to trade it? --online asks the venues too\n"
+    "  dn-status report -o btc.html   a page with plots of tasks; --svg NAME: one plot, --csv: the data behind them\n"
     "  dn-status explain 23           what a code means, why, and what to do: exit codes, codes of events; without one: all\n"
     "  dn-status backup FILE          a copy of the database, while runs go on\n"
     "  dn-status --prometheus         the numbers as metrics, for node_exporter's textfile collector\n"
     "  dn-status schema               the JSON Schema of all that the tools print as JSON\n";
+
+void add_report_flags(CLI::App& command, dn::app::ReportRequest& request) {
+  command.add_option("-o,--output", request.file, "where it goes, 0600 (default: stdout)")->check(dn::app::not_empty)->type_name("FILE");
+  command.add_option("--svg", request.plot, "one plot of one task instead of the page")->check(dn::app::not_empty)->type_name("NAME");
+}
+
+// What the report shares with the other verbs.
+dn::Expected<dn::ExitCode, dn::app::ToolError> report_of(dn::app::ReportRequest report, const dn::app::StatusRequest& status) {
+  using dn::app::ToolError;
+  if (status.watch || status.check) {
+    return dn::Unexpected{ToolError{dn::ExitCode::Usage, "a report is written once and says nothing with its exit code", "leave out --watch and --check"}};
+  }
+  report.db = status.db;
+  report.tasks = status.tasks;
+  report.rounds = status.rounds;
+  report.csv = status.csv;
+  report.output = status.output;
+  return dn::app::write_report(report);
+}
 
 }  // namespace
 
@@ -52,6 +73,9 @@ int main(int argc, char** argv) {
   CLI::App* events = verb("events", "what happened");
   events->add_flag("--follow", request.follow, "and what happens next, until the task ends");
   CLI::App* pnl = verb("pnl", "profit and loss");
+  ReportRequest reporting;
+  CLI::App* report = verb("report", "a page with plots: progress, imbalance, spread, profit, slippage, latency, time line; with --csv the data");
+  add_report_flags(*report, reporting);
   CheckRequest checking;
   CLI::App* check_all = app.add_subcommand("check", "pre-flight: files, keys, database; exits 22, 23, 69, 77, 78 or as the gravest says");
   check_all->fallthrough();
@@ -99,6 +123,6 @@ int main(int argc, char** argv) {
     request.output = common.output();
     request.tasks = common.tasks;
     request.tasks.insert(request.tasks.end(), names.begin(), names.end());
-    return show_status(request);
+    return report->parsed() ? report_of(std::move(reporting), request) : show_status(request);
   });
 }
