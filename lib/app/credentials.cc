@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/stat.h>
@@ -138,10 +139,9 @@ Expected<CredentialMap, ToolError> parse(const std::string& name, const Wiped& t
     const auto dot = e.key.find('.');
     const std::string section = e.key.substr(0, dot);
     const std::string key = dot == std::string::npos ? "" : e.key.substr(dot + 1);
-    const bool known = (section == "mexc" || section == "gateio") && (key == "key" || key == "secret");
-    if (!known) {
+    if (const std::vector<std::string> known = credential_keys(); std::ranges::find(known, e.key) == known.end()) {
       // What stands in the wrong place may be a key.
-      problems.add(e.place, "", "is not one of mexc.key, mexc.secret, gateio.key and gateio.secret");
+      problems.add(e.place, "", fmt::format("is not one of {}", fmt::join(known, ", ")));
     } else if (e.kind != TomlKind::String || !usable(e.text)) {
       problems.add(e.place, e.key, "must be a text in quotes, of visible characters without blanks");
     } else {
@@ -181,6 +181,16 @@ Expected<Origin, ToolError> find(const DnConfig& config, const std::string& file
 }
 
 }  // namespace
+
+std::vector<std::string> credential_keys() {
+  std::vector<std::string> out;
+  for (const venues::VenueEntry& v : venues::registered_venues()) {
+    for (const std::string& key : {v.account + ".key", v.account + ".secret"}) {
+      if (std::ranges::find(out, key) == out.end()) out.push_back(key);
+    }
+  }
+  return out;
+}
 
 Expected<CredentialMap, ToolError> load_credentials(const DnConfig& config, const std::string& file, const std::set<std::string>& needed) {
   const auto origin = find(config, file);

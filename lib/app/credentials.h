@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "app/dn_config.h"
 #include "venues/venue.h"
@@ -16,6 +17,8 @@ namespace dn::app {
 // By section: "mexc", "gateio".
 using CredentialMap = std::map<std::string, venues::Credentials>;
 
+// The keys of a credentials file: "mexc.key", ...
+std::vector<std::string> credential_keys();
 // `needed`: the sections that must be there. Errors: NotFound (the file of --credentials is missing), Permission (no keys, a file that others
 // may read, a command that fails, a section that is missing), Config (what is read makes no sense).
 Expected<CredentialMap, ToolError> load_credentials(const DnConfig& config, const std::string& file, const std::set<std::string>& needed);

@@ -18,9 +18,29 @@
 namespace dn::app {
 namespace {
 
-const std::vector<std::string> kKeys{"mode",          "feed",          "state_dir",   "credential_command", "deadman",
-                                     "alert_command", "alert_webhook", "alert_level", "alert_interval",     "endpoints"};
-const std::vector<std::string> kEndpointKeys{"rest", "ws", "ca_file", "rate_scale"};
+// In the order of their enumerations.
+constexpr std::array<std::string_view, 2> kModes{"paper", "live"};
+constexpr std::array<std::string_view, 3> kFeeds{"synthetic", "replay", "live"};
+constexpr std::array<std::string_view, 4> kLevels{"CRITICAL", "WARNING", "INFO", "DEBUG"};
+
+constexpr std::string_view kOfEndpoint = "endpoints.VENUE.";
+
+template <std::size_t N, class E>
+std::string word_of(const std::array<std::string_view, N>& words, E value) {
+  return std::string(words.at(static_cast<std::size_t>(value)));
+}
+
+// The first parts of all keys, or the last ones of those of an endpoint.
+std::vector<std::string> names_of_keys(bool of_endpoint) {
+  std::vector<std::string> out;
+  for (const ConfigKey& k : config_keys()) {
+    const bool inner = k.key.starts_with(kOfEndpoint);
+    if (of_endpoint && inner) out.emplace_back(k.key.substr(kOfEndpoint.size()));
+    if (!of_endpoint && !inner) out.emplace_back(k.key);
+  }
+  if (!of_endpoint) out.emplace_back("endpoints");
+  return out;
+}
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -97,9 +117,9 @@ class Reader {
 
   void read(const TomlEntry& e) {
     if (e.key == "mode") {
-      choose(e, {"paper", "live"}, [&](std::size_t i) { config_.mode = static_cast<TradingMode>(i); });
+      choose(e, kModes, [&](std::size_t i) { config_.mode = static_cast<TradingMode>(i); });
     } else if (e.key == "feed") {
-      choose(e, {"synthetic", "replay", "live"}, [&](std::size_t i) { config_.feed = static_cast<FeedKind>(i); });
+      choose(e, kFeeds, [&](std::size_t i) { config_.feed = static_cast<FeedKind>(i); });
     } else if (e.key == "state_dir") {
       if (const std::string why = no_text(e); !why.empty()) return problems.add(e.place, e.key, why);
       if (e.text.starts_with('~')) return problems.add(e.place, e.key, "begins with ~, which only a shell understands: write the path from / on");
@@ -119,7 +139,7 @@ class Reader {
     } else if (e.key.starts_with("endpoints.")) {
       endpoint(e);
     } else {
-      problems.add(e.place, e.key, unknown(e.key, kKeys));
+      problems.add(e.place, e.key, unknown(e.key, names_of_keys(false)));
     }
   }
 
@@ -140,8 +160,8 @@ class Reader {
   Problems problems;
 
  private:
-  template <class F>
-  void choose(const TomlEntry& e, std::initializer_list<std::string_view> words, F&& set) {
+  template <std::size_t N, class F>
+  void choose(const TomlEntry& e, const std::array<std::string_view, N>& words, F&& set) {
     std::string list;
     std::size_t i = 0;
     for (const std::string_view w : words) {
@@ -157,8 +177,7 @@ class Reader {
     AlertOptions& to = config_.alerts;
     const bool text = e.kind == TomlKind::String;
     if (e.key == "alert_level") {
-      const std::array levels{AlertLevel::Critical, AlertLevel::Warning, AlertLevel::Info, AlertLevel::Debug};
-      choose(e, {"CRITICAL", "WARNING", "INFO", "DEBUG"}, [&](std::size_t i) { to.level = levels.at(i); });
+      choose(e, kLevels, [&](std::size_t i) { to.level = static_cast<AlertLevel>(i); });
     } else if (e.key == "alert_interval") {
       const auto interval = parse_duration(e.text);
       if (!text || !interval) return problems.add(e.place, e.key, "must be a duration in quotes, for example \"60s\"");
@@ -171,7 +190,7 @@ class Reader {
       if (const std::string why = text ? webhook_problem(e.text) : "must be a text in quotes"; !why.empty()) return problems.add(e.place, e.key, why);
       to.webhook = e.text;
     } else {
-      problems.add(e.place, e.key, unknown(e.key, kKeys));
+      problems.add(e.place, e.key, unknown(e.key, names_of_keys(false)));
     }
   }
 
@@ -180,7 +199,7 @@ class Reader {
     const auto dot = std::min(e.key.find('.', begin), e.key.size());
     const std::string venue_name = e.key.substr(begin, dot - begin);
     const auto venue = venue_from(venue_name);
-    if (!venue) return problems.add(e.place, e.key, fmt::format("\"{}\" is not a venue; write {}", printable_excerpt(venue_name), venue_list()));
+    if (!venue) return problems.add(e.place, e.key, fmt::format("\"{}\" {}", printable_excerpt(venue_name), no_venue(venue_name)));
     if (dot == e.key.size()) {
       if (e.kind != TomlKind::Table) problems.add(e.place, e.key, fmt::format("is a table; write [{}] and its keys below it", e.key));
       return;
@@ -188,7 +207,8 @@ class Reader {
     Endpoint& to = config_.endpoints[*venue];
     const std::string key = e.key.substr(dot + 1);
     if (key == "rate_scale") return rate_scale(e, *venue, to);
-    if (std::find(kEndpointKeys.begin(), kEndpointKeys.end(), key) == kEndpointKeys.end()) return problems.add(e.place, e.key, unknown(key, kEndpointKeys));
+    const std::vector<std::string> known = names_of_keys(true);
+    if (std::ranges::find(known, key) == known.end()) return problems.add(e.place, e.key, unknown(key, known));
     if (const std::string why = no_text(e); !why.empty()) return problems.add(e.place, e.key, why);
     if (key == "ca_file") {
       to.ca_file = e.text;
@@ -222,6 +242,27 @@ class Reader {
 };
 
 }  // namespace
+
+const std::vector<ConfigKey>& config_keys() {
+  const DnConfig none;
+  static const std::vector<ConfigKey> keys{
+      {"mode", "paper or live", "what the tools trade on", word_of(kModes, none.mode)},
+      {"feed", "synthetic, replay or live", "the prices of paper; replay needs --replay DIR", word_of(kFeeds, none.feed)},
+      {"state_dir", "a path from / on", "holds dn.db, locks/ and the file HALT (default: $XDG_STATE_HOME/dn, else ~/.local/state/dn)", ""},
+      {"deadman", "0s, or 5s to 1h", "the venue's countdown for tasks without a dead_man of their own; 0s: off", format_duration(none.dead_man)},
+      {"credential_command", "a command for /bin/sh", "prints a credentials file, in place of one", ""},
+      {"alert_command", "a command without a shell", "gets each alert's JSON on its standard input", ""},
+      {"alert_webhook", "https address", "gets each alert's JSON by POST; never printed", ""},
+      {"alert_level", "CRITICAL, WARNING, INFO or DEBUG", "alerts of this level and graver ones are told", word_of(kLevels, none.alerts.level)},
+      {"alert_interval", "duration", "in this time a code of a task is told once", format_duration(none.alerts.interval)},
+      {"endpoints.VENUE.rest", "https://HOST:PORT", "where the venue's REST API is (default: the venue's own)", ""},
+      {"endpoints.VENUE.ws", "wss://HOST:PORT/PATH", "where its WebSocket is (default: the venue's own)", ""},
+      {"endpoints.VENUE.ca_file", "path of a PEM file", "certificates to trust instead of the system's", ""},
+      {"endpoints.VENUE.rate_scale", "whole number from 1 to 1000000", "multiplies the request budget; on loopback only",
+       std::to_string(Endpoint{}.rate_scale)},
+  };
+  return keys;
+}
 
 std::string config_directory() { return under_home("XDG_CONFIG_HOME", "/.config", "/dn"); }
 

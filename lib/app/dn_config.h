@@ -4,6 +4,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "app/alert_options.h"
 #include "app/tool_error.h"
@@ -33,6 +35,15 @@ struct DnConfig {
   AlertOptions alerts;
   std::map<Venue, Endpoint> endpoints;
 };
+
+// A key of the file, for help and manuals.
+struct ConfigKey {
+  std::string_view key;    // "alert_level", "endpoints.VENUE.rest"
+  std::string_view value;  // what to write
+  std::string_view help;
+  std::string default_value;  // "": none
+};
+const std::vector<ConfigKey>& config_keys();
 
 // Where this user's configuration is: "<...>/dn", without a file's name; "" without a home.
 std::string config_directory();

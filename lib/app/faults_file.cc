@@ -17,13 +17,13 @@ std::optional<sim::Fault> fault_from(std::string_view text) {
   return std::nullopt;
 }
 
-std::vector<std::string> known_keys() {
+}  // namespace
+
+std::vector<std::string> fault_keys() {
   std::vector<std::string> out{"for"};
   for (std::size_t i = 0; i < sim::kFaultCount; ++i) out.emplace_back(sim::name(static_cast<sim::Fault>(i)));
   return out;
 }
-
-}  // namespace
 
 Expected<void, ToolError> read_faults(const std::string& path, PaperOptions& options) {
   auto doc = read_toml(path);
@@ -42,7 +42,7 @@ Expected<void, ToolError> read_faults(const std::string& path, PaperOptions& opt
     }
     const auto fault = fault_from(e.key);
     if (!fault) {
-      const std::string near = closest(e.key, known_keys());
+      const std::string near = closest(e.key, fault_keys());
       problems.add(e.place, e.key, near.empty() ? "is not a fault" : fmt::format("is not a fault; did you mean {}?", near));
       continue;
     }

@@ -3,11 +3,14 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "app/paper.h"
 
 namespace dn::app {
 
+// The keys of such a file.
+std::vector<std::string> fault_keys();
 // Lays the file over `options`. Errors: NotFound, Config.
 Expected<void, ToolError> read_faults(const std::string& path, PaperOptions& options);
 

@@ -252,7 +252,7 @@ Expected<std::optional<Venue>, ToolError> venue_of_flag(const std::string& text)
   if (text.empty()) return std::optional<Venue>();
   const auto venue = venue_from(text);
   if (venue) return venue;
-  return Unexpected{ToolError{ExitCode::Usage, fmt::format("--exchange {} is not a venue", printable_excerpt(text)), fmt::format("write {}", venue_list())}};
+  return Unexpected{ToolError{ExitCode::Usage, fmt::format("--exchange {} {}", printable_excerpt(text), no_venue(text)), "write --exchange with one of them"}};
 }
 
 Expected<ExitCode, ToolError> halt_tasks(const HaltRequest& request, Output& output) {

@@ -1,10 +1,13 @@
 #include "app/paper.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "app/paper_prices.h"
+#include "base/text.h"
 #include "sim/instruments.h"
 #include "sim/joined_feed.h"
 #include "sim/replay.h"
@@ -22,10 +25,13 @@ constexpr std::int64_t kPaperWealth = 10;
 
 ToolError missing_symbol(const TaskSpec& spec, Side leg) {
   const Venue venue = *spec.leg[leg].exchange;
-  std::string known;
-  for (const Symbol& s : sim::paper_symbols(venue)) known += (known.empty() ? "" : ", ") + s.str();
+  std::vector<std::string> known;
+  for (const Symbol& s : sim::paper_symbols(venue)) known.push_back(s.str());
+  const std::string swapped = Symbol{spec.symbol.quote, spec.symbol.base}.str();
+  const std::string near = std::ranges::find(known, swapped) != known.end() ? swapped : closest(spec.symbol.str(), known);
   return {ExitCode::Config,
-          fmt::format("task {}: {}.exchange: {} does not list {} (paper knows {})", spec.name, name(leg), name(venue), spec.symbol.str(), known),
+          fmt::format("task {}: {}.exchange: {} does not list {}{} (paper knows {})", spec.name, name(leg), name(venue), spec.symbol.str(),
+                      near.empty() ? "" : fmt::format("; did you mean {}?", near), fmt::join(known, ", ")),
           "choose a symbol that both venues list, or --replay a recording of it"};
 }
 

@@ -188,7 +188,8 @@ class TaskCheck {
       refuse(
           "limits",
           fmt::format("a slice of the {} leg is worth {} {}, and max_order_notional is {}", name(leg), shown(slice_value(leg).decimal()), quote_, most->str()),
-          "write a smaller order_quantity, or a larger max_order_notional under [risk]");
+          fmt::format("write a smaller order_quantity (it is in {}, not in {}), or a larger max_order_notional under [risk]", spec_.symbol.base.view(),
+                      quote_));
     }
     first_slice();
     if (spec_.risk.max_position && *spec_.risk.max_position < p.total) {

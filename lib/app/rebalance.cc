@@ -128,8 +128,12 @@ class Rebalance {
     if (live() && request_.max_notional.empty())
       return Unexpected{usage_error("an order by hand needs --max-notional", "the most that it may be worth, in quote")};
     const auto side = side_from(request_.side);
-    if (!side)
-      return Unexpected{usage_error(fmt::format("--side {} is neither buy nor sell", printable_excerpt(request_.side)), "write --side buy or --side sell")};
+    if (!side) {
+      const std::string near = closest(request_.side, {std::string(name(Side::Buy)), std::string(name(Side::Sell))});
+      return Unexpected{usage_error(
+          fmt::format("--side {} is neither buy nor sell{}", printable_excerpt(request_.side), near.empty() ? "" : fmt::format("; did you mean {}?", near)),
+          "write --side buy or --side sell")};
+    }
     if (auto r = check_order(); !r) return r;
     const std::string id = request_.request_id.empty() ? fmt::format("{}-{}", wall_clock().us / 1000, getpid()) : request_.request_id;
     std::vector<std::string> keys{"name=" + std::string(kByHand) + id,  "symbol=" + request_.symbol,           "buy.exchange=" + request_.exchange,
@@ -241,6 +245,7 @@ class Rebalance {
       auto store = Store::open(run_.session.db, Store::Mode::ReadOnly);
       if (!store) return Unexpected{store_failure(store.error())};
       auto found = (*store)->load_task(task());
+      if (!found && found.error().kind == StoreError::Kind::NotFound) return Unexpected{no_such_task(task(), run_.session.db)};
       if (!found) return Unexpected{store_failure(found.error())};
       stored = std::move(*found);
       if (auto sound = check_books(stored); !sound) return Unexpected{sound.error()};
@@ -360,7 +365,10 @@ class Rebalance {
       }
       if (sent.empty()) output_.data("  sent       nothing");
       if (!by_hand()) output_.data(fmt::format("task {}: imbalance {} {}", t.spec.name, t.imbalance().str(), t.spec.symbol.base.view()));
-      if (code != ExitCode::Ok) output_.data(fmt::format("  exit code  {} ({}); next: {}", number(code), info(code).meaning, info(code).next));
+      const std::string next = by_hand() && code == ExitCode::Refused
+                                   ? fmt::format("read the limit above; --quantity is in {}, not in {}", t.spec.symbol.base.view(), t.spec.symbol.quote.view())
+                                   : std::string(info(code).next);
+      if (code != ExitCode::Ok) output_.data(fmt::format("  exit code  {} ({}); next: {}", number(code), info(code).meaning, next));
     }
     output_.flush();
   }

@@ -137,6 +137,12 @@ Expected<void, ToolError> read_alerts(const RunFlags& f, const DnConfig& config,
   return {};
 }
 
+// What an older dn wrote is brought up to date before anybody reads it; what else is wrong with a database is told by who needs it.
+void bring_up_to_date(const std::string& db) {
+  const auto reader = Store::open(db, Store::Mode::ReadOnly);
+  if (!reader && reader.error().kind == StoreError::Kind::OlderSchema) (void)Store::open(db, Store::Mode::ReadWrite);
+}
+
 }  // namespace
 
 void add_run_flags(CLI::App& app, RunFlags& f) {
@@ -147,7 +153,7 @@ void add_run_flags(CLI::App& app, RunFlags& f) {
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
       ->type_name("N");
   app.add_option("--max-runtime", f.max_runtime, "end after this time (exit 10)")->type_name("DUR");
-  app.add_option("--on-exit", f.on_exit, "what rests at the end: cancel (default) or leave")->check(CLI::IsMember({"cancel", "leave"}))->type_name("WHAT");
+  app.add_option("--on-exit", f.on_exit, "what rests at the end: cancel (default) or leave")->check(one_of({"cancel", "leave"}))->type_name("WHAT");
   app.add_flag("--restart", f.restart, "begin a finished task anew");
   app.add_option("--set", f.settings, "set a key of the task; repeatable")->type_name("KEY=VALUE")->expected(1)->take_all();
   app.add_option("--record", f.record, "write the venues' prices as a recording")->check(not_empty)->type_name("DIR");
@@ -192,6 +198,7 @@ Expected<RunRequest, ToolError> run_request(const RunFlags& f, const CommonFlags
   if (place->config.feed == FeedKind::Replay && f.replay.empty()) {
     return Unexpected{ToolError{ExitCode::Config, place->config.file + ": feed = \"replay\" needs a recording", "give --replay DIR"}};
   }
+  bring_up_to_date(place->db);
   RunRequest r;
   r.files = f.files;
   auto by_flags = task_of_flags(f);

@@ -40,6 +40,7 @@ ToolError store_failure(const StoreError& e) {
   switch (e.kind) {
     case Kind::NotFound: return {ExitCode::NotFound, e.message, "dn-run FILE makes a database; dn-status --db FILE reads another"};
     case Kind::NewerSchema: return {ExitCode::BadData, e.message, "use the newer dn that wrote it, or another --db"};
+    case Kind::OlderSchema: return {ExitCode::BadData, e.message, "run dn-recover: it brings the file up to date, as dn-run and dn-rebalance do"};
     case Kind::NotADatabase: return {ExitCode::BadData, e.message, "give another --db"};
     case Kind::Damaged: return {ExitCode::Io, e.message, std::string(kMakeBooksAnew)};
     case Kind::DiskFull: return {ExitCode::Io, e.message, "free space, then run the same command again"};
@@ -60,7 +61,16 @@ ToolError journal_failure(const JournalError& e, const std::string& task) {
 }
 
 ToolError no_such_task(std::string_view task, const std::string& db) {
-  return {ExitCode::NotFound, fmt::format("there is no task {} in {}", printable_excerpt(task), printable(db)), "dn-status lists the tasks"};
+  std::vector<std::string> known;
+  if (auto store = Store::open(db, Store::Mode::ReadOnly)) {
+    if (const auto tasks = (*store)->tasks()) {
+      for (const TaskRecord& t : *tasks) known.push_back(t.spec.name);
+    }
+  }
+  const std::string near = closest(task, known);
+  return {ExitCode::NotFound,
+          fmt::format("there is no task {} in {}{}", printable_excerpt(task), printable(db), near.empty() ? "" : fmt::format("; did you mean {}?", near)),
+          "dn-status lists the tasks"};
 }
 
 ToolError lock_failure(const TaskLock::Error& e, const std::string& task) {

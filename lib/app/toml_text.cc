@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -23,12 +24,33 @@ constexpr int kMaxDots = 100;                 // in a line; the parser makes a t
 constexpr int kMaxDepth = 8;                  // of tables that are looked into
 constexpr std::size_t kMaxDescription = 200;  // of the parser's own words, which quote the file
 
+// What was probably meant by the name of a file that is not there: the same with .toml, or a TOML file beside it with nearly that name. "": nothing.
+std::string near_file(const std::string& path) {
+  namespace fs = std::filesystem;
+  constexpr int kMostEntries = 1000;
+  std::error_code error;
+  if (fs::is_regular_file(path + ".toml", error)) return path + ".toml";
+  const fs::path wanted(path);
+  const fs::path folder = wanted.parent_path();
+  std::vector<std::string> known;
+  int left = kMostEntries;
+  for (fs::directory_iterator at(folder.empty() ? "." : folder, error), end; !error && at != end && left > 0; at.increment(error), --left) {
+    if (at->path().extension() == ".toml") known.push_back(at->path().filename().string());
+  }
+  const std::string near = closest(wanted.filename().string(), known);
+  return near.empty() ? "" : (folder / near).string();
+}
+
 Expected<std::string, ToolError> read_file(const std::string& path) {
   const auto fail = [&](std::string_view why) {
     return Unexpected{ToolError{ExitCode::NotFound, fmt::format("{}: {}", printable(path), why), "check the path and its permissions"}};
   };
   struct stat info {};
-  if (stat(path.c_str(), &info) != 0) return fail(errno == ENOENT ? "there is no such file" : std::strerror(errno));
+  if (stat(path.c_str(), &info) != 0) {
+    if (errno != ENOENT) return fail(std::strerror(errno));
+    const std::string near = near_file(path);
+    return fail(near.empty() ? "there is no such file" : fmt::format("there is no such file; did you mean {}?", printable(near)));
+  }
   if (S_ISDIR(info.st_mode)) return fail("is a directory");
   if (!S_ISREG(info.st_mode)) return fail("is not a file");
   std::ifstream in(path, std::ios::binary);

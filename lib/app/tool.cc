@@ -9,8 +9,12 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 #include <system_error>
 
+#include "app/tool_help.h"
+#include "app/tool_interface.h"
+#include "app/usage_error.h"
 #include "base/text.h"
 
 namespace dn::app {
@@ -72,6 +76,12 @@ ToolError output_lost() {
   return {ExitCode::Io, "the output could not be written", "make sure that what stdout goes to has space and is read; dn-status shows what was done"};
 }
 
+// For CLI11's formatter. `name` is the tool and perhaps its verb.
+std::string help_text(const CLI::App* app, std::string name, CLI::AppFormatMode mode) {
+  if (app->get_parent() != nullptr) return verb_help(name.substr(0, name.find(' ')), interface_of(*app).top);
+  return mode == CLI::AppFormatMode::All ? long_help(interface_of(*app)) : short_help(interface_of(*app));
+}
+
 int run_body(const std::string& tool, bool json, const std::function<Expected<ExitCode, ToolError>()>& body) {
   try {
     const auto result = body();
@@ -94,10 +104,14 @@ int run_body(const std::string& tool, bool json, const std::function<Expected<Ex
 std::string not_empty(const std::string& value) { return value.empty() ? "the value is empty; leave the flag out, or check the variable" : ""; }
 
 void add_common_flags(CLI::App& app, CommonFlags& f) {
+  app.formatter(std::make_shared<CLI::FormatterLambda>(help_text));
+  app.set_help_flag("-h,--help", "examples, and the names of all flags")->group(kCommonFlags);
+  app.set_help_all_flag("--help-all", "what each flag means")->group(kCommonFlags);
+  app.option_defaults()->group(kCommonFlags);
   app.add_option("--config", f.config, "installation file (default: ~/.config/dn/dn.toml, /etc/dn/dn.toml)")->type_name("FILE");
   app.add_option("--db", f.db, "database (default: <state_dir>/dn.db)")->check(not_empty)->type_name("FILE");
   app.add_option("--credentials", f.credentials, "keys for live trading; paper needs none")->type_name("FILE");
-  app.add_option("--mode", f.mode, "paper (default) or live")->check(CLI::IsMember({"paper", "live"}))->type_name("MODE");
+  app.add_option("--mode", f.mode, "paper (default) or live")->check(one_of({"paper", "live"}))->type_name("MODE");
   app.add_option("--task", f.tasks, "a task of the database; repeatable")->type_name("NAME")->expected(1)->take_all();
   app.add_flag("--all", f.all, "all tasks of the database");
   auto* json = app.add_flag("--json", f.json, "one JSON document on stdout at the end");
@@ -107,7 +121,8 @@ void add_common_flags(CLI::App& app, CommonFlags& f) {
   app.add_flag("--verbose", f.verbose, "every order and state");
   app.add_flag("--no-color", f.no_color, "no colours");
   app.add_option("--log-file", f.log_file, "append messages to a file instead of stderr")->type_name("FILE");
-  app.set_version_flag("--version", std::string("dn ") + DN_VERSION);
+  app.set_version_flag("--version", std::string("dn ") + DN_VERSION, "the version")->group(kCommonFlags);
+  app.option_defaults()->group("Options");
 }
 
 Expected<Installation, ToolError> installation(const CommonFlags& f) {
@@ -122,21 +137,21 @@ Expected<Installation, ToolError> installation(const CommonFlags& f) {
   return i;
 }
 
-ToolError no_such_word(const std::string& word, const std::string& next) {
-  return {ExitCode::Usage, fmt::format("\"{}\" means nothing here; nothing was done", printable_excerpt(word)), next};
-}
-
 int tool_main(int argc, char** argv, CLI::App& app, const CommonFlags& flags, const std::function<Expected<ExitCode, ToolError>()>& body) {
   const std::string tool = app.get_name();
   const bool json = wants_json(argc, argv);
   hold_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away must not end a run
   std::signal(SIGXFSZ, SIG_IGN);  // nor a file that may not grow: the write says so
+  if (argc == 2 && std::strcmp(argv[1], "--describe") == 0) {
+    write(stdout, interface_json(interface_of(app)) + "\n");
+    return number(stdout_lost() ? ExitCode::Io : ExitCode::Ok);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e);  // --help and --version
-    return fail(tool, json, {ExitCode::Usage, printable(e.what()), fmt::format("{} --help", tool)});
+    return fail(tool, json, usage_error(app, e));
   } catch (const std::exception& e) {
     return fail(tool, json, {ExitCode::Internal, e.what(), ""});
   }
@@ -145,6 +160,7 @@ int tool_main(int argc, char** argv, CLI::App& app, const CommonFlags& flags, co
       return fail(tool, json, {ExitCode::Io, fmt::format("{}: {}", printable(flags.log_file), why), "give --log-file a file that can be written"});
     }
   }
+  if (const auto mistake = mistaken_verb(app)) return fail(tool, json, *mistake);
   return run_body(tool, json, body);
 }
 

@@ -9,6 +9,7 @@
 #include "app/dn_config.h"
 #include "app/output.h"
 #include "app/tool_error.h"
+#include "app/usage_error.h"
 
 namespace dn::app {
 
@@ -41,9 +42,6 @@ struct Installation {
   std::vector<std::string> halt_files;  // HALT in state_dir and beside the database
 };
 Expected<Installation, ToolError> installation(const CommonFlags& flags);
-
-// A word of the command line that means nothing where it stands.
-ToolError no_such_word(const std::string& word, const std::string& next);
 
 // Parses, runs `body` and turns whatever comes of it into output and an exit code:
 // errors on stderr as what, why and what to do next, or as one JSON object on stdout with --json or --ndjson.

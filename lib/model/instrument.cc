@@ -1,7 +1,11 @@
 #include "model/instrument.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+
+#include "base/text.h"
 
 namespace dn {
 namespace {
@@ -40,6 +44,22 @@ std::string venue_list() {
     out += kVenues[i].name;
   }
   return out;
+}
+
+const std::vector<std::string>& venue_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> out;
+    for (const VenueNames& v : kVenues) out.emplace_back(v.name);
+    return out;
+  }();
+  return names;
+}
+
+std::string no_venue(std::string_view text) {
+  std::string near = closest(text, venue_names());
+  const auto begins = [&](const std::string& name) { return !text.empty() && name.starts_with(text); };
+  if (near.empty() && std::ranges::count_if(venue_names(), begins) == 1) near = *std::ranges::find_if(venue_names(), begins);
+  return fmt::format("is not a venue; write {}{}", venue_list(), near.empty() ? "" : fmt::format("; did you mean {}?", near));
 }
 
 std::optional<Symbol> symbol_from(std::string_view text) {

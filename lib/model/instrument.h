@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/fixed_string.h"
 #include "base/time.h"
@@ -28,6 +29,9 @@ std::string_view name(Venue v);        // as in files and events: "mexc_spot"
 std::string_view short_name(Venue v);  // as in log lines: "MEXC"
 std::optional<Venue> venue_from(std::string_view text);
 std::string venue_list();  // "mexc_spot, gateio_spot or gateio_futures", for messages
+const std::vector<std::string>& venue_names();
+// What is wrong with a text that names no venue: "is not a venue; write mexc_spot, ...; did you mean mexc_spot?"
+std::string no_venue(std::string_view text);
 
 using Asset = FixedString<16>;  // "BTC"
 

@@ -143,7 +143,7 @@ Key exchange_key(KeyInfo info, Side side) {
   return {info,
           [side](TaskSpec& s, std::string_view text) -> Result {
             const auto v = venue_from(text);
-            if (!v) return bad(fmt::format("\"{}\" is not a venue; write {}", printable_excerpt(text), venue_list()));
+            if (!v) return bad(fmt::format("\"{}\" {}", printable_excerpt(text), no_venue(text)));
             s.leg[side].exchange = *v;
             return {};
           },

@@ -141,6 +141,13 @@ const std::vector<KeyInfo>& trigger_keys() {
   return keys;
 }
 
+std::optional<std::string> get_trigger_default(std::string_view key) {
+  const TriggerSpec untouched;
+  if (key == "cooldown") return format_duration(untouched.cooldown);
+  if (key == "max_tasks") return std::to_string(untouched.max_tasks);
+  return std::nullopt;
+}
+
 Expected<void, std::string> set_trigger_key(TriggerSpec& spec, std::string_view key, const std::vector<std::string>& values) {
   if (key == "symbols") return set_symbols(spec, values);
   if (key == "venue_pairs") return set_venue_pairs(spec, values);

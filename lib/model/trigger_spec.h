@@ -33,6 +33,8 @@ struct TriggerSpec {
 // A value that the file has as a list is handed over as its items, each as text.
 inline constexpr std::string_view kTriggerLists[] = {"symbols", "venue_pairs"};
 const std::vector<KeyInfo>& trigger_keys();  // without the table's name
+// The text of what a key is when it is not written; nullopt: nothing.
+std::optional<std::string> get_trigger_default(std::string_view key);
 // As set_task_key. `values`: one, or the items of a list.
 Expected<void, std::string> set_trigger_key(TriggerSpec& spec, std::string_view key, const std::vector<std::string>& values);
 

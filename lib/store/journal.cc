@@ -59,6 +59,7 @@ JournalError journal_error(const StoreError& e) {
       case StoreError::Kind::NotADatabase: return JournalError::Kind::Corrupt;
       case StoreError::Kind::NotFound:
       case StoreError::Kind::NewerSchema:
+      case StoreError::Kind::OlderSchema:
       case StoreError::Kind::Exists:
       case StoreError::Kind::Stopped:
       case StoreError::Kind::Other: break;

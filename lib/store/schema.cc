@@ -285,9 +285,9 @@ Expected<void, StoreError> check_schema(Connection& connection, const MigrationL
   if (!found) return Unexpected{found.error()};
   if (found->empty) return Unexpected{StoreError{StoreError::Kind::NotFound, fmt::format("{} holds no task yet", connection.path())}};
   if (found->version < list.newest()) {
-    return Unexpected{StoreError{StoreError::Kind::Other, fmt::format("{} has the older schema version {}, this program reads version {}; "
-                                                                      "open it once for writing (dn-run or dn-recover) to bring it up to date",
-                                                                      connection.path(), found->version, list.newest())}};
+    return Unexpected{StoreError{StoreError::Kind::OlderSchema, fmt::format("{} has the older schema version {}, this program reads version {}; "
+                                                                            "open it once for writing (dn-run or dn-recover) to bring it up to date",
+                                                                            connection.path(), found->version, list.newest())}};
   }
   return {};
 }

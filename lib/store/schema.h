@@ -27,7 +27,7 @@ MigrationList migrations();
 // A newer schema is NewerSchema; a file with other content is NotADatabase. Neither is touched.
 Expected<void, StoreError> migrate(Connection& connection, const MigrationList& list);
 
-// For readers, who cannot migrate: an empty file is NotFound, an older schema an error that says what to do.
+// For readers, who cannot migrate: an empty file is NotFound, an older schema OlderSchema.
 Expected<void, StoreError> check_schema(Connection& connection, const MigrationList& list);
 
 }  // namespace dn

@@ -26,6 +26,7 @@ struct StoreError {
   enum class Kind : std::uint8_t {
     NotFound,      // the file (ReadOnly) or the task is not there
     NewerSchema,   // written by a newer program
+    OlderSchema,   // written by an older program, and this is a reader: a writer brings it up to date
     NotADatabase,  // the file is another program's, or no file
     Damaged,       // the file, or a row of it, is not what was written; also a file that is no database at all
     DiskFull,

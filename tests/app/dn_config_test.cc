@@ -140,7 +140,7 @@ TEST_F(Config, RefusesWhatItDoesNotKnowAndSuggests) {
   EXPECT_EQ(refusal("[endpoint.mexc_spot]\nrest = \"https://h\"\n"), "dn.toml:2:8: endpoint.mexc_spot.rest: is not a key of dn.toml; did you mean endpoints?");
   EXPECT_EQ(refusal("[endpoints.mexc_spot]\nrset = \"https://h\"\n"), "dn.toml:2:8: endpoints.mexc_spot.rset: is not a key of dn.toml; did you mean rest?");
   EXPECT_EQ(refusal("[endpoints.mexc]\nrest = \"https://h\"\n"),
-            "dn.toml:2:8: endpoints.mexc.rest: \"mexc\" is not a venue; write mexc_spot, gateio_spot or gateio_futures");
+            "dn.toml:2:8: endpoints.mexc.rest: \"mexc\" is not a venue; write mexc_spot, gateio_spot or gateio_futures; did you mean mexc_spot?");
   EXPECT_EQ(refusal("symbol = \"BTC/USDT\"\n"), "dn.toml:1:10: symbol: is not a key of dn.toml");
   EXPECT_THAT(refusal("[zzz]\n"), HasSubstr("dn.toml:1:1: zzz: is not a key of dn.toml"));
   EXPECT_THAT(refusal("[[endpoints]]\nrest = \"https://h\"\n"), HasSubstr("dn.toml:1:1: endpoints: is not an array"));

@@ -197,7 +197,7 @@ TEST_F(TaskFile, RefusesTypesThatDoNotFitAndSaysWhatToWrite) {
 TEST_F(TaskFile, NamesTheVenuesWhereOneIsWrong) {
   std::string text(kTask);
   text.replace(text.find("mexc_spot"), 9, "mexc");
-  EXPECT_EQ(refusal(text), "btc.toml:6:12: buy.exchange: \"mexc\" is not a venue; write mexc_spot, gateio_spot or gateio_futures");
+  EXPECT_EQ(refusal(text), "btc.toml:6:12: buy.exchange: \"mexc\" is not a venue; write mexc_spot, gateio_spot or gateio_futures; did you mean mexc_spot?");
 }
 
 // Keys
@@ -229,8 +229,8 @@ TEST_F(TaskFile, TellsAProblemOnce) {
   EXPECT_EQ(refusal(task_with("name = \"no name\"")),
             "btc.toml:4:8: name: \"no name\" is not a task name; write 1 to 64 of A-Z a-z 0-9 _ . - not starting with . or -");
   std::string text = task_with("direction = \"close\"");
-  text.replace(text.find("gateio_spot"), 11, "gateio_future");
-  EXPECT_EQ(refusal(text), "btc.toml:9:12: sell.exchange: \"gateio_future\" is not a venue; write mexc_spot, gateio_spot or gateio_futures");
+  text.replace(text.find("gateio_spot"), 11, "okx");
+  EXPECT_EQ(refusal(text), "btc.toml:9:12: sell.exchange: \"okx\" is not a venue; write mexc_spot, gateio_spot or gateio_futures");
 }
 
 TEST_F(TaskFile, TellsAllProblemsOfAFile) {

@@ -195,6 +195,7 @@ inline std::string_view kind_name(StoreError::Kind kind) {
   switch (kind) {
     case StoreError::Kind::NotFound: return "NotFound";
     case StoreError::Kind::NewerSchema: return "NewerSchema";
+    case StoreError::Kind::OlderSchema: return "OlderSchema";
     case StoreError::Kind::NotADatabase: return "NotADatabase";
     case StoreError::Kind::Damaged: return "Damaged";
     case StoreError::Kind::DiskFull: return "DiskFull";

@@ -6,16 +6,19 @@
 namespace {
 
 constexpr const char* kExamples =
-    "Sends one market-like order: an IOC limit at most --max-slippage-bps behind the market.\n"
+    "Sends one market-like order: an IOC limit a little behind the market.\n"
     "\n"
-    "  dn-rebalance --task btc --dry-run                       what would be sent\n"
-    "  dn-rebalance --task btc --yes --max-notional 15000      make the sides of a task equal\n"
+    "  dn-rebalance --task btc --dry-run        what would be sent\n"
+    "  dn-rebalance --task btc --yes --max-notional 15000\n"
+    "                                           make the sides of a task equal\n"
     "  dn-rebalance --task btc --flatten --yes --max-notional 15000\n"
-    "                                                          close what a task holds; it is halted\n"
-    "  dn-rebalance --exchange gateio_spot --symbol BTC/USDT --side sell --quantity 0.02 --yes --max-notional 3000\n"
-    "                                                          one order by hand\n"
+    "                                           close what it holds; it is halted\n"
+    "  dn-rebalance --exchange gateio_spot --symbol BTC/USDT --side sell \\\n"
+    "      --quantity 0.02 --yes --max-notional 3000\n"
+    "                                           one order by hand\n"
     "\n"
-    "What rests of the task is cancelled and proven first. With --request-id the same command twice sends one order.\n";
+    "What rests of the task is cancelled and proven first. With --request-id the\n"
+    "same command twice sends one order.\n";
 
 }  // namespace
 

@@ -10,18 +10,18 @@
 namespace {
 
 constexpr const char* kExamples =
-    "Brings the books and the venues together after a crash. Prints what it would do; --apply does it.\n"
+    "Brings the books and the venues together after a crash; a plan, until --apply.\n"
     "\n"
-    "  dn-recover                               what differs, of all tasks that have not ended\n"
-    "  dn-recover --task btc --apply            cancel what rests, prove every order, book every fill\n"
-    "  dn-recover --from-venue btc.toml --apply the database is gone: make it anew from the venues\n"
+    "  dn-recover                               what differs, of all tasks under way\n"
+    "  dn-recover --task btc --apply            cancel what rests, prove every order\n"
+    "  dn-recover --from-venue btc.toml --apply  the database is lost: make it anew\n"
     "  dn-recover verify                        do the books keep their promises?\n"
-    "  dn-recover halt --reason \"odd prices\"    stop everything; --cancel-all, --flatten\n"
+    "  dn-recover halt --reason \"odd prices\"    stop everything\n"
     "  dn-recover halt --exchange gateio_spot   stop what trades there\n"
-    "  dn-recover resume --task btc --yes       lift a task's halt; --exchange V: of a venue; --all: every halt, and the file HALT\n"
-    "  dn-recover release --task btc --yes      what an ended task held was closed by other means: the portfolio forgets it\n"
+    "  dn-recover resume --task btc --yes       lift a halt; --exchange V, --all\n"
+    "  dn-recover release --task btc --yes      the portfolio forgets what it held\n"
     "\n"
-    "It never sends an order that adds to a position, and never touches an order or a trade that is not its own.\n";
+    "It sends no order that adds to a position, and touches nothing of other hands.\n";
 
 using dn::ExitCode;
 using dn::Expected;

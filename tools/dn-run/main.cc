@@ -13,11 +13,10 @@ constexpr const char* kExamples =
     "\n"
     "  dn-run btc.toml                          run a task file to its end, on paper\n"
     "  dn-run btc.toml --plan                   show what it would do\n"
-    "  dn-run btc.toml --max-runtime 50s        from cron: a slice of work, then exit 10\n"
+    "  dn-run btc.toml --max-runtime 50s        from cron: some work, then exit 10\n"
     "  dn-run --task btc                        go on with a task of the database\n"
     "  dn-run btc.toml --replay DIR             on a recording\n"
-    "  dn-run btc.toml --on-alert notify-me     tell a program of alerts, their JSON on its input\n"
-    "  dn-run btc.toml --metrics-file btc.prom  keep its numbers in a file, for Prometheus\n"
+    "  dn-run btc.toml --metrics-file btc.prom  keep its numbers for Prometheus\n"
     "  dn-run set btc order_quantity=0.05       change a task, running or not\n"
     "  dn-run pause btc | resume btc | cancel btc\n"
     "  dn-run keys                              the keys of a task file\n";
@@ -63,10 +62,11 @@ int main(int argc, char** argv) {
                          Verb{app.add_subcommand("cancel", "end a task for good"), ControlRequest::Verb::Cancel}};
   for (const Verb& v : verbs) {
     v.command->fallthrough();
-    v.command->add_option("task_name", task, "the task's name")->required();
-    if (v.verb == ControlRequest::Verb::Set) v.command->add_option("settings", settings, "what to change")->required();
+    v.command->add_option("task_name", task, "the task's name")->required()->type_name("NAME");
+    if (v.verb == ControlRequest::Verb::Set) v.command->add_option("settings", settings, "what to change")->required()->type_name("KEY=VALUE");
   }
   CLI::App* keys = app.add_subcommand("keys", "the keys of a task file");
+  keys->fallthrough();
   app.require_subcommand(0, 1);
   return tool_main(argc, argv, app, common, [&]() -> Expected<ExitCode, ToolError> {
     for (const Verb& v : verbs) {

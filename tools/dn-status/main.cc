@@ -14,16 +14,16 @@ constexpr const char* kExamples =
     "\n"
     "  dn-status                      a table of tasks\n"
     "  dn-status show btc             everything about one\n"
-    "  dn-status orders --open        orders that are not closed; --unknown: of unknown fate\n"
+    "  dn-status orders --open        orders not closed; --unknown: of unknown fate\n"
     "  dn-status fills --csv          as CSV; --json and --ndjson as well\n"
     "  dn-status events --follow      what happens, as it happens\n"
     "  dn-status --check              the exit code says how it stands\n"
-    "  dn-status check btc.toml       is this installation fit to trade it? --online asks the venues too\n"
-    "  dn-status report -o btc.html   a page with plots of tasks; --svg NAME: one plot, --csv: the data behind them\n"
-    "  dn-status explain 23           what a code means, why, and what to do: exit codes, codes of events; without one: all\n"
+    "  dn-status check btc.toml       is it fit to trade? --online asks the venues\n"
+    "  dn-status report -o btc.html   a page with plots; --svg NAME: one plot, --csv: the data\n"
+    "  dn-status explain 23           what a code means, why, and what to do\n"
     "  dn-status backup FILE          a copy of the database, while runs go on\n"
-    "  dn-status --prometheus         the numbers as metrics, for node_exporter's textfile collector\n"
-    "  dn-status schema               the JSON Schema of all that the tools print as JSON\n";
+    "  dn-status --prometheus         the numbers as metrics, for node_exporter\n"
+    "  dn-status schema               the JSON Schema of what the tools print\n";
 
 void add_report_flags(CLI::App& command, dn::app::ReportRequest& request) {
   command.add_option("-o,--output", request.file, "where it goes, 0600 (default: stdout)")->check(dn::app::not_empty)->type_name("FILE");
@@ -62,7 +62,7 @@ int main(int argc, char** argv) {
   const auto verb = [&](const char* name, const char* help) {
     CLI::App* command = app.add_subcommand(name, help);
     command->fallthrough();
-    command->add_option("task_names", names, "tasks (default: all)");
+    command->add_option("task_names", names, "tasks (default: all)")->type_name("NAME");
     return command;
   };
   CLI::App* show = verb("show", "everything about a task");
@@ -82,19 +82,20 @@ int main(int argc, char** argv) {
   check_all->add_option("files", checking.files, "task files (default: the tasks of the database that have not ended)")->type_name("FILE");
   check_all->add_flag("--test-alert", checking.test_alert, "send an alert to alert_command and alert_webhook, and see whether it gets there");
   check_all->add_flag("--online", checking.online, "ask the venues: clock, keys and their rights, symbols, balances, depth, prices, the worst case");
-  const auto about = [&](const char* name, const char* help, const char* word, std::string& into, const char* what) {
+  const auto about = [&](const char* name, const char* help, const char* word, const char* type, std::string& into, const char* what) {
     CLI::App* command = app.add_subcommand(name, help);
     command->fallthrough();
-    return std::pair(command, command->add_option(word, into, what));
+    return std::pair(command, command->add_option(word, into, what)->type_name(type));
   };
   std::string file;
   std::string output_name;
-  CLI::App* explain_code =
-      about("explain", "what a code means, why it comes, what to do", "code", code, "an exit code, by number or name, or a code of an event (default: all)")
-          .first;
-  const auto [backup, backup_file] = about("backup", "copy the database into a new file, while runs go on", "file", file, "nothing is overwritten");
-  backup_file->required()->check(not_empty)->type_name("FILE");
-  CLI::App* schema = about("schema", "the JSON Schema of the tools' outputs", "output", output_name, "one of them, as dn.status/1 (default: all)").first;
+  CLI::App* explain_code = about("explain", "what a code means, why it comes, what to do", "code", "CODE", code,
+                                 "an exit code, by number or name, or a code of an event (default: all)")
+                               .first;
+  const auto [backup, backup_file] = about("backup", "copy the database into a new file, while runs go on", "file", "FILE", file, "nothing is overwritten");
+  backup_file->required()->check(not_empty);
+  CLI::App* schema =
+      about("schema", "the JSON Schema of the tools' outputs", "output", "OUTPUT", output_name, "one of them, as dn.status/1 (default: all)").first;
   app.require_subcommand(0, 1);
   return tool_main(argc, argv, app, common, [&, backup = backup]() -> dn::Expected<dn::ExitCode, ToolError> {
     if (explain_code->parsed()) return explain(code, common.json || common.ndjson);
