@@ -30,6 +30,15 @@ void add_report_flags(CLI::App& command, dn::app::ReportRequest& request) {
   command.add_option("--svg", request.plot, "one plot of one task instead of the page")->check(dn::app::not_empty)->type_name("NAME");
 }
 
+CLI::App* add_check(CLI::App& app, dn::app::CheckRequest& request) {
+  CLI::App* check = app.add_subcommand("check", "pre-flight: files, keys, database; exits 22, 23, 69, 77, 78 or as the gravest says");
+  check->fallthrough();
+  check->add_option("files", request.files, "task files (default: the tasks of the database that have not ended)")->type_name("FILE");
+  check->add_flag("--test-alert", request.test_alert, "send an alert to alert_command and alert_webhook, and see whether it gets there");
+  check->add_flag("--online", request.online, "ask the venues: clock, keys and their rights, symbols, balances, depth, prices, the worst case");
+  return check;
+}
+
 // What the report shares with the other verbs.
 dn::Expected<dn::ExitCode, dn::app::ToolError> report_of(dn::app::ReportRequest report, const dn::app::StatusRequest& status) {
   using dn::app::ToolError;
@@ -77,11 +86,7 @@ int main(int argc, char** argv) {
   CLI::App* report = verb("report", "a page with plots: progress, imbalance, spread, profit, slippage, latency, time line; with --csv the data");
   add_report_flags(*report, reporting);
   CheckRequest checking;
-  CLI::App* check_all = app.add_subcommand("check", "pre-flight: files, keys, database; exits 22, 23, 69, 77, 78 or as the gravest says");
-  check_all->fallthrough();
-  check_all->add_option("files", checking.files, "task files (default: the tasks of the database that have not ended)")->type_name("FILE");
-  check_all->add_flag("--test-alert", checking.test_alert, "send an alert to alert_command and alert_webhook, and see whether it gets there");
-  check_all->add_flag("--online", checking.online, "ask the venues: clock, keys and their rights, symbols, balances, depth, prices, the worst case");
+  CLI::App* check_all = add_check(app, checking);
   const auto about = [&](const char* name, const char* help, const char* word, const char* type, std::string& into, const char* what) {
     CLI::App* command = app.add_subcommand(name, help);
     command->fallthrough();
