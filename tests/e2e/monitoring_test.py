@@ -325,6 +325,23 @@ class Examples(MetricsTest):
             done = subprocess.run([PROMTOOL, command, "rules", os.path.join(MONITORING, file)], capture_output=True, text=True, check=False)
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
+    def test_the_line_for_cron_writes_a_file_that_others_of_its_group_may_read(self):
+        with open(os.path.join(MONITORING, "dn-metrics.cron"), encoding="utf-8") as f:
+            (line,) = [row for row in f if row.startswith("* * * * *") and "--prometheus" in row]
+        folder = os.path.join(self.dir, "textfile")
+        os.mkdir(folder)
+        command = line.split(None, 6)[6].replace("/var/lib/prometheus/node-exporter", folder)
+        os.makedirs(os.path.join(self.dir, ".config", "dn"))
+        self.write(".config/dn/dn.toml", f'state_dir = "{os.path.dirname(self.db)}"\n')
+        self.environment["PATH"] = os.path.dirname(STATUS) + ":" + self.environment["PATH"]
+        done = self.call("sh", "-c", command)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        file = os.path.join(folder, "dn.prom")
+        self.assertEqual(os.listdir(folder), ["dn.prom"])
+        self.assertEqual(stat.S_IMODE(os.stat(file).st_mode), 0o640)
+        with open(file, encoding="utf-8") as f:
+            self.assertEqual(f.read(), self.prometheus())
+
     def test_every_alert_says_what_to_do_next(self):
         with open(os.path.join(MONITORING, "dn.rules.yml"), encoding="utf-8") as f:
             rules = f.read().split("- alert: ")[1:]
