@@ -10,7 +10,7 @@
 namespace dn::app {
 namespace {
 
-constexpr Names<AlertLevel, 4> kLevels{
+constexpr Names<AlertLevel, 4> kLevelNames{
     {{AlertLevel::Critical, "CRITICAL"}, {AlertLevel::Warning, "WARNING"}, {AlertLevel::Info, "INFO"}, {AlertLevel::Debug, "DEBUG"}}};
 
 // What happens all the time: not even read.
@@ -39,9 +39,9 @@ std::string_view text_field(std::string_view json, std::string_view key) {
   return {};
 }
 
-std::string_view name(AlertLevel level) { return name_in(kLevels, level); }
+std::string_view name(AlertLevel level) { return name_in(kLevelNames, level); }
 
-std::optional<AlertLevel> alert_level_from(std::string_view text) { return value_in(kLevels, text); }
+std::optional<AlertLevel> alert_level_from(std::string_view text) { return value_in(kLevelNames, text); }
 
 AlertKindOf kind_of(std::string_view type, std::string_view json) {
   if (std::ranges::find(kRoutine, type) != kRoutine.end()) return {AlertLevel::Debug, std::string(type)};

@@ -3,6 +3,7 @@
 #include "app/check.h"
 #include "app/codes.h"
 #include "app/report.h"
+#include "app/report_plots.h"
 #include "app/schema.h"
 #include "app/status.h"
 #include "app/tool.h"
@@ -25,9 +26,10 @@ constexpr const char* kExamples =
     "  dn-status --prometheus         the numbers as metrics, for node_exporter\n"
     "  dn-status schema               the JSON Schema of what the tools print\n";
 
-void add_report_flags(CLI::App& command, dn::app::ReportRequest& request) {
-  command.add_option("-o,--output", request.file, "where it goes, 0600 (default: stdout)")->check(dn::app::not_empty)->type_name("FILE");
-  command.add_option("--svg", request.plot, "one plot of one task instead of the page")->check(dn::app::not_empty)->type_name("NAME");
+CLI::App* with_report_flags(CLI::App* command, dn::app::ReportRequest& request) {
+  command->add_option("-o,--output", request.file, "where it goes, 0600 (default: stdout)")->check(dn::app::not_empty)->type_name("FILE");
+  command->add_option("--svg", request.plot, "one plot of one task instead of the page: " + dn::app::plot_list())->check(dn::app::not_empty)->type_name("NAME");
+  return command;
 }
 
 CLI::App* add_check(CLI::App& app, dn::app::CheckRequest& request) {
@@ -83,8 +85,7 @@ int main(int argc, char** argv) {
   events->add_flag("--follow", request.follow, "and what happens next, until the task ends");
   CLI::App* pnl = verb("pnl", "profit and loss");
   ReportRequest reporting;
-  CLI::App* report = verb("report", "a page with plots: progress, imbalance, spread, profit, slippage, latency, time line; with --csv the data");
-  add_report_flags(*report, reporting);
+  CLI::App* report = with_report_flags(verb("report", "a page with plots of what became of tasks; with --csv the data behind them"), reporting);
   CheckRequest checking;
   CLI::App* check_all = add_check(app, checking);
   const auto about = [&](const char* name, const char* help, const char* word, const char* type, std::string& into, const char* what) {
