@@ -21,7 +21,7 @@ namespace {
 // In the order of their enumerations.
 constexpr std::array<std::string_view, 2> kModes{"paper", "live"};
 constexpr std::array<std::string_view, 3> kFeeds{"synthetic", "replay", "live"};
-constexpr std::array<std::string_view, 4> kLevels{"CRITICAL", "WARNING", "INFO", "DEBUG"};
+constexpr std::array<std::string_view, 4> kAlertLevels{"CRITICAL", "WARNING", "INFO", "DEBUG"};
 
 constexpr std::string_view kOfEndpoint = "endpoints.VENUE.";
 
@@ -177,7 +177,7 @@ class Reader {
     AlertOptions& to = config_.alerts;
     const bool text = e.kind == TomlKind::String;
     if (e.key == "alert_level") {
-      choose(e, kLevels, [&](std::size_t i) { to.level = static_cast<AlertLevel>(i); });
+      choose(e, kAlertLevels, [&](std::size_t i) { to.level = static_cast<AlertLevel>(i); });
     } else if (e.key == "alert_interval") {
       const auto interval = parse_duration(e.text);
       if (!text || !interval) return problems.add(e.place, e.key, "must be a duration in quotes, for example \"60s\"");
@@ -253,7 +253,7 @@ const std::vector<ConfigKey>& config_keys() {
       {"credential_command", "a command for /bin/sh", "prints a credentials file, in place of one", ""},
       {"alert_command", "a command without a shell", "gets each alert's JSON on its standard input", ""},
       {"alert_webhook", "https address", "gets each alert's JSON by POST; never printed", ""},
-      {"alert_level", "CRITICAL, WARNING, INFO or DEBUG", "alerts of this level and graver ones are told", word_of(kLevels, none.alerts.level)},
+      {"alert_level", "CRITICAL, WARNING, INFO or DEBUG", "alerts of this level and graver ones are told", word_of(kAlertLevels, none.alerts.level)},
       {"alert_interval", "duration", "in this time a code of a task is told once", format_duration(none.alerts.interval)},
       {"endpoints.VENUE.rest", "https://HOST:PORT", "where the venue's REST API is (default: the venue's own)", ""},
       {"endpoints.VENUE.ws", "wss://HOST:PORT/PATH", "where its WebSocket is (default: the venue's own)", ""},

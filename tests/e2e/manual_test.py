@@ -78,8 +78,9 @@ class Manuals(Told):
         explained = {}
         for code in range(256):
             done = self.status("explain", str(code), "--json")
-            if done.returncode == 0:
-                explained[code] = json.loads(done.stdout)
+            told = json.loads(done.stdout)
+            if done.returncode == 0 and "exit_code" in told:
+                explained[code] = told
         self.assertIn(23, explained)
         for tool in TOOLS:
             page = re.split(r"(?m)^EXIT STATUS$", self.page(f"{tool}.1", tool))[1]

@@ -106,7 +106,7 @@ class Mistakes(ToolTest):
             ("no task", self.run_task(), "no task is given"),
             ("a file and flags", self.run_task(file, "--symbol", "BTC/USDT"), "--set key=value"),
             ("a variable that is empty", self.call(RUN, file, "--db", ""), "check the variable"),
-            ("a code that is none", self.status("explain", "99"), "99 is not an exit code"),
+            ("a code that is none", self.status("explain", "99"), "99 is no exit code", "dn-status explain lists all codes"),
             ("resume without saying what", self.recover("resume", "--yes"), "--task NAME", "--all"),
             ("a task where none stands", self.recover("resume", "btc"), "name tasks with --task NAME"),
             ("half an order by hand", self.rebalance("--exchange", "mexc_spot", "--symbol", "BTC/USDT"), "--quantity"),
