@@ -214,9 +214,10 @@ class Disk(CrashTest):
         codes = []
         for harm in ("noise", "zeros", "half", "nothing"):
             name = self.new_books()
-            file = self.taker(name, total="0.6")
+            file = self.taker(name, total="1.2")
             run = self.begin_live(file, "--ndjson")
-            self.wait_for_event(run, "fill")
+            for _ in range(8):  # by then it holds pages that the run does not write again
+                self.wait_for_event(run, "fill")
             with open(self.db + "-wal", "r+b") as f:
                 size = os.path.getsize(self.db + "-wal")
                 if harm in ("noise", "zeros"):
