@@ -120,12 +120,14 @@ class Venues::Looking {
 
 std::vector<Look> Venues::look(const std::vector<Want>& wants, const std::vector<std::optional<VenueFacts>>& known, const std::function<bool()>& stop) {
   std::vector<std::unique_ptr<Looking>> all;
+  all.reserve(wants.size());
   for (std::size_t i = 0; i < wants.size(); ++i) {
     const Want& w = wants[i];
     all.push_back(std::make_unique<Looking>(desk(w.venue), w, make(w.venue, w.symbol, w.orders), known[i]));
   }
   (void)run_until([&] { return std::ranges::all_of(all, [](const auto& l) { return l->done(); }); }, kWholePatience, stop);
   std::vector<Look> out;
+  out.reserve(all.size());
   for (const auto& l : all) out.push_back(l->result());
   return out;
 }
