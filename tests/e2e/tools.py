@@ -82,13 +82,13 @@ class ToolTest(unittest.TestCase):
         self.assertEqual(answer.returncode, 0, answer.stderr)
         return json.loads(answer.stdout)[verb]
 
-    def wait_for_event(self, process, wanted):
-        """Reads --ndjson from a process until an event of a type comes."""
+    def wait_for_event(self, process, *wanted):
+        """Reads --ndjson from a process until an event of one of these types comes."""
         for line in process.stdout:
             event = json.loads(line)
-            if event["type"] == wanted:
+            if event["type"] in wanted:
                 return event
-        self.fail(f"no {wanted} event came: {process.stderr.read()}")
+        self.fail(f"no {' or '.join(wanted)} event came: {process.stderr.read()}")
 
     def kill(self, process):
         process.send_signal(signal.SIGKILL)

@@ -105,7 +105,7 @@ class Live(Trigger):
         self.pin("gateio_spot", "ETH", 120)
         for _ in range(3):
             run = self.begin_live(self.trigger(), "--ndjson")
-            self.wait_for_event(run, "intent")
+            self.wait_for_event(run, "intent", "summary")  # it may have sent all of its orders before it was killed
             self.kill(run)
             if self.tasks()["scan.ETH-USDT.mexc_spot.gateio_spot"]["verdict"] == "COMPLETED":
                 break
