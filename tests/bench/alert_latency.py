@@ -8,7 +8,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.environ["DN_SOURCE"], "tests", "e2e"))
-from live_tools import LiveTest  # noqa: E402  pylint: disable=wrong-import-position
+from live_tools import EXCHANGE, Exchange, LiveTest  # noqa: E402  pylint: disable=wrong-import-position
 
 ROUNDS = int(os.environ["DN_ALERT_ROUNDS"])
 STAGES = ("decision", "sync", "placement", "cycle")
@@ -63,7 +63,13 @@ class AlertLatency(LiveTest):
 
     def one(self, number, kind):
         hook, webhook, base = KINDS[kind]
+        # An account of its own: what a run learns at its start does not grow with the runs before it.
+        self.end_exchange()
+        folder = os.path.join(self.dir, f"exchange-{number}")
+        os.mkdir(folder)
+        self.exchange = Exchange(EXCHANGE, folder, "--seed", "7", "--config", os.path.join(self.dir, "exchange.json"))
         self.db = os.path.join(self.dir, f"state-{number}", "dn.db")
+        self.write_credentials()
         self.config = self.write_config(more=self.receivers(hook, webhook))
         name = f"t{number}"
         total, most = SIZES[base]

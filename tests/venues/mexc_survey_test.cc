@@ -141,12 +141,12 @@ TEST(MexcSurvey, WhatWasOverBeforeIsNotTold) {
   EXPECT_TRUE(s->trades.empty());
 }
 
-// A venue with `count` rows, one every `step` ms, that answers at most `page` of the window, the newest first.
+// A venue with `count` rows, one every `step` ms, that answers at most `page` of the window, the newest first; its times have `grain` ms.
 template <class RowOf>
-std::string page_of(const std::string& target, int count, std::int64_t step, int page, const RowOf& row) {
+std::string page_of(const std::string& target, int count, std::int64_t step, int page, const RowOf& row, std::int64_t grain = 1000) {
   std::string body;
   for (int n = count - 1, rows = 0; n >= 0 && rows < page; --n) {
-    const std::int64_t at = 1'699'990'000'000 + n * step / 1000 * 1000;  // whole seconds
+    const std::int64_t at = 1'699'990'000'000 + n * step / grain * grain;
     if (at < number(target, "startTime") || at > number(target, "endTime")) continue;
     body += (body.empty() ? "" : ",") + row(std::to_string(n), at);
     ++rows;
@@ -169,6 +169,17 @@ TEST(MexcSurvey, FullPagesAreAskedAgainFromTheirEdges) {
     EXPECT_EQ(s->orders.size(), 2500U);
     EXPECT_EQ(s->trades.size(), 350U);
   }
+}
+
+TEST(MexcSurvey, ManyTradesOfOneSecondAreToldByTheMillisecond) {
+  const auto s = survey(kNow - kDay, [&](const std::string& target) {
+    if (asks(target, "openOrders")) return reply(200, "[]");
+    if (asks(target, "allOrders")) return reply(200, "[" + order_json({"C02__1", "", "FILLED", "0.045"}) + "]");
+    const auto row = [](const std::string& id, std::int64_t at) { return trade_json("T" + id, at); };
+    return reply(200, page_of(target, 450, 2, 100, row, 1));  // an order that swept the book
+  });
+  ASSERT_TRUE(s) << s.error().message;
+  EXPECT_EQ(s->trades.size(), 450U);
 }
 
 TEST(MexcSurvey, AListThatIsNotReadToItsEndIsAProblem) {

@@ -23,19 +23,22 @@ class Windows {
   const Window& current() const { return open_.back(); }
 
   // The current window brought a page, full or not, whose rows lie between `first` and `last`. False: what is left cannot be told,
-  // because the rows have no times, or one second fills the page alone, or there were too many pages.
+  // because the rows have no times, or one moment fills the page alone, or there were too many pages.
   bool next(bool full, Time first, Time last) {
     const Window w = open_.back();
     open_.pop_back();
     if (!full) return true;
-    if (++full_pages_ > most_full_pages_ || first.us <= 0 || last - first < Dur::seconds(1)) return false;
-    // Times are whole seconds in places, so the edges are asked for again.
-    if (first > w.from) open_.push_back({w.from, first + Dur::seconds(1)});
+    // Windows are asked for in milliseconds; what rows say of themselves is whole seconds in places. The edges are asked for again.
+    const Dur grain = is_whole_second(first) && is_whole_second(last) ? Dur::seconds(1) : Dur::millis(1);
+    if (++full_pages_ > most_full_pages_ || first.us <= 0 || last - first < grain) return false;
+    if (first > w.from) open_.push_back({w.from, first + grain});
     if (last < w.to) open_.push_back({last, w.to});
     return true;
   }
 
  private:
+  static bool is_whole_second(Time t) { return t.us % 1'000'000 == 0; }
+
   int most_full_pages_;
   std::vector<Window> open_;
   int full_pages_ = 0;
