@@ -153,12 +153,6 @@ std::vector<std::string> changes_between(const TaskSpec& before, const TaskSpec&
 
 std::string asked_by_set(Time at) { return "by dn-run set, asked for at " + rfc3339(at); }
 
-std::string lock_directory(const std::string& db) {
-  const std::filesystem::path path(db);
-  const std::string file = path.filename().string();
-  return ((path.has_parent_path() ? path.parent_path() : std::filesystem::path(".")) / (file == "dn.db" ? "locks" : file + ".locks")).string();
-}
-
 Expected<std::string, ToolError> ask_of_task(const std::string& db, Verb verb, const std::string& task, const std::vector<std::string>& settings) {
   if (!std::filesystem::exists(db))
     return Unexpected{ToolError{ExitCode::NotFound, fmt::format("{}: there is no database", printable(db)), "give the --db that dn-run used"}};

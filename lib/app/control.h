@@ -22,9 +22,6 @@ std::vector<std::string> changes_between(const TaskSpec& before, const TaskSpec&
 // "by dn-run set, asked for at ..."
 std::string asked_by_set(Time at);
 
-// Where the locks of a database's tasks lie: beside it, so that all who open it meet there.
-std::string lock_directory(const std::string& db);
-
 Expected<ExitCode, ToolError> control_task(const std::string& db, ControlRequest::Verb verb, const std::string& task, const std::vector<std::string>& settings,
                                            Output& output);
 

@@ -73,10 +73,11 @@ ToolError ended_by_signal(ExitCode code) { return {code, "a signal ended the sta
 class LiveGround final : public Ground {
  public:
   LiveGround(MarketView view, const TaskSpec& spec, std::vector<venues::VenueFacts> facts, live::Venues& venues, Surveys& surveys, LinkHook hook,
-             const LiveOptions& options)
+             net::Loop& loop, const LiveOptions& options)
       : Ground(std::move(view)), spec_(spec), facts_(std::move(facts)), venues_(venues), surveys_(surveys), hook_(std::move(hook)), stop_(options.stop) {
     run_.dead_man = options.dead_man;
     run_.leave_orders = options.leave_orders;
+    run_.flush = [&loop] { loop.poll(); };
     if (options.halt_files.empty()) return;
     run_.is_halted = [files = KillSwitch(options.halt_files, spec)] { return files.pulled() != nullptr; };
   }
@@ -301,7 +302,7 @@ Expected<std::unique_ptr<Ground>, ToolError> LiveGrounds::open(const TaskSpec& s
   if (!view) return Unexpected{view.error()};
   view->absent = std::move(*failed);
   if (!options_.orders) return paper_on_live_prices(std::move(*view), std::move(facts), venues_, options_.paper, hook());
-  return std::unique_ptr<Ground>(new LiveGround(std::move(*view), spec, std::move(facts), venues_, surveys_, hook(), options_));
+  return std::unique_ptr<Ground>(new LiveGround(std::move(*view), spec, std::move(facts), venues_, surveys_, hook(), loop_, options_));
 }
 
 Expected<std::unique_ptr<Prices>, ToolError> LiveGrounds::prices(const TaskSpec& spec, Time /*not_before*/) {

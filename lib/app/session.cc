@@ -84,6 +84,7 @@ Expected<std::unique_ptr<Session>, ToolError> Session::open(TaskLock lock, TaskS
   auto store = Store::open(options.db, Store::Mode::ReadWrite);
   if (!store) return Unexpected{store_failure(store.error())};
   s->store_ = std::move(*store);
+  if (auto taken = s->store_->take_up_intents(s->source_.spec.name); !taken) return Unexpected{store_failure(taken.error())};
   if (auto found = s->find_or_add(from_file); !found) return Unexpected{found.error()};
   return s;
 }
@@ -205,6 +206,8 @@ Expected<void, ToolError> Session::build() {
   if (auto sound = check_books(*stored); !sound && !only_proves()) return sound;
   run_id_ = run_id_of(stored->task);
   store_->set_run_id(run_id_);
+  // On paper nothing leaves: there the order of the two would be seen by nobody.
+  if (grounds_.live()) (void)store_->promise_in_file(name);
   for (const std::string& note : ground_->prepare(*stored)) output_.message(note);
   if (!options_.errand) output_.message(loss_at_these_prices(stored->task.spec, ground_->view()));
   if (grounds_.live()) {
@@ -343,6 +346,7 @@ Expected<void, ToolError> Session::conclude() {
   if (auto done = store_->save_latency(record().id, watches_.stats()); !done) return Unexpected{journal_failure(done.error(), name)};
   if (auto done = membership_->leave(record(), engine_->result()); !done) return done;
   if (auto done = settle_changes(); !done) return done;
+  store_->forget_intents(name);
   for (const std::int64_t id : cancels_) {
     if (record().verdict == Verdict::None) continue;
     if (auto done = store_->mark_done(id, "cancelled", run_->now()); !done) return Unexpected{store_failure(done.error())};

@@ -1,5 +1,5 @@
 // What the engine asks of its shell, as one step: first make `journal` durable, then carry out `sends` in order.
-// When the journal fails, nothing is sent.
+// When the journal fails, nothing is sent. Of some steps the intents alone must be durable first: see model/intents.h.
 #pragma once
 
 #include <variant>

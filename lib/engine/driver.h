@@ -13,7 +13,9 @@ class RunObserver {
   virtual void heard(Time /*now*/, const Event& /*event*/) {}
   // The engine answered; nothing is durable or sent yet.
   virtual void after_handle(Time /*now*/, const TaskEngine& /*engine*/, const Commands& /*commands*/) {}
-  // `commands` are durable; they will be sent now.
+  // The intents of `commands` are durable by themselves (model/intents.h); they will be sent now and committed behind it.
+  virtual void promised(Time /*now*/, const TaskEngine& /*engine*/, const Commands& /*commands*/) {}
+  // `commands` are durable; they will be sent now, unless they were promised.
   virtual void committed(Time /*now*/, const TaskEngine& /*engine*/, const Commands& /*commands*/) {}
   virtual void sending(Time /*now*/, const Send& /*send*/) {}
   // All sends of the step are carried out.

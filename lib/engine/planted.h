@@ -26,8 +26,9 @@ enum class Bug : std::uint8_t {
   EndWithoutProof,       // COMPLETING does not wait for final fills
   SleepingGate,          // limits on values, prices and numbers of orders are not looked at
   KeepSlice,             // a volatile market is told and the slice stays what it was
+  ForgetIntents,         // what a killed run promised and did not commit is not looked for
 };
-inline constexpr int kBugCount = 19;
+inline constexpr int kBugCount = 20;
 
 class GatePass;
 struct OrderRequest;

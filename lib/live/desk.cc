@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kConnections = 8;
 constexpr int kQuestionsAtOnce = 5;                // the other connections are for orders and cancels: they never stand behind questions
+constexpr std::size_t kOrderLines = 2;             // kept open for orders and cancels, of which two leave at once
 constexpr Dur kMeasureEvery = Dur::seconds(30);    // the venue's clock
 constexpr Dur kMeasurePatience = Dur::seconds(5);  //
 constexpr Dur kSampleAge = Dur::minutes(5);        // after which a slower sample replaces a better one
@@ -87,6 +88,8 @@ bool Desk::take(venues::Pool pool, std::int64_t weight, Urgency urgency) {
   return bucket_of(pool).bucket.take_if_ready(weight, kept(pool, urgency), clock_.now());
 }
 
+void Desk::expect_orders() { http_.keep_lines(kOrderLines); }
+
 void Desk::hold(venues::Pool pool, Dur wait) {
   if (wait.us <= 0) return;
   ++throttled_;
@@ -111,10 +114,15 @@ bool Desk::try_send(Waiting& w) {
   ++requests_[static_cast<std::size_t>(call.pool)];
   if (is_question(call.pool)) ++questions_;
   const Dur left = w.patience.whole - (clock_.now() - w.since);
-  http_.send(call.http, std::chrono::milliseconds(std::max<std::int64_t>(left.us / 1000, 1)),
-             [this, asked = w.asked, urgency = w.urgency, patience = w.patience, pool = call.pool](const wire::HttpResponse& response) {
-               replied(asked, urgency, patience, pool, response);
-             });
+  const auto deadline = std::chrono::milliseconds(std::max<std::int64_t>(left.us / 1000, 1));
+  auto heard = [this, asked = w.asked, urgency = w.urgency, patience = w.patience, pool = call.pool](const wire::HttpResponse& response) {
+    replied(asked, urgency, patience, pool, response);
+  };
+  if (is_question(call.pool)) {
+    http_.send(call.http, deadline, std::move(heard));
+  } else {
+    http_.send_at_once(call.http, deadline, std::move(heard));
+  }
   return true;
 }
 

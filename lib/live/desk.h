@@ -68,6 +68,9 @@ class Desk {
     return std::ranges::any_of(waiting_, [](const Waiting& w) { return !w.for_connection; });
   }
 
+  // Orders and cancels will leave by REST: connections are made for them and kept.
+  void expect_orders();
+
   // Nothing of that pool leaves for so long: the venue said so by another way.
   void hold(venues::Pool pool, Dur wait);
 

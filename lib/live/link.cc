@@ -47,7 +47,10 @@ Link::~Link() {
   unguard(false);
 }
 
-void Link::start() { streams_->join(*this); }
+void Link::start() {
+  streams_->join(*this);
+  if (!streams_->has_channel()) desk_.expect_orders();
+}
 
 template <class Answer>
 std::function<void(Answer)> Link::guarded(std::function<void(Answer)> done) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/intents.h"
+
 namespace dn::live {
 namespace {
 
@@ -139,20 +141,30 @@ Expected<void, JournalError> LiveRun::handle(const Event& event) {
   return carry_out();
 }
 
-// Durable first, then sent, in order.
+// Durable first, then sent, in order. Where the intents of quotes are durable by themselves, the rest of their step follows.
 Expected<void, JournalError> LiveRun::carry_out() {
   observer_.after_handle(now_, engine_, commands_);
   if (commands_.empty()) return {};
+  const bool promised = can_follow_sends(commands_.journal) && journal_.promise(engine_.record(), commands_.journal);
+  if (promised) {
+    observer_.promised(now_, engine_, commands_);
+    send_all();
+    if (options_.flush) options_.flush();
+  }
   if (!commands_.journal.empty()) {
     if (auto done = journal_.commit(engine_.record(), commands_.journal); !done) return done;
   }
   observer_.committed(now_, engine_, commands_);
+  if (!promised) send_all();
+  return {};
+}
+
+void LiveRun::send_all() {
   for (const Send& s : commands_.sends) {
     observer_.sending(now_, s);
     send(s);
   }
   if (!commands_.sends.empty()) observer_.sent(now_);
-  return {};
 }
 
 void LiveRun::withdraw() {

@@ -19,6 +19,8 @@ struct LiveRunOptions {
   Dur dead_man = Dur::seconds(10);  // of a task that does not set its own; zero: off
   bool leave_orders = false;        // what rests at the end may stay: then the dead man's switch must not take it
   std::function<bool()> is_halted;  // the kill switch, looked at before every order; optional
+  // Lets leave what was handed to sockets and is not written yet. Called when orders have gone out before their step is committed; optional.
+  std::function<void()> flush;
 };
 
 class LiveRun final : public TaskDriver {
@@ -49,6 +51,7 @@ class LiveRun final : public TaskDriver {
   Expected<void, JournalError> advance();
   Expected<void, JournalError> handle(const Event& event);
   Expected<void, JournalError> carry_out();
+  void send_all();
   void send(const Send& send);
   void refuse_for_halt(const PlaceOrder& order);
   void answer_for_absent(const Send& send);

@@ -48,6 +48,8 @@ class SharedStreams {
   Time next_deadline() const;
   bool is_up() const;  // every stream is
 
+  // Whether orders go over a channel of their own, while it is up.
+  bool has_channel() const { return order_stream_ != nullptr; }
   // None: there is no order channel, or it is not up.
   venues::OrderChannel* channel() { return order_stream_ && order_stream_->is_up() ? channel_ : nullptr; }
   // Over the order channel; false: nothing of it was sent.

@@ -149,6 +149,9 @@ struct JournalBatch {
 class Journal {
  public:
   virtual ~Journal() = default;
+  // True: the batch's intents are durable against a crash of this process, by another way than a commit, which follows after the sends. False: commit
+  // first. Asked for batches that can follow their sends only (model/intents.h).
+  virtual bool promise(const TaskRecord& /*task*/, const JournalBatch& /*batch*/) { return false; }
   virtual Expected<void, JournalError> commit(const TaskRecord& task, const JournalBatch& batch) = 0;
 };
 

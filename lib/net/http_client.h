@@ -39,6 +39,11 @@ class HttpClient {
 
   // Calls `done` exactly once, from within the loop, never from within send; at the deadline at the latest.
   void send(const wire::HttpRequest& request, std::chrono::milliseconds deadline, Done done);
+  // The same over a line that is kept open for it, where one is free: written before the call returns. Otherwise as send.
+  void send_at_once(const wire::HttpRequest& request, std::chrono::milliseconds deadline, Done done);
+  // From now on so many lines are kept open besides max_connections, whatever becomes of them.
+  void keep_lines(std::size_t count);
+  std::size_t free_lines() const;
   std::size_t in_flight() const;  // requests whose `done` is still to come
 
  private:

@@ -19,7 +19,6 @@
 namespace dn::net {
 namespace {
 
-constexpr const char* kClosed = "the peer closed the connection before a complete answer";
 constexpr std::string_view kSpaces = " \t\r\n";
 
 std::string_view trimmed(std::string_view text) {
@@ -87,42 +86,7 @@ curl_socket_t on_open_socket(void* self, curlsocktype, curl_sockaddr* address) n
 // Called with the client's sockets, since a kept connection outlives its transfers.
 int on_close_socket(void* sockets, curl_socket_t fd) noexcept { return static_cast<OwnSockets*>(sockets)->close(fd); }
 
-// Sets options and remembers whether all of them were taken.
-class Options {
- public:
-  explicit Options(CURL* easy) : easy_(easy) {}
-  template <class T>
-  void set(CURLoption option, T value) {
-    good_ = good_ && curl_easy_setopt(easy_, option, value) == CURLE_OK;
-  }
-  bool good() const { return good_; }
-
- private:
-  CURL* easy_;
-  bool good_ = true;
-};
-
-void set_connection(Options& o, const HttpOptions& options, CURLSH* share) {
-  o.set(CURLOPT_PROTOCOLS_STR, "https,http");  // http: what the client allowed for a loopback base
-  o.set(CURLOPT_HTTP_VERSION, static_cast<CurlLong>(CURL_HTTP_VERSION_1_1));
-  o.set(CURLOPT_FOLLOWLOCATION, 0L);
-  o.set(CURLOPT_PROXY, "");  // not even one of the environment
-  o.set(CURLOPT_NOPROXY, "*");
-  o.set(CURLOPT_NOSIGNAL, 1L);
-  o.set(CURLOPT_QUICK_EXIT, 1L);  // a deadline does not wait for a name lookup
-  o.set(CURLOPT_TCP_NODELAY, 1L);
-  o.set(CURLOPT_TCP_KEEPALIVE, 1L);
-  o.set(CURLOPT_SHARE, share);
-  o.set(CURLOPT_SSLVERSION, static_cast<CurlLong>(CURL_SSLVERSION_TLSv1_2));
-  o.set(CURLOPT_SSL_VERIFYPEER, 1L);
-  o.set(CURLOPT_SSL_VERIFYHOST, 2L);
-  // The directory is read by hash, one file per issuer; the bundle would cost 18 ms for each connection.
-  const bool own = !options.ca_file.empty();
-  o.set(CURLOPT_CAINFO, own ? options.ca_file.c_str() : nullptr);
-  o.set(CURLOPT_CAPATH, own ? nullptr : "/etc/ssl/certs");
-}
-
-void set_method(Options& o, const wire::HttpRequest& request) {
+void set_method(CurlOptions& o, const wire::HttpRequest& request) {
   const bool has_body = request.method == "POST" || request.method == "PUT" || !request.body.empty();
   if (has_body) {
     o.set(CURLOPT_POST, 1L);
@@ -159,6 +123,28 @@ bool is_complete(const wire::HttpResponse& r, bool headers_ended) {
 
 }  // namespace
 
+void set_connection(CurlOptions& o, const HttpOptions& options, CURLSH* share) {
+  o.set(CURLOPT_PROTOCOLS_STR, "https,http");  // http: what the client allowed for a loopback base
+  o.set(CURLOPT_HTTP_VERSION, static_cast<CurlLong>(CURL_HTTP_VERSION_1_1));
+  o.set(CURLOPT_FOLLOWLOCATION, 0L);
+  o.set(CURLOPT_PROXY, "");  // not even one of the environment
+  o.set(CURLOPT_NOPROXY, "*");
+  o.set(CURLOPT_NOSIGNAL, 1L);
+  o.set(CURLOPT_QUICK_EXIT, 1L);  // a deadline does not wait for a name lookup
+  o.set(CURLOPT_TCP_NODELAY, 1L);
+  o.set(CURLOPT_TCP_KEEPALIVE, 1L);
+  o.set(CURLOPT_SHARE, share);
+  o.set(CURLOPT_SSLVERSION, static_cast<CurlLong>(CURL_SSLVERSION_TLSv1_2));
+  o.set(CURLOPT_SSL_VERIFYPEER, 1L);
+  o.set(CURLOPT_SSL_VERIFYHOST, 2L);
+  // The directory is read by hash, one file per issuer; the bundle would cost 18 ms for each connection.
+  const bool own = !options.ca_file.empty();
+  o.set(CURLOPT_CAINFO, own ? options.ca_file.c_str() : nullptr);
+  o.set(CURLOPT_CAPATH, own ? nullptr : "/etc/ssl/certs");
+}
+
+std::string url_of(const Url& base) { return base.scheme + "://" + host_in_url(base.host) + ":" + std::to_string(base.port) + "/"; }
+
 std::string Transfer::refusal(const wire::HttpRequest& request) {
   static constexpr std::string_view kMethods[] = {"GET", "POST", "PUT", "DELETE"};
   if (std::find(std::begin(kMethods), std::end(kMethods), request.method) == std::end(kMethods)) return "not sent: unknown method";
@@ -189,8 +175,8 @@ bool Transfer::prepare(const Url& base, const HttpOptions& options, CURLSH* shar
   if (!has_type) add("Content-Type:");  // libcurl would invent one for a body
 
   max_reply_bytes = options.max_reply_bytes;
-  Options o(easy.get());
-  o.set(CURLOPT_URL, (base.scheme + "://" + host_in_url(base.host) + ":" + std::to_string(base.port) + "/").c_str());
+  CurlOptions o(easy.get());
+  o.set(CURLOPT_URL, url_of(base).c_str());
   o.set(CURLOPT_REQUEST_TARGET, request.target.c_str());  // as signed: not parsed, not normalised
   o.set(CURLOPT_HTTPHEADER, headers.get());
   set_connection(o, options, share);

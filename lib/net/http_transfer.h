@@ -8,26 +8,15 @@
 #include <memory>
 #include <string>
 
+#include "net/curl_handles.h"
 #include "net/http_client.h"
 #include "net/own_sockets.h"
 #include "net/url.h"
 
 namespace dn::net {
 
-using CurlLong = long;  // NOLINT(google-runtime-int): libcurl's type for most options
-
-// libcurl's handles are all void*: the function that frees one tells them apart.
-template <auto Free>
-struct CurlFree {
-  template <class T>
-  void operator()(T* handle) const {
-    Free(handle);
-  }
-};
-using Easy = std::unique_ptr<CURL, CurlFree<&curl_easy_cleanup>>;
-using Multi = std::unique_ptr<CURLM, CurlFree<&curl_multi_cleanup>>;
-using Share = std::unique_ptr<CURLSH, CurlFree<&curl_share_cleanup>>;
-using List = std::unique_ptr<curl_slist, CurlFree<&curl_slist_free_all>>;
+// What a request whose connection ended too early is answered with.
+inline constexpr const char* kClosed = "the peer closed the connection before a complete answer";
 
 struct Transfer {
   Transfer(asio::io_context& io, OwnSockets& s, std::uint64_t number) : sockets(s), id(number), deadline(io) {}
@@ -53,5 +42,10 @@ struct Transfer {
   bool headers_ended = false;
   bool started = false;  // a connection stood and the request's first byte may have left: from here on it is not sent again
 };
+
+// How a connection of the client's is made: its TLS, what is trusted, and that nothing is sent twice or elsewhere.
+void set_connection(CurlOptions& o, const HttpOptions& options, CURLSH* share);
+// The base as libcurl takes it.
+std::string url_of(const Url& base);
 
 }  // namespace dn::net

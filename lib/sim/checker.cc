@@ -12,6 +12,13 @@ void Checker::fail(std::string what) {
   if (!violation_) violation_ = std::move(what);
 }
 
+void Checker::promised(Time /*now*/, const TaskEngine& engine, const Commands& commands) {
+  engine_ = &engine;
+  for (const OrderRecord& o : commands.journal.orders) {
+    if (o.status == OrderStatus::Intent) journal_[o.request.id.str()] = o;
+  }
+}
+
 void Checker::committed(Time /*now*/, const TaskEngine& engine, const Commands& commands) {
   engine_ = &engine;
   for (const OrderRecord& o : commands.journal.orders) journal_[o.request.id.str()] = o;

@@ -17,6 +17,7 @@ class Checker final : public RunObserver {
   Checker(const World& world, const PerSide<Instrument>& instruments);
 
   // RunObserver
+  void promised(Time now, const TaskEngine& engine, const Commands& commands) override;
   void committed(Time now, const TaskEngine& engine, const Commands& commands) override;
   void sending(Time now, const Send& send) override;
   void heard(Time now, const Event& event) override;

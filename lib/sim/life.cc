@@ -183,6 +183,7 @@ class Storyteller final : public RunObserver {
 
   void heard(Time now, const Event& event) override { checker_.heard(now, event); }
   void sending(Time now, const Send& send) override { checker_.sending(now, send); }
+  void promised(Time now, const TaskEngine& engine, const Commands& commands) override { checker_.promised(now, engine, commands); }
   void committed(Time now, const TaskEngine& engine, const Commands& commands) override {
     checker_.committed(now, engine, commands);
     if (!options_.tell) return;

@@ -1,23 +1,35 @@
 #include "sim/memory_store.h"
 
+#include "engine/planted.h"
+
 namespace dn::sim {
+
+bool MemoryStore::promise(const TaskRecord& task, const JournalBatch& batch) {
+  intents_ = intents_of(task, batch);
+  return true;
+}
+
+void MemoryStore::put(const OrderRecord& order) {
+  const auto [at, added] = order_at_.try_emplace(order.request.id.str(), orders_.size());
+  if (added) {
+    orders_.push_back(order);
+  } else {
+    orders_[at->second] = order;
+  }
+}
 
 Expected<void, JournalError> MemoryStore::commit(const TaskRecord& task, const JournalBatch& batch) {
   task_ = task;
-  for (const OrderRecord& o : batch.orders) {
-    const auto [at, added] = order_at_.try_emplace(o.request.id.str(), orders_.size());
-    if (added) {
-      orders_.push_back(o);
-    } else {
-      orders_[at->second] = o;
-    }
-  }
+  for (const OrderRecord& o : batch.orders) put(o);
   fills_.insert(fills_.end(), batch.fills.begin(), batch.fills.end());
   fundings_.insert(fundings_.end(), batch.fundings.begin(), batch.fundings.end());
   return {};
 }
 
 Expected<TaskRecord, JournalError> MemoryStore::begin_run(Time now) {
+  if (intents_ && are_missing(task_, *intents_) && !planted(Bug::ForgetIntents)) {
+    for (const OrderRecord& o : take_up(task_, *intents_)) put(o);
+  }
   ++task_.run_epoch;
   ++task_.runs;
   task_.next_seq = 1;

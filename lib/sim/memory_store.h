@@ -4,7 +4,7 @@
 
 #include <unordered_map>
 
-#include "model/task_record.h"
+#include "model/intents.h"
 
 namespace dn::sim {
 
@@ -21,12 +21,16 @@ class MemoryStore final : public LifeStore {
  public:
   explicit MemoryStore(TaskRecord task) : task_(std::move(task)) {}
 
+  bool promise(const TaskRecord& task, const JournalBatch& batch) override;
   Expected<void, JournalError> commit(const TaskRecord& task, const JournalBatch& batch) override;
   Expected<TaskRecord, JournalError> begin_run(Time now) override;
   Expected<StoredTask, JournalError> load() override;
 
  private:
+  void put(const OrderRecord& order);
+
   TaskRecord task_;
+  std::optional<Intents> intents_;  // of the newest step that promised some
   std::vector<OrderRecord> orders_;
   std::unordered_map<std::string, std::size_t> order_at_;
   std::vector<Fill> fills_;

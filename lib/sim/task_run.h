@@ -28,6 +28,7 @@ class TaskRun final : public TaskDriver {
  private:
   Expected<void, JournalError> handle(const Event& event, Time now);
   Expected<void, JournalError> carry_out();
+  bool send_all(std::optional<int> crash);
 
   World& world_;
   TaskEngine& engine_;

@@ -3,7 +3,8 @@
 // The promise is about orders and money, not about bytes: after any crash the books can be brought to what the venues
 // did, no order is sent twice, and none is left behind that nobody knows of. It rests on three rules.
 //
-//   1. An order's intent is committed before its first byte leaves (the runner's rule; `commit` is how).
+//   1. An order's intent is durable against a crash of this program before its first byte leaves (the runner's rule). `commit` is how, with
+//      everything else of its step. Where a step does nothing but quote, `promise` does it alone and the commit follows the sends (below).
 //   2. Every order carries an id of ours, made of task, leg, run epoch and sequence. No id is ever used twice.
 //   3. A batch is one transaction: all of a step's rows or none. After an error the caller sends nothing.
 //
@@ -15,12 +16,18 @@
 //   an order may stand in the books as `intent` although it never left, or left and its answer was not heard. Both look
 //   the same at the next start, and are settled the same way: the venue is asked for the id (engine: recovery).
 //
+//   `promise` writes the intents of one step to mapped memory beside the task's lock (store/intent_file.h): a hundredth of a commit's time, between
+//   a price and its orders. A run that is killed between the sends and the commit has left the books as they were before the step, and the
+//   intents. Whoever opens the task next, run, reader or another run's portfolio, makes rows of them first (store/intents.cc), with the counters
+//   behind them, so that no number is used again; from there on they are intents like any other. The counters tell which intents are missing: a
+//   page that a commit has overtaken is nothing. A commit that fails behind its sends ends the run; its orders are cancelled, and found the same way.
+//
 //   Power loss, a crash of the kernel. With synchronous=NORMAL a commit does not wait for the disk: the newest commits
 //   may be gone, always from the end. The log's frames carry a running checksum over all frames before them, so what is
 //   found again is a prefix of the commits, never a mixture. What such a prefix lacks:
 //     - fills and changes of orders whose intent is there: asked for by id at the start, booked again. The venue's trade
 //       id is the key (UNIQUE task, venue, trade), so what was not lost is not booked twice.
-//     - intents whose order was sent: the book has no such order, the venue does. At the start recovery lists the
+//     - intents whose order was sent, or the page of them: the book has no such order, the venue does. At the start recovery lists the
 //       task's open orders and trades at both venues and knows ours by the id's form, which tells task, leg and epoch.
 //       They are at the venue by then, because a machine takes longer to come up again than a request that it sent can
 //       live: the venue refuses it after 5 seconds (kRequestLifetime). Where a machine were faster, an order could arrive

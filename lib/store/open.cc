@@ -135,6 +135,7 @@ Expected<std::unique_ptr<Store>, StoreError> Store::open(const std::string& path
     if (!reader) return Unexpected{reader.error()};
     auto impl = std::make_unique<Impl>(path, mode, patience, std::move(reader->connection));
     impl->immutable = reader->immutable;
+    if (!impl->immutable && impl->lacks_intents()) impl->take_up_all();
     return std::unique_ptr<Store>(new Store(std::move(impl)));
   }
   auto connection = open_writer(path, patience);

@@ -7,6 +7,7 @@
 
 #include "store/portfolio_sums.h"
 #include "store/store_impl.h"
+#include "store/task_lock.h"
 
 namespace dn {
 namespace {
@@ -125,11 +126,26 @@ Expected<std::optional<PortfolioRow>, StoreError> Portfolio::row() {
   return found;
 }
 
+// A killed run may have sent orders that are not rows yet.
+Expected<void, StoreError> Portfolio::add_intents(Lease& lease) {
+  Store::Impl& s = *store_.impl_;
+  const auto intents = read_intents(lock_directory(s.path), lease.task);
+  if (!intents) return {};
+  const auto task = s.find(lease.task);
+  if (!task) return Unexpected{task.error()};
+  if (!*task || (*task)->id != lease.task_id || !are_missing(**task, *intents)) return {};
+  for (const OrderRequest& r : intents->requests) {
+    if (r.leg == r.side) lease.open[r.side] += r.price * r.qty * kBetterFill;
+  }
+  return {};
+}
+
 // `own`: the task whose lock the caller holds, so that nobody has to be asked whether it is alive.
 Expected<std::vector<Lease>, StoreError> Portfolio::read_leases(std::int64_t own) {
   Store::Impl& s = *store_.impl_;
   std::vector<Lease> out;
   std::map<std::int64_t, std::size_t> at;
+  std::vector<std::size_t> killed;
   {
     Query q(s.connection, s.st.leases);
     q.add(live_);
@@ -137,10 +153,16 @@ Expected<std::vector<Lease>, StoreError> Portfolio::read_leases(std::int64_t own
       if (!row) return Unexpected{row.error()};
       auto lease = read_lease(q);
       if (!lease) return Unexpected{lease.error()};
-      if (lease->running && lease->task_id != own) lease->running = alive_(lease->task);
+      if (lease->running && lease->task_id != own) {
+        lease->running = alive_(lease->task);
+        if (!lease->running) killed.push_back(out.size());
+      }
       at[lease->task_id] = out.size();
       out.push_back(std::move(*lease));
     }
+  }
+  for (const std::size_t i : killed) {
+    if (auto r = add_intents(out[i]); !r) return Unexpected{r.error()};
   }
   Query q(s.connection, s.st.lease_orders);
   q.add(live_);

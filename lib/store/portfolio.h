@@ -95,6 +95,7 @@ class Portfolio {
  private:
   Expected<std::optional<PortfolioRow>, StoreError> read_row();
   Expected<std::vector<Lease>, StoreError> read_leases(std::int64_t own);
+  Expected<void, StoreError> add_intents(Lease& lease);
   Expected<std::vector<TaskRecord>, StoreError> read_missing();
   Expected<void, StoreError> add_missing();
   Expected<Lease, StoreError> foreseen_lease(TaskRecord task);

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/intents.h"
 #include "model/task_record.h"
 
 namespace dn {
@@ -108,7 +109,17 @@ class Store final : public Journal {
   // Counts up the task's run epoch and its runs, durable against power loss. Returns the row as it stands now.
   Expected<TaskRecord, StoreError> begin_run(std::int64_t task_id, Time now);
 
+  // ---- the intents of a run's newest step in a file of their own (store/intent_file.h), for whoever holds the task's lock
+  // What a run promised before it was killed becomes rows. Before begin_run.
+  Expected<void, StoreError> take_up_intents(std::string_view task);
+  Expected<void, StoreError> take_up(std::string_view task, const Intents& intents);
+  // From now on `promise` is kept there for this task; where the file cannot be made, everything is committed first.
+  Expected<void, StoreError> promise_in_file(std::string_view task);
+  // The run has ended and all is committed.
+  void forget_intents(std::string_view task);
+
   // ---- Journal
+  bool promise(const TaskRecord& task, const JournalBatch& batch) override;
   Expected<void, JournalError> commit(const TaskRecord& task, const JournalBatch& batch) override;
   // The run id that events are stored with from now on; set after begin_run.
   void set_run_id(std::string run_id);

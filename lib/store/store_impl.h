@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "store/intent_file.h"
 #include "store/portfolio.h"
 #include "store/rows.h"
 #include "store/schema.h"
@@ -121,6 +122,7 @@ struct Store::Impl {
   std::string run_id;
   std::optional<FileMark> immutable;  // set while a reader uses the file as immutable
   int log_pages = 0;                  // in the write-ahead log after the last commit
+  std::optional<IntentFile> intents;  // of the one task that this store's run holds
 
   // Open wishes by task, good as long as `controls_version` is what PRAGMA data_version says.
   std::map<std::string, std::vector<ControlRequest>, std::less<>> controls;
@@ -138,6 +140,10 @@ struct Store::Impl {
   std::map<std::int64_t, PerSide<LegTotals>> sums;
   std::map<std::int64_t, Holding> holdings;  // likewise
   std::uint32_t sums_version = 0;            // SQLITE_FCNTL_DATA_VERSION after our last commit
+
+  // Whether a killed run promised orders that the books lack; puts them there, as far as that can be done.
+  bool lacks_intents();
+  void take_up_all();
 
   // ---- within a transaction of the caller
   Expected<void, StoreError> read_sums(TaskRecord& task);

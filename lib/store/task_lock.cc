@@ -81,6 +81,12 @@ TaskLock::Error held(int fd, std::string_view task) {
 
 }  // namespace
 
+std::string lock_directory(const std::string& db) {
+  const std::string directory = parent_directory(db);
+  const std::string file = db.substr(db.rfind('/') + 1);  // npos + 1 = 0
+  return (directory == "/" ? directory : directory + "/") + (file == "dn.db" ? "locks" : file + ".locks");
+}
+
 Expected<TaskLock, TaskLock::Error> TaskLock::acquire(const std::string& directory, std::string_view task) {
   if (task.empty() || task.front() == '.' || task.find('/') != std::string_view::npos || task.find('\0') != std::string_view::npos) {
     return Unexpected{failed(fmt::format("\"{}\" is not a task name", printable_excerpt(task)))};

@@ -11,6 +11,9 @@
 
 namespace dn {
 
+// Where the locks of a database's tasks lie: beside it, so that all who open it meet there. "<directory>/locks" for dn.db, "<file>.locks" for any other.
+std::string lock_directory(const std::string& db);
+
 class TaskLock {
  public:
   struct Error {

@@ -25,7 +25,7 @@ DOORS = {
 }
 # An outside header that matches -> the only rooms of lib/ that may include it. Nobody in tools/ may.
 OWNERS = [
-    (re.compile(r"^(asio|websocketpp|curl)(/|\.hpp$)"), {"net"}),
+    (re.compile(r"^((asio|websocketpp|curl)(/|\.hpp$)|http_parser\.h$)"), {"net"}),
     (re.compile(r"^sqlite3"), {"store"}),
     (re.compile(r"^(toml\+\+/|toml\.hpp$|CLI/)"), {"app"}),
 ]

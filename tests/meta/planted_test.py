@@ -147,6 +147,7 @@ class Doors(House):
         ("lib/engine/a.cc", '#include "net/loop.h"\n'),
         ("lib/engine/a.cc", '#include "sim/venue.h"\n'),
         ("lib/engine/a.cc", '#include "app/run.h"\n'),
+        ("lib/app/a.cc", "#include <http_parser.h>\n"),
         ("lib/engine/deep/a.cc", '#include "app/run.h"\n'),
         ("lib/net/a.cc", '#include "engine/task.h"\n'),
         ("lib/store/a.cc", '#include "engine/task.h"\n'),

@@ -39,12 +39,21 @@ class PowerStore final : public sim::LifeStore {
   Expected<TaskRecord, JournalError> begin_run(Time now) override {
     store_.reset();  // a new process
     if (auto there = open(); !there) return Unexpected{there.error()};
+    if (intents_) {
+      if (auto taken = store_->take_up(task_.spec.name, *intents_); !taken) return Unexpected{JournalError{JournalError::Kind::Other, taken.error().message}};
+    }
     auto begun = store_->begin_run(task_.id, now);
     if (!begun) return Unexpected{JournalError{JournalError::Kind::Other, begun.error().message}};
     if (begun->run_epoch <= newest_epoch_ && plan_.planted != Planted::EpochNotSynced) broken(fmt::format("run epoch {} is given out twice", begun->run_epoch));
     if (plan_.planted == Planted::EpochNotSynced) no_full_sync_.emplace();
     newest_epoch_ = std::max(newest_epoch_, begun->run_epoch);
     return std::move(*begun);
+  }
+
+  bool promise(const TaskRecord& task, const JournalBatch& batch) override {
+    before_ = std::move(intents_);
+    intents_ = intents_of(task, batch);
+    return true;
   }
 
   Expected<void, JournalError> commit(const TaskRecord& task, const JournalBatch& batch) override {
@@ -75,6 +84,11 @@ class PowerStore final : public sim::LifeStore {
   bool process_died() override {
     disk_.cut();
     store_.reset();
+    // The kernel had written the page of intents lately, a while ago, or never.
+    const std::uint64_t written = rng_.below(3);
+    if (written == 1) intents_ = std::move(before_);
+    if (written == 2) intents_.reset();
+    before_.reset();
     disk_.restart(rng_);
     ++result_.cuts;
     if (open()) count_lost();
@@ -135,6 +149,8 @@ class PowerStore final : public sim::LifeStore {
   sim::Rng rng_;
   std::unique_ptr<Store> store_;
   std::optional<NoFullSync> no_full_sync_;
+  std::optional<Intents> intents_;  // of the newest step that promised some, and of the one before it
+  std::optional<Intents> before_;
   std::uint32_t newest_epoch_ = 0;
   std::set<std::string> orders_;  // rows that were committed
   std::set<std::string> fills_;

@@ -30,7 +30,7 @@ TEST(PowerLife, ACutAtEveryCommitOfALifeBreaksNoPromise) {
 
 TEST(PowerLife, NoneOfManyBreaksAPromiseWhereverThePowerFails) {
   PowerResult sum;
-  for (std::uint64_t seed = 1; seed <= 120; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
     const PowerResult r = live_through(plan_power(seed));
     ASSERT_FALSE(r.broken) << "seed " << seed << ": " << *r.broken;
     sum.cuts_that_took += r.cuts_that_took;

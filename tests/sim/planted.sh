@@ -5,7 +5,7 @@ set -euo pipefail
 
 sim=$1
 lives=$2
-bugs=18
+bugs=19
 
 "$sim" --first-seed 1 --count "$lives" --jobs 1 || {
   echo "the build breaks a promise without any bug planted" >&2

@@ -1,0 +1,42 @@
+// A step's intents by themselves: what must be durable before its quotes leave, so that the step's other rows may follow after them.
+//
+// The rule (spec section 5) asks for one thing before the first byte of an order: that a later run knows its id. `can_follow_sends` says of which
+// steps the rest can wait for a moment; `take_up` is what a later run makes of intents whose step was never committed: orders that may have been
+// sent, in the books as such, to be asked for by id like every other.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "model/task_record.h"
+
+namespace dn {
+
+// The intents of one step, with the counters of the task as they stand behind it.
+struct Intents {
+  std::int64_t task_id = 0;
+  Time created;             // of the task: tells its row from one of the same number in another database
+  std::uint32_t epoch = 0;  // of the run
+  std::uint32_t next_seq = 0;
+  std::int64_t orders = 0;  // sent in all runs of the round
+  Time first_order;
+  std::vector<OrderRequest> requests;
+};
+
+// At most so many intents in a step; one that has more commits first.
+inline constexpr std::size_t kMostIntents = 4;
+
+// True when nothing of the step but its intents has to be durable before it is sent: it books nothing, closes nothing, and what it places are the
+// engine's own quotes. Hedges, and what a person asked for, are committed first.
+bool can_follow_sends(const JournalBatch& batch);
+
+Intents intents_of(const TaskRecord& task, const JournalBatch& batch);
+
+// Whether the intents are of the task's newest run and of a step that its record lacks.
+bool are_missing(const TaskRecord& task, const Intents& intents);
+
+// Brings the counters of such a task forward; the rows that the books lack, as intents whose outcome is not known.
+std::vector<OrderRecord> take_up(TaskRecord& task, const Intents& intents);
+
+}  // namespace dn

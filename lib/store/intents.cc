@@ -1,0 +1,70 @@
+// What becomes of intents that no commit followed.
+#include "store/lock_state.h"
+#include "store/store_impl.h"
+#include "store/task_lock.h"
+
+namespace dn {
+
+bool Store::promise(const TaskRecord& task, const JournalBatch& batch) {
+  if (!impl_->intents) return false;
+  impl_->intents->write(task, batch);
+  return true;
+}
+
+Expected<void, StoreError> Store::promise_in_file(std::string_view task) {
+  auto file = IntentFile::open(lock_directory(impl_->path), task);
+  if (!file) return Unexpected{file.error()};
+  impl_->intents = std::move(*file);
+  return {};
+}
+
+void Store::forget_intents(std::string_view task) {
+  if (impl_->intents) remove_intents(lock_directory(impl_->path), task);
+  impl_->intents.reset();
+}
+
+Expected<void, StoreError> Store::take_up_intents(std::string_view task) {
+  const std::optional<Intents> intents = read_intents(lock_directory(impl_->path), task);
+  return intents ? take_up(task, *intents) : Expected<void, StoreError>();
+}
+
+Expected<void, StoreError> Store::take_up(std::string_view task, const Intents& intents) {
+  auto transaction = Transaction::begin(impl_->connection, Transaction::Kind::Write);
+  if (!transaction) return Unexpected{transaction.error()};
+  auto found = impl_->find(task);
+  if (!found) return Unexpected{found.error()};
+  if (!*found || !are_missing(**found, intents)) return {};
+  TaskRecord record = std::move(**found);
+  for (const OrderRecord& order : dn::take_up(record, intents)) {
+    Query q(impl_->connection, impl_->st.put_order);
+    q.add(record.id);
+    bind_order(q, order);
+    if (auto r = q.run(); !r) return r;
+  }
+  if (auto r = impl_->write_task(record); !r) return r;
+  return transaction->commit();
+}
+
+// A reader sees the rows only once a writer has made them. The lock is looked at last: whoever takes it after that finds the intents himself, and
+// what he makes of them under it is the same.
+bool Store::Impl::lacks_intents() {
+  const std::string directory = lock_directory(path);
+  for (const std::string& task : tasks_with_intents(directory)) {
+    const std::optional<Intents> promised = read_intents(directory, task);
+    if (!promised) continue;
+    const auto found = find(task);
+    if (found && *found && are_missing(**found, *promised) && !is_task_held(directory, task)) return true;
+  }
+  return false;
+}
+
+void Store::Impl::take_up_all() {
+  const std::string directory = lock_directory(path);
+  auto writer = Store::open(path, Store::Mode::ReadWrite, patience);
+  if (!writer) return;
+  for (const std::string& task : tasks_with_intents(directory)) {
+    if (!is_task_held(directory, task)) (void)(*writer)->take_up_intents(task);
+  }
+}
+
+}  // namespace dn
