@@ -26,6 +26,7 @@ struct PerSide {
   T sell{};
   T& operator[](Side s) { return s == Side::Buy ? buy : sell; }
   const T& operator[](Side s) const { return s == Side::Buy ? buy : sell; }
+  friend bool operator==(const PerSide& a, const PerSide& b) = default;
 };
 
 }  // namespace dn

@@ -27,6 +27,7 @@ struct LegSpec {
   std::int64_t offset_ticks = 0;    // limit price = reference - offset × tick, on both sides
   std::int64_t tick_tolerance = 0;  // re-quote when the resting price is more than this many ticks from the target
   PriceReference price_reference = PriceReference::Touch;
+  friend bool operator==(const LegSpec& a, const LegSpec& b) = default;
 };
 
 // A position taken over from before this task (`[restore.buy]`).
@@ -34,6 +35,7 @@ struct RestoreSpec {
   Qty filled_quantity;
   Price avg_price;
   std::string order_id;  // a venue order id that may still rest; empty = none
+  friend bool operator==(const RestoreSpec& a, const RestoreSpec& b) = default;
 };
 
 struct RiskSpec {
@@ -59,6 +61,7 @@ struct RiskSpec {
   Dur max_hold = Dur::hours(4);
   std::optional<Dur> dead_man;                           // live, at venues with a dead man's switch: its timer, 0 = off; default: the installation's
   Rate max_capital_fraction{Decimal::from_parts(5, 2)};  // of the account's balance
+  friend bool operator==(const RiskSpec& a, const RiskSpec& b) = default;
 };
 
 // Holding what was opened, and closing it again in the same task.
@@ -71,6 +74,7 @@ struct HoldSpec {
   // The task opens, holds and closes.
   bool goes_round() const { return hold_for || close_spread_bps || exit_after_fundings || exit_funding_apr; }
   bool minds_funding() const { return goes_round() || min_funding_apr; }
+  friend bool operator==(const HoldSpec& a, const HoldSpec& b) = default;
 };
 
 // What a task does while its market is volatile (`[adapt]`). Volatility = (highest mid - lowest mid) / lowest mid within the window, of the
@@ -107,6 +111,7 @@ struct TaskSpec {
   PerSide<RestoreSpec> restore;
 
   Dur imbalance_grace() const { return risk.imbalance_grace.value_or(lead == Lead::Both ? Dur::seconds(1) : Dur{}); }
+  friend bool operator==(const TaskSpec& a, const TaskSpec& b) = default;
 };
 
 // How a value is written in TOML; a file's node of another kind is a type error.

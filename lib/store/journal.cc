@@ -125,7 +125,7 @@ Expected<void, StoreError> Store::Impl::write_task(const TaskRecord& task) {
   {
     Query q(connection, st.update_task);
     q.add(task.id).add(std::string_view(task.spec.name));
-    bind_task(q, task);
+    bind_task(q, task, !same_texts(task));
     if (auto r = q.run(); !r) return r;
     if (q.changed() != 1) {
       return Unexpected{StoreError{StoreError::Kind::Other, fmt::format("{}: task {} has no row {} of round {}, or a run later than {} has it now", path,
@@ -175,6 +175,7 @@ Expected<void, StoreError> Store::Impl::write_batch(const TaskRecord& task, cons
   }
   if (auto r = transaction->commit(); !r) return r;
   if (batch.task) {
+    if (!same_texts(task)) texts[task.id] = {task.spec, task.source};
     sums[task.id] = task.leg;
     holdings[task.id] = task.holding;
   }

@@ -89,7 +89,8 @@ class RowReader {
 #define DN_HOLDING_COLUMNS "part, since_us, to_close, must_close, funding_rate, funding_interval_us, funding_next_us, payments, newest_payment_us"
 #define DN_FILL_COLUMNS "venue, trade_id, client_order_id, venue_order_id, leg, side, price, quantity, fee, fee_asset, liquidity, time_us"
 
-void bind_task(Query& q, const TaskRecord& task);  // without the legs
+// Without the legs. `texts`: spec and source too, which hardly ever change and are long; otherwise their places stay empty.
+void bind_task(Query& q, const TaskRecord& task, bool texts);
 void bind_order(Query& q, const OrderRecord& order);
 void bind_fill(Query& q, const Fill& fill);
 void bind_funding(Query& q, const FundingPayment& payment);

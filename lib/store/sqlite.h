@@ -93,6 +93,10 @@ class Query {
     return add_integer(static_cast<std::int64_t>(n));
   }
   Query& add(std::string_view text);  // copied
+  Query& skip() {                     // the parameter stays NULL
+    ++next_;
+    return *this;
+  }
   Query& add(Time t) { return add_integer(t.us); }
   template <class Tag>
   Query& add(const Amount<Tag>& amount) {

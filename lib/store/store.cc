@@ -169,7 +169,7 @@ Expected<TaskRecord, StoreError> Store::add_task(TaskRecord task, const std::opt
   {
     Query q(impl_->connection, impl_->st.insert_task);
     q.add(std::string_view(task.spec.name));
-    bind_task(q, task);
+    bind_task(q, task, true);
     if (auto r = q.run(); !r) return Unexpected{r.error()};
   }
   task.id = sqlite3_last_insert_rowid(impl_->connection.handle());

@@ -31,9 +31,10 @@ struct Statements {
   // The name keeps a record from landing in another task's row; the epoch keeps a process that lost its task (and with it
   // the right to number orders) from writing over the run that came after it.
   Statement update_task{
-      "UPDATE tasks SET round = ?3, spec = ?4, state = ?5, mode = ?6, verdict = ?7, reason = ?8, exit_code = ?9, run_epoch = ?10, next_seq = ?11, "
+      "UPDATE tasks SET round = ?3, spec = coalesce(?4, spec), state = ?5, mode = ?6, verdict = ?7, reason = ?8, exit_code = ?9, run_epoch = ?10, next_seq = "
+      "?11, "
       "orders = ?12, rebalances = ?13, rejects = ?14, errors = ?15, runs = ?16, restored = ?17, created_us = ?18, first_order_us = ?19, updated_us = ?20, "
-      "source = ?21, live = ?22, rejects_buy = ?23, rejects_sell = ?24, escalations = ?25, unwinding = ?26, loss_limit = ?27, "
+      "source = coalesce(?21, source), live = ?22, rejects_buy = ?23, rejects_sell = ?24, escalations = ?25, unwinding = ?26, loss_limit = ?27, "
       "unhedged_us = ?28, unhedged_money_seconds = ?29 WHERE id = ?1 AND name = ?2 AND round = ?3 AND run_epoch <= ?10"};
   Statement begin_run{"UPDATE tasks SET run_epoch = run_epoch + 1, runs = runs + 1, next_seq = 1, updated_us = ?2 WHERE id = ?1 AND run_epoch < 4294967295"};
   Statement put_leg{
@@ -144,6 +145,13 @@ struct Store::Impl {
   // Whether a killed run promised orders that the books lack; puts them there, as far as that can be done.
   bool lacks_intents();
   void take_up_all();
+
+  // The texts of a task as we last wrote them, by task row: nobody but the holder of its lock changes them.
+  std::map<std::int64_t, std::pair<TaskSpec, std::string>> texts;
+  bool same_texts(const TaskRecord& task) const {
+    const auto at = texts.find(task.id);
+    return at != texts.end() && at->second.second == task.source && at->second.first == task.spec;
+  }
 
   // ---- within a transaction of the caller
   Expected<void, StoreError> read_sums(TaskRecord& task);

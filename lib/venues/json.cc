@@ -36,41 +36,58 @@ std::size_t string_end(std::string_view s, std::size_t at) {
   return std::min(i + 1, s.size());
 }
 
-// Puts every number between quotes; nullopt where a number is none.
-std::optional<std::string> quote_numbers(std::string_view s) {
-  std::string out;
-  out.reserve(s.size() + s.size() / 8);
+// Puts every number between quotes; false where a number is none.
+bool quote_numbers(std::string_view s, std::string& out) {
+  out.clear();
+  std::size_t copied = 0;
   for (std::size_t i = 0; i < s.size();) {
-    std::size_t end = i + 1;
     if (s[i] == '"') {
-      end = string_end(s, i);
-    } else if (s[i] == '-' || is_digit(s[i])) {
-      end = number_end(s, i);
-      if (end == i) return std::nullopt;
-      if (end < s.size() && (is_digit(s[end]) || s[end] == '"' || s[end] == '-')) return std::nullopt;
-      // Between quotes it would pass for a key.
-      if (const std::size_t next = s.find_first_not_of(" \t\r\n", end); next != std::string_view::npos && s[next] == ':') return std::nullopt;
-      out += '"';
-      out += s.substr(i, end - i);
-      out += '"';
-      i = end;
+      i = string_end(s, i);
       continue;
     }
-    out += s.substr(i, end - i);
-    i = end;
+    if (s[i] != '-' && !is_digit(s[i])) {
+      ++i;
+      continue;
+    }
+    const std::size_t end = number_end(s, i);
+    if (end == i) return false;
+    if (end < s.size() && (is_digit(s[end]) || s[end] == '"' || s[end] == '-')) return false;
+    // Between quotes it would pass for a key.
+    if (const std::size_t next = s.find_first_not_of(" \t\r\n", end); next != std::string_view::npos && s[next] == ':') return false;
+    out.append(s, copied, i - copied).append(1, '"').append(s, i, end - i).append(1, '"');
+    copied = i = end;
   }
-  return out;
+  out.append(s, copied);
+  return true;
 }
+
+constexpr std::size_t kMostKept = 64U << 10U;  // the memory of a larger answer is given back
+
+// What a document is parsed with keeps its memory for the next one of the thread.
+struct Spare {
+  std::unique_ptr<simdjson::dom::parser> parser;
+  std::string text;
+};
+thread_local Spare spare;
 
 }  // namespace
 
 Expected<JsonDocument, std::string> JsonDocument::parse(std::string_view text) {
-  const auto quoted = quote_numbers(text);
-  if (!quoted) return Unexpected{std::string("a number is malformed")};
+  std::string& quoted = spare.text;
+  if (!quote_numbers(text, quoted)) return Unexpected{std::string("a number is malformed")};
+  const std::size_t size = quoted.size();
+  quoted.append(simdjson::SIMDJSON_PADDING, '\0');
   JsonDocument d;
-  d.text_ = simdjson::padded_string(*quoted);
-  if (const auto error = d.parser_->parse(d.text_).get(d.root_)) return Unexpected{std::string(simdjson::error_message(error))};
+  d.parser_ = spare.parser ? std::move(spare.parser) : std::make_unique<simdjson::dom::parser>();
+  const auto error = d.parser_->parse(quoted.data(), size, false).get(d.root_);
+  if (quoted.capacity() > kMostKept) quoted = std::string();
+  if (error) return Unexpected{std::string(simdjson::error_message(error))};
   return d;
+}
+
+JsonDocument::~JsonDocument() {
+  if (!parser_ || spare.parser || parser_->capacity() > kMostKept) return;
+  spare.parser = std::move(parser_);
 }
 
 std::optional<Element> member(const Element& object, std::string_view key) {

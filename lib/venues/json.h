@@ -21,12 +21,14 @@ class JsonDocument {
  public:
   // The error is a reason for a person. Text is bounded by the shell that received it.
   static Expected<JsonDocument, std::string> parse(std::string_view text);
+  JsonDocument(JsonDocument&&) noexcept = default;
+  JsonDocument& operator=(JsonDocument&&) noexcept = default;
+  ~JsonDocument();
   const Element& root() const { return root_; }
 
  private:
-  JsonDocument() : parser_(std::make_unique<simdjson::dom::parser>()) {}
-  std::unique_ptr<simdjson::dom::parser> parser_;
-  simdjson::padded_string text_;
+  JsonDocument() = default;
+  std::unique_ptr<simdjson::dom::parser> parser_;  // holds what the elements point to
   Element root_;
 };
 
