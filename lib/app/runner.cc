@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <utility>
 
 #include "app/event_text.h"
 #include "app/standing.h"
@@ -71,6 +72,7 @@ Expected<void, ToolError> Runner::run_to_end() {
     if (!due) return Unexpected{due.error()};
     if (!*due || next->finished()) continue;
     if (auto stepped = next->step(); !stepped) return stepped;
+    stepped_ = true;
     places_may_be_free_ = places_may_be_free_ || next->finished();
   }
 }
@@ -118,7 +120,10 @@ Session* Runner::soonest() {
 }
 
 Expected<bool, ToolError> Runner::wait_for(std::int64_t left, const Session* next) {
-  if (auto done = mind_kill_switch(next); !done) return Unexpected{done.error()};  // before every step, whatever the pace
+  // Before every step, whatever the pace. On real venues every order looks for the switch itself, and `look` does for what rests.
+  if (!grounds_->live()) {
+    if (auto done = mind_kill_switch(next); !done) return Unexpected{done.error()};
+  }
   const bool paced = request_.speed || grounds_->now();
   if (!paced) {
     if (++steps_ % kStepsPerLook == 0) {
@@ -127,7 +132,8 @@ Expected<bool, ToolError> Runner::wait_for(std::int64_t left, const Session* nex
     return true;
   }
   if (left <= 0 && real_us() < next_look_us_) {
-    grounds_->wait(0);
+    // What has arrived is acted upon first; the sockets have their turn after that, and at once where nothing is to be done.
+    if (std::exchange(stepped_, false)) grounds_->wait(0);
     return true;
   }
   if (auto looked = look(std::clamp<std::int64_t>(left, 0, kPollUs)); !looked) return Unexpected{looked.error()};
@@ -161,10 +167,12 @@ Expected<void, ToolError> Runner::mind_stray_halts() {
 
 Expected<void, ToolError> Runner::look(std::int64_t wait_us) {
   const bool waited = grounds_->wait(wait_us);
+  stepped_ = false;
+  const std::int64_t now = real_us();
+  if (waited && now < next_look_us_) return {};
   for (const int signal : signals_.wait(waited ? 0 : wait_us)) {
     if (auto done = on_signal(signal); !done) return done;
   }
-  const std::int64_t now = real_us();
   if (now < next_look_us_) return {};
   next_look_us_ = now + kPollUs;
   if (auto done = mind_stray_halts(); !done) return done;

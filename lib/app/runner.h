@@ -117,6 +117,7 @@ class Runner {
   std::int64_t next_look_us_ = 0;
   std::int64_t next_progress_us_ = 0;
   int steps_ = 0;
+  bool stepped_ = false;  // since the sockets had their turn
   bool places_may_be_free_ = true;
   std::vector<std::optional<KillSwitch>> kill_switches_;  // of each session, until it is pulled
   bool interrupted_ = false;

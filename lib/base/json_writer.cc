@@ -2,15 +2,24 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 #include "base/text.h"
 
 namespace dn {
 
-std::string json_escaped(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() + 2);
+namespace {
+
+bool is_plain(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c >= ' ' && c < '\x7f' && c != '"' && c != '\\'; });
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+  if (is_plain(text)) {  // nearly always
+    out += text;
+    return;
+  }
   while (!text.empty()) {
     const std::size_t n = utf8_length(text);
     const char c = text[0];
@@ -32,6 +41,13 @@ std::string json_escaped(std::string_view text) {
     }
     text.remove_prefix(n == 0 ? 1 : n);
   }
+}
+
+}  // namespace
+
+std::string json_escaped(std::string_view text) {
+  std::string out;
+  append_escaped(out, text);
   return out;
 }
 
@@ -57,7 +73,7 @@ JsonWriter& JsonWriter::close(char c) {
 JsonWriter& JsonWriter::key(std::string_view k) {
   separate();
   out_ += '"';
-  out_ += json_escaped(k);
+  append_escaped(out_, k);
   out_ += "\":";
   after_key_ = true;
   return *this;
@@ -66,7 +82,7 @@ JsonWriter& JsonWriter::key(std::string_view k) {
 JsonWriter& JsonWriter::value(std::string_view text) {
   separate();
   out_ += '"';
-  out_ += json_escaped(text);
+  append_escaped(out_, text);
   out_ += '"';
   return *this;
 }

@@ -1,5 +1,6 @@
 #include "base/time.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <array>
@@ -47,7 +48,8 @@ std::string rfc3339(Time t) {
   }
   const Civil c = civil_from_days(days);
   const std::int64_t seconds = rest / 1'000'000;
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", c.year, c.month, c.day, seconds / 3600, seconds / 60 % 60, seconds % 60, rest % 1'000'000);
+  return fmt::format(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z"), c.year, c.month, c.day, seconds / 3600, seconds / 60 % 60, seconds % 60,
+                     rest % 1'000'000);
 }
 
 Expected<Dur, std::string> parse_duration(std::string_view text) {

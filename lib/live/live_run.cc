@@ -159,10 +159,14 @@ Expected<void, JournalError> LiveRun::carry_out() {
   return {};
 }
 
+// The kill switch is looked for once, right before the first of the orders that leave together.
 void LiveRun::send_all() {
+  const bool places = std::ranges::any_of(commands_.sends, [](const Send& s) { return std::holds_alternative<PlaceOrder>(s); });
+  const bool halted = places && options_.is_halted && options_.is_halted();
   for (const Send& s : commands_.sends) {
     observer_.sending(now_, s);
-    send(s);
+    const auto* place = std::get_if<PlaceOrder>(&s);
+    place != nullptr&& halted ? refuse_for_halt(*place) : send(s);
   }
   if (!commands_.sends.empty()) observer_.sent(now_);
 }
@@ -178,7 +182,6 @@ void LiveRun::withdraw() {
 
 void LiveRun::send(const Send& send) {
   const Venue venue = std::visit([](const auto& s) { return s.venue; }, send);
-  if (const auto* p = std::get_if<PlaceOrder>(&send); p != nullptr && options_.is_halted && options_.is_halted()) return refuse_for_halt(*p);
   const auto link = std::find_if(links_.begin(), links_.end(), [&](const auto& l) { return l->venue() == venue; });
   if (link == links_.end()) return answer_for_absent(send);
   (*link)->send(send);

@@ -26,9 +26,8 @@ int close_socket(void* sockets, curl_socket_t fd) { return static_cast<OwnSocket
 struct HttpLines::Line {
   enum class State { Down, Connecting, Idle, Busy };
 
-  Line(asio::io_context& io, HttpLines& lines) : owner(lines), descriptor(io), deadline(io), pause(io) {}
+  explicit Line(asio::io_context& io) : descriptor(io), pause(io) {}
 
-  HttpLines& owner;
   State state = State::Down;
   Easy easy;
   asio::posix::stream_descriptor descriptor;  // libcurl's socket: watched, not owned
@@ -43,12 +42,12 @@ struct HttpLines::Line {
   bool complete = false;
   std::string unsent;
   HttpClient::Done done;
-  asio::steady_timer deadline;
+  std::chrono::steady_clock::time_point deadline;
   asio::steady_timer pause;
 };
 
 HttpLines::HttpLines(asio::io_context& io, const HttpOptions& options, Url base, CURLSH* share)
-    : MultiLoop(io, 64), options_(options), base_(std::move(base)), share_(share) {
+    : MultiLoop(io, 64), options_(options), base_(std::move(base)), share_(share), alarm_(io) {
   host_ = host_in_url(base_.host);
   if (base_.port != (base_.scheme == "https" ? 443 : 80)) host_ += ":" + std::to_string(base_.port);
   settings_.on_header_field = &HttpLines::on_header_field;
@@ -62,7 +61,7 @@ HttpLines::~HttpLines() = default;
 
 void HttpLines::keep(std::size_t count) {
   while (lines_.size() < count) {
-    lines_.push_back(std::make_unique<Line>(io(), *this));
+    lines_.push_back(std::make_unique<Line>(io()));
     open(*lines_.back());
   }
 }
@@ -138,7 +137,6 @@ void HttpLines::opened(Line& line) {
 // Takes its connection from the line.
 void HttpLines::drop(Line& line) {
   line.state = Line::State::Down;
-  line.deadline.cancel();
   line.pause.cancel();
   if (line.descriptor.is_open()) (void)line.descriptor.release();
   if (line.easy) {
@@ -198,16 +196,38 @@ bool HttpLines::send(const wire::HttpRequest& request, std::chrono::milliseconds
     http_parser_init(&line.parser, HTTP_RESPONSE);
     line.parser.data = &line;
     const bool whole = write(line);
-    line.deadline.expires_after(deadline);
-    line.deadline.async_wait([weak = weak_from_this(), &line, made = line.made](const asio::error_code& ec) {
-      const auto self = weak.lock();
-      if (!self || self->is_closed() || ec || line.made != made || line.state != Line::State::Busy) return;
-      static_cast<HttpLines&>(*self).fail(line, "timeout");
-    });
+    line.deadline = std::chrono::steady_clock::now() + deadline;
+    mind_deadline(line.deadline);
     if (!whole) wait_writable(line);
     return true;
   }
   return false;
+}
+
+// One timer for all lines, which runs on when a request is answered: nearly all are, and arming one for each would be two system calls for each.
+void HttpLines::mind_deadline(std::chrono::steady_clock::time_point earliest) {
+  if (alarm_at_ <= earliest) return;
+  alarm_at_ = earliest;
+  alarm_.expires_at(earliest);
+  alarm_.async_wait([weak = weak_from_this()](const asio::error_code& ec) {
+    const auto self = weak.lock();
+    if (self && !self->is_closed() && !ec) static_cast<HttpLines&>(*self).look_at_deadlines();
+  });
+}
+
+void HttpLines::look_at_deadlines() {
+  const auto self = shared_from_this();
+  const auto now = std::chrono::steady_clock::now();
+  alarm_at_ = std::chrono::steady_clock::time_point::max();
+  for (std::size_t i = 0; i < lines_.size(); ++i) {
+    Line& line = *lines_[i];
+    if (line.state != Line::State::Busy) continue;
+    if (line.deadline > now) {
+      mind_deadline(line.deadline);
+    } else {
+      fail(line, "timeout");
+    }
+  }
 }
 
 // False: the rest waits until the socket takes it. An error is found out by reading.
@@ -267,8 +287,8 @@ bool HttpLines::hear(Line& line, const char* data, std::size_t size) {
   if (!line.complete) return true;
   const bool lasts = taken == size && http_should_keep_alive(&line.parser) != 0;
   const auto self = shared_from_this();
-  line.deadline.cancel();
   line.state = Line::State::Idle;
+  line.next_pause = kFirstPause;
   if (!lasts) {
     drop(line);
     reopen_later(line);

@@ -51,6 +51,8 @@ class HttpLines final : public MultiLoop {
   void wait_readable(Line& line);
   void wait_writable(Line& line);
   bool write(Line& line);
+  void mind_deadline(std::chrono::steady_clock::time_point earliest);
+  void look_at_deadlines();
   void read(Line& line);
   bool is_quiet(Line& line);
   bool hear(Line& line, const char* data, std::size_t size);
@@ -64,6 +66,8 @@ class HttpLines final : public MultiLoop {
   Url base_;
   std::string host_;  // of the Host header
   CURLSH* share_;
+  asio::steady_timer alarm_;  // for the earliest deadline of a request, or one that was
+  std::chrono::steady_clock::time_point alarm_at_ = std::chrono::steady_clock::time_point::max();
   OwnSockets sockets_;
   http_parser_settings settings_{};
   std::vector<std::unique_ptr<Line>> lines_;

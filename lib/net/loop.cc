@@ -9,7 +9,8 @@ Loop::~Loop() = default;
 
 std::size_t Loop::run_one_until(std::chrono::steady_clock::time_point deadline) {
   const std::size_t ready = impl_->io.poll_one();
-  return ready > 0 ? ready : impl_->io.run_one_until(deadline);
+  if (ready > 0 || deadline <= std::chrono::steady_clock::now()) return ready;
+  return impl_->io.run_one_until(deadline);
 }
 
 std::size_t Loop::poll() { return impl_->io.poll(); }

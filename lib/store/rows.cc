@@ -71,11 +71,11 @@ std::optional<Liquidity> liquidity_from(std::string_view text) {
 
 void bind_task(Query& q, const TaskRecord& t, bool texts) {
   q.add(t.round);
-  texts ? q.add(std::string_view(to_text(t.spec))) : q.skip();
+  texts ? q.add(std::string_view(to_text(t.spec))) : q.add_null();
   q.add(name(t.state)).add(name(t.mode)).add(name(t.verdict)).add(std::string_view(t.reason));
   q.add(number(t.exit_code)).add(t.run_epoch).add(t.next_seq).add(t.orders).add(t.rebalances).add(t.rejects).add(t.errors).add(t.runs);
   q.add(t.restored).add(t.created).add(t.first_order).add(t.updated);
-  texts ? q.add(std::string_view(t.source)) : q.skip();
+  texts ? q.add(std::string_view(t.source)) : q.add_null();
   q.add(t.live);
   const Guards& g = t.guards;
   const std::string limit = g.loss_limit ? g.loss_limit->str() : std::string();

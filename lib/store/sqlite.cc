@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -49,6 +50,9 @@ std::string immutable_uri(const std::string& path) {
 }  // namespace
 
 Expected<Connection, StoreError> Connection::open(const std::string& path, Access access, Dur patience) {
+  // Nobody asks how much memory SQLite has, and counting it costs a lock for every allocation. Too late, and so without effect, where the process
+  // used SQLite before.
+  [[maybe_unused]] static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   Connection c(path, patience);
   const bool immutable = access == Access::Immutable;
   const int flags = SQLITE_OPEN_NOMUTEX | (access == Access::ReadWrite ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | (immutable ? SQLITE_OPEN_URI : 0);
@@ -125,7 +129,19 @@ Query& Query::add_integer(std::int64_t n) {
 Query& Query::add(std::string_view text) {
   // A view of nothing has no address, and an address of null would store NULL.
   const char* data = text.data() == nullptr ? "" : text.data();
-  if (code_ == SQLITE_OK) keep(sqlite3_bind_text64(stmt_, next_++, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+  const bool fits = text.size() <= room_.size() - used_;
+  if (fits) {
+    char* kept = room_.data() + used_;
+    std::copy_n(data, text.size(), kept);
+    used_ += text.size();
+    data = kept;
+  }
+  if (code_ == SQLITE_OK) keep(sqlite3_bind_text64(stmt_, next_++, data, text.size(), fits ? SQLITE_STATIC : SQLITE_TRANSIENT, SQLITE_UTF8));
+  return *this;
+}
+
+Query& Query::add_null() {
+  if (code_ == SQLITE_OK) keep(sqlite3_bind_null(stmt_, next_++));
   return *this;
 }
 

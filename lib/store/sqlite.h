@@ -7,6 +7,7 @@
 
 #include <sqlite3.h>
 
+#include <array>
 #include <concepts>
 #include <memory>
 #include <string>
@@ -93,10 +94,7 @@ class Query {
     return add_integer(static_cast<std::int64_t>(n));
   }
   Query& add(std::string_view text);  // copied
-  Query& skip() {                     // the parameter stays NULL
-    ++next_;
-    return *this;
-  }
+  Query& add_null();
   Query& add(Time t) { return add_integer(t.us); }
   template <class Tag>
   Query& add(const Amount<Tag>& amount) {
@@ -121,6 +119,8 @@ class Query {
   sqlite3_stmt* stmt_ = nullptr;
   int next_ = 1;
   int code_ = SQLITE_OK;
+  std::size_t used_ = 0;
+  std::array<char, 1024> room_;  // texts lie here while the statement runs; what does not fit is SQLite's to keep. Every run binds every parameter anew
 };
 
 // All or nothing. Writers take the write lock at once: a lock that is upgraded later is refused without waiting.

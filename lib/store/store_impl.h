@@ -31,7 +31,7 @@ struct Statements {
   // The name keeps a record from landing in another task's row; the epoch keeps a process that lost its task (and with it
   // the right to number orders) from writing over the run that came after it.
   Statement update_task{
-      "UPDATE tasks SET round = ?3, spec = coalesce(?4, spec), state = ?5, mode = ?6, verdict = ?7, reason = ?8, exit_code = ?9, run_epoch = ?10, next_seq = "
+      "UPDATE tasks SET spec = coalesce(?4, spec), state = ?5, mode = ?6, verdict = ?7, reason = ?8, exit_code = ?9, run_epoch = ?10, next_seq = "
       "?11, "
       "orders = ?12, rebalances = ?13, rejects = ?14, errors = ?15, runs = ?16, restored = ?17, created_us = ?18, first_order_us = ?19, updated_us = ?20, "
       "source = coalesce(?21, source), live = ?22, rejects_buy = ?23, rejects_sell = ?24, escalations = ?25, unwinding = ?26, loss_limit = ?27, "
