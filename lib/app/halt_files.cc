@@ -36,6 +36,16 @@ std::string first_line(const std::string& path) {
 
 std::string halt_file_of(const std::string& halt_file, Venue venue) { return fmt::format("{}-{}", halt_file, name(venue)); }
 
+bool is_halt_name(std::string_view name) {
+  const auto is_word = [](std::string_view text, std::string_view word) {
+    return std::ranges::equal(text, word, [](char a, char b) { return (a >= 'a' && a <= 'z' ? a - 'a' + 'A' : a) == b; });
+  };
+  if (name.size() > 4 && is_word(name.substr(name.size() - 4), ".TXT")) name.remove_suffix(4);
+  if (!is_word(name.substr(0, 4), "HALT")) return false;
+  const std::string_view rest = name.substr(4);
+  return rest.empty() || (std::string_view("-_ ").find(rest[0]) != std::string_view::npos && rest.find('.') == std::string_view::npos);
+}
+
 KillSwitch::KillSwitch(const std::vector<std::string>& halt_files, const TaskSpec& spec) : files_(halt_files) {
   for (const std::string& f : halt_files) {
     for (const Side leg : kSides) {
@@ -69,10 +79,8 @@ std::vector<std::string> stray_halts(const std::vector<std::string>& halt_files)
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(path.has_parent_path() ? path.parent_path() : ".", error)) {
       const std::string name = entry.path().filename().string();
-      std::string upper = name.substr(0, 4);
-      std::ranges::transform(upper, upper.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
       const bool known = name == "HALT" || std::ranges::any_of(kVenues, [&](Venue v) { return name == halt_file_of("HALT", v); });
-      if (upper == "HALT" && !known) out.push_back(entry.path().string());
+      if (is_halt_name(name) && !known) out.push_back(entry.path().string());
     }
   }
   return out;

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/task_spec.h"
@@ -12,6 +13,9 @@ namespace dn::app {
 
 // `halt_files` are the paths of HALT; see Installation.
 std::string halt_file_of(const std::string& halt_file, Venue venue);
+// The word HALT in whatever letters, alone or with more words behind it, and the .txt that editors add. Nothing else halts: a database may be called
+// halted.db or halt.db.
+bool is_halt_name(std::string_view file_name);
 
 // Those that halt one task, looked for as often as needed: each look is a few system calls.
 class KillSwitch {
@@ -31,7 +35,7 @@ struct HaltFile {
   std::string reason;          // its first line, printable; may be empty
 };
 std::vector<HaltFile> halts_there(const std::vector<std::string>& halt_files);
-// Files beside those whose name begins like theirs and says nothing: somebody wanted to halt something, and it is not known what. They
+// Files beside those that have such a name and are neither HALT nor of a venue: somebody wanted to halt something, and it is not known what. They
 // halt everything.
 std::vector<std::string> stray_halts(const std::vector<std::string>& halt_files);
 

@@ -12,6 +12,7 @@
 #include <memory>
 #include <system_error>
 
+#include "app/halt_files.h"
 #include "app/tool_help.h"
 #include "app/tool_interface.h"
 #include "app/usage_error.h"
@@ -131,8 +132,13 @@ Expected<Installation, ToolError> installation(const CommonFlags& f) {
   Installation i{std::move(*config), f.db, {}};
   if (!f.mode.empty()) i.config.mode = f.mode == "live" ? TradingMode::Live : TradingMode::Paper;
   if (i.db.empty()) i.db = i.config.state_dir + "/dn.db";
+  const std::filesystem::path db(i.db);
+  if (is_halt_name(db.filename().string())) {
+    return Unexpected{ToolError{ExitCode::Usage, fmt::format("--db {}: a file of this name is the kill switch, and halts every run beside it", printable(i.db)),
+                                "give the database another name"}};
+  }
   i.halt_files.push_back(i.config.state_dir + "/HALT");
-  const std::filesystem::path beside = std::filesystem::path(i.db).parent_path() / "HALT";
+  const std::filesystem::path beside = db.parent_path() / "HALT";
   if (beside != i.halt_files[0]) i.halt_files.push_back(beside.string());
   return i;
 }

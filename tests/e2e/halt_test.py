@@ -36,9 +36,9 @@ class Halt(ToolTest):
         return sorted(f for f in os.listdir(self.state) if f.startswith("HALT"))
 
     def test_a_name_that_says_nothing_halts_everything(self):
-        for name in ("HALT-gateio", "Halt", "HALT.txt", "Halt.d"):
+        for name in ("HALT-gateio", "Halt", "HALT.txt", "halt_all.TXT", "halt now", "Halt-folder"):
             path = os.path.join(self.state, name)
-            os.mkdir(path) if name.endswith(".d") else open(path, "w", encoding="utf-8").close()
+            os.mkdir(path) if name.endswith("folder") else open(path, "w", encoding="utf-8").close()
             done = self.run_task("--task", "spot", "--speed", "max", "--config", self.config)
             self.assertIn(done.returncode, (20, 23), done.stderr)
             self.assertIn(name, self.task("spot")["reason"])
@@ -46,6 +46,28 @@ class Halt(ToolTest):
             self.assertIn(self.status("check", "--config", self.config).returncode, (20, 23))
             self.recover_here("resume", "--all", "--yes")
             self.assertFalse(os.path.exists(path), "it is taken away with the others")
+
+    def test_what_is_only_called_a_little_like_it_halts_nothing(self):
+        for name in ("halted.db", "halt.db", "HALTED", "halt.conf", "HALT-2.db", "unHALT", "hal"):
+            open(os.path.join(self.state, name), "w", encoding="utf-8").close()
+        done = self.run_task("--task", "spot", "--speed", "max", "--max-cycles", "5", "--config", self.config)
+        self.assertIn(done.returncode, (0, 10), done.stderr)
+        self.assertEqual(self.modes()["spot"], "ACTIVE")
+        self.assertEqual(json.loads(self.status("check", "--json", "--config", self.config).stdout)["exit_code"], 0)
+        self.recover_here("resume", "--all", "--yes")
+        self.assertTrue(os.path.exists(os.path.join(self.state, "halted.db")), "it is nobody's to take away")
+
+    def test_a_database_may_be_called_halted_and_not_like_the_switch(self):
+        file = os.path.join(self.dir, "spot.toml")
+        self.db = os.path.join(self.dir, "elsewhere", "halted.db")
+        done = self.run_task(file, "--seed", "5", "--speed", "max", "--max-cycles", "60", "--config", self.config)
+        self.assertIn(done.returncode, (10, 20), done.stderr)
+        self.assertEqual(self.task("spot")["mode"], "ACTIVE")
+        self.db = os.path.join(self.dir, "elsewhere", "halt-2026")
+        done = self.run_task(file, "--config", self.config)
+        self.assertEqual(done.returncode, 64, done.stderr)
+        self.assertIn("halts every run beside it", done.stderr)
+        self.assertFalse(os.path.exists(self.db))
 
     def test_a_link_that_leads_nowhere_is_a_file_that_is_there(self):
         os.symlink("/nowhere/at/all", os.path.join(self.state, "HALT"))
