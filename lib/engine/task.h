@@ -156,11 +156,13 @@ class TaskEngine {
     PerSide<Reason> why{};          // ... because of this
     Time began;
     Time next_try;
-    bool traded = false;     // something of its orders filled
-    bool placed = false;     // an order of it reached the venue
-    bool short_of = false;   // an order by hand filled less than was asked for
-    bool told_held = false;  // that one leg is kept because the other cannot be closed
-    bool abandoned = false;  // a signal came: nothing more is sent
+    bool traded = false;        // something of its orders filled
+    bool placed = false;        // an order of it reached the venue
+    bool short_of = false;      // an order by hand filled less than was asked for
+    bool told_held = false;     // that one leg is kept because the other cannot be closed
+    bool abandoned = false;     // a signal came: nothing more is sent
+    Reason doing;               // what the run is for
+    PerSide<bool> priceless{};  // the leg's price is missing, and the stop's reason says so
   };
 
   // task.cc: the turn of the machine

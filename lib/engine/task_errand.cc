@@ -1,5 +1,6 @@
 // A run that does one thing for a person: see engine/errand.h. It is a stop whose end is put off until the errand is done.
 #include <algorithm>
+#include <utility>
 
 #include "engine/backoff.h"
 #include "engine/task.h"
@@ -28,6 +29,7 @@ void TaskEngine::begin_errand(const Reason& why) {
   chore_.emplace();
   chore_->what = *options_.errand;
   chore_->began = now_;
+  chore_->doing = why;
   chore_->spec = trading_spec();
   RiskSpec& risk = chore_->spec.risk;
   const Errand& e = chore_->what;
@@ -89,6 +91,8 @@ bool TaskEngine::has_price(const Situation& s, Side leg) {
   const bool fresh = s.leg[leg].fresh;
   stop_->exit_code = fresh ? ExitCode::Ok : ExitCode::VenueDown;
   if (!fresh) stop_->reason = Reason(std::string(name(legs_[leg].instrument.venue)) + " shows no fresh price");
+  const bool came = std::exchange(chore_->priceless[leg], !fresh) && fresh;
+  if (came && !chore_->priceless[flip(leg)]) stop_->reason = chore_->doing;
   return fresh;
 }
 

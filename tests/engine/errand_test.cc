@@ -254,6 +254,30 @@ TEST(Errand, AnOrderByHandEndsItsTask) {
   EXPECT_EQ(t.record().verdict, Verdict::Completed);
 }
 
+TEST(Errand, APriceThatCameAfterAllIsNoReasonAnyMore) {
+  Talk t(seed_spec(), two_spots(), by_hand("0.1"));
+  t.start();
+  t.after(Dur::seconds(1));
+  t.books();
+  settle(t, OrderRequest(t.placed(Side::Sell)), "0.1", "T1");
+  EXPECT_EQ(t.engine->exit_code(), ExitCode::Ok);
+  EXPECT_EQ(t.record().verdict, Verdict::Completed);
+  EXPECT_EQ(t.record().reason, "an order by hand") << "and not that its venue showed no fresh price";
+}
+
+TEST(Errand, WhoseSecondPriceIsMissingSaysSoToTheEnd) {
+  Talk t(apart(), two_spots(), errand(Errand::Kind::Flatten));
+  t.start();
+  for (int i = 0; i < 30 && !t.engine->finished(); ++i) {
+    t.after(Dur::seconds(1));
+    if (!t.engine->finished()) t.book(Side::Buy, "43250", "43251");
+  }
+  EXPECT_TRUE(t.engine->finished());
+  const auto* end = std::get_if<StateChanged>(&t.events.back().what);
+  ASSERT_NE(end, nullptr);
+  EXPECT_EQ(end->reason.str(), "gateio_spot shows no fresh price");
+}
+
 TEST(Errand, AnOrderByHandThatWasRefusedLeavesTheRequestToBeMadeAgain) {
   Talk t(seed_spec(), two_spots(), by_hand("0.1"));
   t.start();
