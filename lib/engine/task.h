@@ -299,7 +299,7 @@ class TaskEngine {
   std::optional<Money> loss_limit(const Situation& s);
   bool place_hedge(const Situation& s, Side side);
   bool clear_for_hedge(Side leg);
-  void escalate(const char* why);
+  void escalate(const std::string& why);
   void begin_stop(Stop stop);
   void step_stop();
   void finish(ExitCode wanted);

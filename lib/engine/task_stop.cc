@@ -63,7 +63,9 @@ bool TaskEngine::step_rebalance() {
   if (now_ < r.next_try) return false;
   if (!clear_for_hedge(r.leg)) return false;
   if (r.attempts >= record_.spec.risk.rebalance_attempts || legs_[r.leg].stopped) {
-    escalate(legs_[r.leg].stopped ? "the leg is stopped" : "its market-like orders did not fill");
+    const std::int64_t most = record_.spec.risk.rebalance_attempts;
+    escalate(legs_[r.leg].stopped ? "the leg is stopped"
+                                  : std::to_string(r.attempts) + " market-like orders did not fill it, rebalance_attempts is " + std::to_string(most));
     return false;
   }
   if (!s.leg[r.leg].fresh) {
@@ -125,7 +127,7 @@ bool TaskEngine::clear_for_hedge(Side leg) {
 }
 
 // The lagging leg cannot be traded: reduce the leading one instead. When that fails too, a person has to decide.
-void TaskEngine::escalate(const char* why) {
+void TaskEngine::escalate(const std::string& why) {
   Rebalance& r = *rebalance_;
   const std::string leg(upper_name(r.leg));
   if (r.reduce) {
