@@ -54,15 +54,25 @@ TaskSpec carry() {
   return s;
 }
 
+// MX on MEXC, GT on Gate: what the fees of a spot leg are paid in.
+Instrument in_token(Instrument i, const char* token) {
+  i.fee_in = FeeIn::Token;
+  i.fee_token = Asset(token);
+  i.fee_token_price = Price(dec("7.3"));
+  return i;
+}
+
 // One life: runs follow each other until the task ends. A run is killed after `kill_every` steps (0: never).
 struct Round {
-  explicit Round(const TaskSpec& spec, int kill_every = 0, Venue buy = Venue::MexcSpot) {
+  explicit Round(const TaskSpec& spec, int kill_every = 0, Venue buy = Venue::MexcSpot, const char* token = nullptr) {
     PerSide<Instrument> legs{*sim::paper_instrument(buy, spec.symbol), *sim::paper_instrument(Venue::GateioFutures, spec.symbol)};
+    if (token != nullptr) legs.buy = in_token(legs.buy, token);
     sim::WorldSetup w;
     w.start = kStart;
     w.feed = std::make_unique<WalkingBooks>();
     w.instruments = legs;
     for (const Side leg : kSides) w.balances[leg][Asset("USDT")] = Decimal(100'000);
+    if (token != nullptr) w.balances.buy[Asset(token)] = Decimal(kTokens);
     w.funding = {Dur::hours(8), kStart + Dur::hours(8), {Rate(dec("0.0001")), Rate(dec("0.00012")), Rate(dec("0.00008")), Rate(dec("-0.00005"))}};
     world = std::make_unique<sim::World>(std::move(w));
     TaskRecord task;
@@ -94,10 +104,24 @@ struct Round {
     }
     return std::string_view(asset) == "USDT" ? sum - Decimal(200'000) : sum;
   }
+  static constexpr int kTokens = 1'000;
 
   std::unique_ptr<sim::World> world;
   std::unique_ptr<sim::MemoryStore> store;
 };
+
+// The parts of the profit are what they are said to be, and their sum is what both accounts changed by, to the last digit. What is left of the coin
+// below the venue's smallest order stands at its cost.
+void expect_split(const Round& r) {
+  const TaskRecord task = r.stored().task;
+  const Kpi k = kpi(task);
+  ASSERT_TRUE(k.basis && k.profit && k.avg_price.buy);
+  EXPECT_EQ(k.funding, r.world->venue(Side::Sell).truth().funding);
+  EXPECT_EQ((*k.basis + k.slippage + k.funding - k.fees_quote).str(), k.profit->str());
+  EXPECT_EQ(r.change("BTC"), task.leg.buy.net.decimal()) << "what is below the venue's smallest order stays, and is known";
+  const Money dust = *k.avg_price.buy * Qty(r.change("BTC"));
+  EXPECT_EQ((*k.profit - dust).str(), r.change("USDT").str()) << "to the last digit";
+}
 
 void expect_whole_round(const Round& r) {
   const StoredTask end = r.stored();
@@ -107,18 +131,14 @@ void expect_whole_round(const Round& r) {
   ASSERT_EQ(end.fundings.size(), 3U);
   ASSERT_EQ(r.world->venue(Side::Sell).truth().settlements.size(), 3U) << "it left before the settlement at which it would have paid";
   EXPECT_EQ(end.task.leg.buy.traded, end.task.spec.total_quantity);
-  const Kpi k = kpi(end.task);
-  ASSERT_TRUE(k.basis && k.profit);
-  EXPECT_EQ(k.funding, r.world->venue(Side::Sell).truth().funding);
-  EXPECT_TRUE(k.funding.is_positive());
-  EXPECT_EQ((*k.basis + k.slippage + k.funding - k.fees_quote).str(), k.profit->str());
-  EXPECT_EQ(k.profit->str(), r.change("USDT").str()) << "to the last digit";
-  EXPECT_TRUE(r.change("BTC").is_zero());
+  EXPECT_TRUE(kpi(end.task).funding.is_positive());
+  expect_split(r);
 }
 
 TEST(Round, HoldsThroughThreeFundingsAndClosesWhenTheRateTurns) {
   const Round r(carry());
   expect_whole_round(r);
+  EXPECT_TRUE(r.change("BTC").is_zero());
   EXPECT_GT(r.stored().task.updated, kStart + Dur::hours(24));
   EXPECT_LT(r.stored().task.updated, kStart + Dur::hours(24) + Dur::minutes(10));
   for (const sim::VenueOrder& o : r.world->venue(Side::Sell).truth().orders) {
@@ -157,18 +177,27 @@ TEST(Round, OpensNothingWhileTheFundingIsTooLow) {
 TEST(Round, AFeeInTheCoinIsPartOfTheSplit) {
   TaskSpec s = carry();
   s.leg.buy.exchange = Venue::GateioSpot;
-  s.hold = {};
-  s.hold.hold_for = Dur::hours(9);
-  const Round r(s, 0, Venue::GateioSpot);
-  const StoredTask end = r.stored();
-  EXPECT_EQ(end.task.verdict, Verdict::Completed) << end.task.reason;
-  const Kpi k = kpi(end.task);
-  ASSERT_TRUE(k.basis && k.profit);
-  EXPECT_EQ(end.fundings.size(), 1U);
-  EXPECT_TRUE(r.world->venue(Side::Sell).truth().position.is_zero());
-  EXPECT_EQ(r.change("BTC"), end.task.leg.buy.net.decimal()) << "what is below the venue's smallest order stays, and is known";
-  const Money dust = *k.avg_price.buy * Qty(r.change("BTC"));
-  EXPECT_EQ((*k.profit - dust).str(), r.change("USDT").str());
+  for (const int kill_every : {0, 61}) {
+    SCOPED_TRACE(kill_every);
+    const Round r(s, kill_every, Venue::GateioSpot);
+    expect_whole_round(r);
+    EXPECT_TRUE(r.stored().task.leg.buy.fees.of(Asset("BTC")).is_positive());
+  }
+}
+
+// Fees in a token are no part of the profit in quote, and stand beside it.
+TEST(Round, AFeeInATokenStandsBesideTheSplit) {
+  for (const auto& [venue, token] : {std::pair(Venue::MexcSpot, "MX"), std::pair(Venue::GateioSpot, "GT")}) {
+    SCOPED_TRACE(token);
+    TaskSpec s = carry();
+    s.leg.buy.exchange = venue;
+    const Round r(s, 0, venue, token);
+    expect_whole_round(r);
+    const FeeTotals& fees = r.stored().task.leg.buy.fees;
+    EXPECT_TRUE(fees.of(Asset(token)).is_positive());
+    EXPECT_EQ(r.change(token), Decimal(Round::kTokens) - fees.of(Asset(token)).decimal());
+    EXPECT_TRUE(fees.of(Asset("USDT")).is_zero());
+  }
 }
 
 }  // namespace

@@ -75,6 +75,7 @@ Exchange::Exchange(std::uint64_t seed, Settings settings) : settings_(std::move(
     for (const auto& [name, market] : markets_[static_cast<std::size_t>(venue)]) {
       if (!market->is_futures()) a.total[market->base] = opening(market->base);
       a.total[market->quote] = opening(market->quote);
+      if (market->rules.fee_in == FeeIn::Token) a.total[market->rules.fee_token.str()] = opening(market->rules.fee_token.str());
     }
     for (const auto& [asset, amount] : a.total) a.told[asset] = balance(venue, asset);
   }
@@ -85,11 +86,22 @@ Exchange::Exchange(std::uint64_t seed, Settings settings) : settings_(std::move(
 
 Exchange::~Exchange() = default;
 
+// As paper knows it, with the account's choice of what its fees are paid in.
+Instrument Exchange::listed(Venue venue, const Symbol& symbol) const {
+  Instrument i = *sim::paper_instrument(venue, symbol);
+  const Decimal price = venue == Venue::GateioSpot ? settings_.gate_gt_price : venue == Venue::MexcSpot ? settings_.mexc_mx_price : Decimal();
+  if (!price.is_positive()) return i;
+  i.fee_in = FeeIn::Token;
+  i.fee_token = Asset(venue == Venue::GateioSpot ? "GT" : "MX");
+  i.fee_token_price = Price(price);
+  return i;
+}
+
 void Exchange::list_symbols(std::uint64_t seed) {
   for (const auto venue : {Venue::MexcSpot, Venue::GateioSpot, Venue::GateioFutures}) {
     for (const Symbol& symbol : sim::paper_symbols(venue)) {
       const std::string name = wire_name_of(venue, symbol);
-      markets_[static_cast<std::size_t>(venue)][name] = std::make_unique<Market>(*sim::paper_instrument(venue, symbol), name);
+      markets_[static_cast<std::size_t>(venue)][name] = std::make_unique<Market>(listed(venue, symbol), name);
     }
   }
   for (const auto& [name, mexc] : markets_[0]) {

@@ -243,6 +243,7 @@ class Exchange {
  private:
   struct Feed;
   void list_symbols(std::uint64_t seed);
+  Instrument listed(Venue venue, const Symbol& symbol) const;
   void hear(Market& market, const sim::Book& book);
   void hear(Market& market, const sim::PublicTrade& trade);
   Order& enlist(const NewOrder& wish);

@@ -40,6 +40,8 @@ std::string gate_size(const Decimal& contracts, bool decimal_sizes);
 enum class OrderShape : std::uint8_t { Rest, Compact, Push };
 GateAnswer gate_ended(const Order& order);  // spot: why it cannot be cancelled or changed
 std::string gate_spot_order(const Order& order);
+void gate_spot_fee(Obj& out, const Trade& trade);        // what a trade paid: out of what was received, or in GT
+void gate_spot_rates(Obj& out, const Instrument& spot);  // and what it would have to
 // Without fees on the second version of the channel.
 std::string gate_spot_push(const Order& order, OrderChange change, const std::string& uid, bool with_fees);
 std::string gate_futures_order(const Order& order, OrderShape shape, bool decimal_sizes, const std::string& uid);

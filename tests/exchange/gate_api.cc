@@ -219,9 +219,10 @@ class GateApi final : public Api {
     const Instrument& spot = site_.exchange.markets(Venue::GateioSpot)[0]->rules;
     const Instrument& perp = site_.exchange.markets(Venue::GateioFutures)[0]->rules;
     Obj o;
-    o.raw("user_id", site_.gate.uid).d("taker_fee", spot.taker_fee).d("maker_fee", spot.maker_fee).s("rpi_maker_fee", "0").b("gt_discount", false);
-    o.s("gt_taker_fee", "0").s("gt_maker_fee", "0").s("loan_fee", "0.18").s("point_type", "1").d("futures_taker_fee", perp.taker_fee);
-    o.d("futures_maker_fee", perp.maker_fee).s("delivery_taker_fee", "0.0005").s("delivery_maker_fee", "0.0002").n("debit_fee", 3);
+    o.raw("user_id", site_.gate.uid);
+    gate_spot_rates(o, spot);
+    o.s("loan_fee", "0.18").s("point_type", "1").d("futures_taker_fee", perp.taker_fee).d("futures_maker_fee", perp.maker_fee);
+    o.s("delivery_taker_fee", "0.0005").s("delivery_maker_fee", "0.0002");
     if (!pair.empty()) o.s("currency_pair", pair);
     return gate_ok(o.str());
   }

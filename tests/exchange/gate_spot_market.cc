@@ -69,6 +69,9 @@ GateAnswer GateSpot::tickers(const Params& p) {
     }
     all.raw(ticker);
   }
+  if (const Decimal& price = site_.exchange.settings().gate_gt_price; !known && one == "GT_USDT" && price.is_positive()) {
+    return gate_ok(Arr().raw(Obj().s("currency_pair", one).d("last", price).str()).str());  // it is listed for what fees cost, and nowhere else
+  }
   return known ? gate_ok(all.str()) : unknown_pair(one);
 }
 
@@ -116,6 +119,13 @@ GateAnswer GateSpot::currencies(const std::string& one) {
   return one.empty() ? gate_ok(all.str()) : gate_error(400, "INVALID_CURRENCY", "Invalid currency " + one);
 }
 
+// The rates are the same in GT.
+void gate_spot_rates(Obj& out, const Instrument& spot) {
+  const bool in_gt = spot.fee_in == FeeIn::Token;
+  out.d("taker_fee", spot.taker_fee).d("maker_fee", spot.maker_fee).s("rpi_maker_fee", "0").b("gt_discount", in_gt);
+  out.d("gt_taker_fee", in_gt ? spot.taker_fee : Rate{}).d("gt_maker_fee", in_gt ? spot.maker_fee : Rate{}).n("debit_fee", in_gt ? 1 : 3);
+}
+
 // Fee rates of up to 50 pairs, by pair.
 GateAnswer GateSpot::fees(const Params& p) {
   std::string wanted = p.get("currency_pairs");
@@ -127,8 +137,9 @@ GateAnswer GateSpot::fees(const Params& p) {
     const Market* m = site_.exchange.market(Venue::GateioSpot, pair);
     if (m == nullptr) return unknown_pair(pair);
     Obj o;
-    o.raw("user_id", site_.gate.uid).d("taker_fee", m->rules.taker_fee).d("maker_fee", m->rules.maker_fee).s("rpi_maker_fee", "0").b("gt_discount", false);
-    o.s("gt_taker_fee", "0").s("gt_maker_fee", "0").s("loan_fee", "0.18").s("point_type", "1").s("currency_pair", pair).n("debit_fee", 3);
+    o.raw("user_id", site_.gate.uid);
+    gate_spot_rates(o, m->rules);
+    o.s("loan_fee", "0.18").s("point_type", "1").s("currency_pair", pair);
     out.raw(pair, o.str());
   }
   return gate_ok(out.str());

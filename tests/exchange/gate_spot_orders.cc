@@ -11,10 +11,11 @@ namespace {
 
 constexpr Venue kSpot = Venue::GateioSpot;
 
-std::string fee_currency(const Order& o) { return o.market->rules.fee_asset(o.side).str(); }
+// What is received; a fee in GT is told beside it.
+std::string fee_currency(const Order& o) { return o.side == Side::Buy ? o.market->base : o.market->quote; }
 
-Decimal fee_of(const Order& o) {
-  const auto at = o.fees.find(fee_currency(o));
+Decimal fee_of(const Order& o, const std::string& asset) {
+  const auto at = o.fees.find(asset);
   return at == o.fees.end() ? Decimal() : at->second;
 }
 
@@ -34,8 +35,9 @@ std::string trade_json(const Trade& t) {
   Obj out;
   out.s("id", std::to_string(t.number)).s("create_time", std::to_string(t.time.us / 1'000'000));
   out.s("create_time_ms", fmt::format("{}.{:03}000", t.time.us / 1000, t.time.us % 1000)).s("currency_pair", o.market->name).s("side", name(o.side));
-  out.s("role", t.maker ? "maker" : "taker").d("amount", t.qty).d("price", t.price).s("order_id", o.id).d("fee", t.fee).s("fee_currency", t.fee_asset);
-  out.s("point_fee", "0").s("gt_fee", "0").s("amend_text", "-").s("sequence_id", std::to_string(t.number)).s("text", o.text);
+  out.s("role", t.maker ? "maker" : "taker").d("amount", t.qty).d("price", t.price).s("order_id", o.id);
+  gate_spot_fee(out, t);
+  out.s("amend_text", "-").s("sequence_id", std::to_string(t.number)).s("text", o.text);
   return out.d("deal", t.price * t.qty).str();
 }
 
@@ -67,6 +69,12 @@ bool within_times(const Params& p, Time t) {
 
 }  // namespace
 
+void gate_spot_fee(Obj& out, const Trade& t) {
+  const bool in_gt = t.order->market->rules.fee_in == FeeIn::Token && t.fee_asset == "GT";
+  out.d("fee", in_gt ? Decimal() : t.fee).s("fee_currency", in_gt ? fee_currency(*t.order) : t.fee_asset).s("point_fee", "0");
+  out.d("gt_fee", in_gt ? t.fee : Decimal());
+}
+
 GateAnswer gate_ended(const Order& o) {
   return o.finish_as == "filled" ? gate_error(400, "ORDER_CLOSED", "Order already closed") : gate_error(400, "ORDER_CANCELLED", "Order already cancelled");
 }
@@ -79,8 +87,12 @@ std::string gate_spot_order(const Order& order) {
   common_fields(o, order);
   o.s("iceberg", "0").s("left", left_of(order)).d("filled_amount", order.filled).d("fill_price", order.filled_quote).d("filled_total", order.filled_quote);
   if (!order.filled.is_zero()) o.d("avg_deal_price", order.average());
-  o.d("fee", fee_of(order)).s("fee_currency", fee_currency(order)).s("point_fee", "0").s("gt_fee", "0").s("gt_maker_fee", "0").s("gt_taker_fee", "0");
-  o.b("gt_discount", false).s("rebated_fee", "0").s("rebated_fee_currency", order.side == Side::Buy ? order.market->quote : order.market->base);
+  o.d("fee", fee_of(order, fee_currency(order))).s("fee_currency", fee_currency(order)).s("point_fee", "0").d("gt_fee", fee_of(order, "GT"));
+  o.s("gt_maker_fee", "0")
+      .s("gt_taker_fee", "0")
+      .b("gt_discount", order.market->rules.fee_in == FeeIn::Token)
+      .s("rebated_fee", "0")
+      .s("rebated_fee_currency", order.side == Side::Buy ? order.market->quote : order.market->base);
   return o.s("finish_as", order.open ? "open" : order.finish_as).str();
 }
 
@@ -92,7 +104,8 @@ std::string gate_spot_push(const Order& order, OrderChange change, const std::st
   common_fields(o, order);
   o.s("left", left_of(order)).d("filled_total", order.filled_quote).d("filled_amount", order.filled).d("avg_deal_price", order.average());
   if (with_fees) {
-    o.d("fee", fee_of(order)).s("fee_currency", fee_currency(order)).s("point_fee", "0").s("gt_fee", "0").s("rebated_fee", "0");
+    o.d("fee", fee_of(order, fee_currency(order))).s("fee_currency", fee_currency(order)).s("point_fee", "0").d("gt_fee", fee_of(order, "GT"));
+    o.s("rebated_fee", "0");
     o.s("rebated_fee_currency", order.side == Side::Buy ? order.market->quote : order.market->base);
   }
   o.s("create_time_ms", std::to_string(order.created.us / 1000)).s("update_time_ms", std::to_string(order.updated.us / 1000)).raw("user", uid);

@@ -145,7 +145,7 @@ class GateStream final : public Stream {
     o.n("id", t.number).raw("user_id", site_.gate.uid).s("order_id", order.id).s("currency_pair", order.market->name).n("create_time", t.time.us / 1'000'000);
     o.s("create_time_ms", fmt::format("{}.{:03}", t.time.us / 1000, t.time.us % 1000)).s("side", name(order.side)).d("amount", t.qty);
     o.s("role", t.maker ? "maker" : "taker").d("price", t.price);
-    if (with_fees) o.d("fee", t.fee).s("fee_currency", t.fee_asset).s("point_fee", "0").s("gt_fee", "0");
+    if (with_fees) gate_spot_fee(o, t);
     return o.s("text", order.text).n("id_market", t.number).s("amend_text", order.amend_text).s("biz_info", "-").str();
   }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "exchange.h"
@@ -67,8 +68,10 @@ BalanceView Exchange::balance(Venue venue, const std::string& asset) {
 
 // A SimVenue gets what the account has, less what the venue's other symbols hold.
 void Exchange::give_funds(Market& m) {
-  for (const std::string& asset : {m.base, m.quote}) {
-    if (m.is_futures() && asset == m.base) continue;
+  std::set<std::string> assets{m.quote};
+  if (!m.is_futures()) assets.insert(m.base);
+  if (m.rules.fee_in == FeeIn::Token) assets.insert(m.rules.fee_token.str());
+  for (const std::string& asset : assets) {
     const BalanceView all = balance(m.venue, asset);
     const Decimal others = all.locked + all.margin - locked_in(m, asset) - margin_in(m, asset);
     const auto& has = m.sim.truth().balances;

@@ -106,6 +106,12 @@ bool apply_one(Settings& s, const std::string& key, const Json& value) {
     s.rate_scale = *number;
     return true;
   }
+  if (key == "gate_gt_price" || key == "mexc_mx_price") {
+    const auto number = decimal_from(value.text);
+    if (!number || number->is_negative()) return false;
+    (key == "gate_gt_price" ? s.gate_gt_price : s.mexc_mx_price) = *number;
+    return true;
+  }
   if (key == "mexc_not_by_api") {
     s.mexc_not_by_api.clear();
     for (const Json& symbol : value.items) s.mexc_not_by_api.insert(symbol.text);

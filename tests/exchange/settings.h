@@ -28,6 +28,10 @@ struct Settings {
   std::string gate_key;
   std::string gate_secret;
 
+  // Spot fees are taken in GT or MX at this price of it in quote, while there is some; 0: out of what is received, in quote. Only at the start.
+  Decimal gate_gt_price;
+  Decimal mexc_mx_price;
+
   std::int64_t hidden_ms = 0;  // a placed order and its trades are in no answer and no push for so long
 
   // ---- MEXC
