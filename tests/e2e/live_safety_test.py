@@ -252,6 +252,47 @@ class Beginning(Resting):
         self.assertEqual(self.open_orders(), [])
 
 
+    def fails_at_its_first_look(self, venue, file, name):
+        """The venue tells its rules and the account's money, and then not what the account did lately."""
+        self.exchange.control("POST", "latency", {"ms": 400})
+        runs = self.runs_of(name)
+        run = self.begin_live(file)
+        self.until(lambda: self.runs_of(name) > runs)  # the run is in the books, and nothing is asked yet that it waits for
+        self.exchange.fault(venue=venue, what="query", fault="http_502_html", count=100000)
+        _, err = run.communicate(timeout=120)
+        self.assertEqual(run.returncode, 69, err)
+        self.assertIn(f"{venue}: ", err)
+        self.assertIn("run the same command again", err)
+        self.exchange.fault(clear=True)
+        self.exchange.control("POST", "latency", {"ms": 0})
+        return err
+
+    def runs_of(self, name):
+        answer = self.status("--json", "--task", name)
+        return json.loads(answer.stdout)["tasks"][0]["runs"] if answer.returncode == 0 else 0
+
+    def test_a_task_that_begins_without_a_look_at_the_account_sends_nothing(self):
+        before = self.exchange.ledger()
+        for venue, name in (("mexc_spot", "first"), ("gateio_spot", "second")):
+            file = self.task_file(name, "ETH/USDT", "mexc_spot", "gateio_spot", "0.2", "0.1")
+            sent = len(self.exchange.ledger()["orders"])
+            self.fails_at_its_first_look(venue, file, name)
+            self.assertEqual(len(self.exchange.ledger()["orders"]), sent)
+            self.assertEqual(self.events(name), [], "it did not begin")
+            done = self.live(file)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.assert_books_equal(before)
+
+    def test_what_an_earlier_run_left_is_cancelled_where_the_venue_answers(self):
+        task = self.resting("look")
+        self.kill(task)
+        err = self.fails_at_its_first_look("gateio_spot", os.path.join(self.dir, "look.toml"), "look")
+        self.assertIn("orders of task look are not proven yet", err)
+        self.assertEqual([o["venue"] for o in self.open_orders()], ["gateio_spot"])
+        self.assertEqual(self.live("--task", "look", "--max-runtime", "1s").returncode, 10)
+        self.assertEqual(self.open_orders(), [])
+
+
 class PaperOnLivePrices(LiveTest):
     def test_no_key_is_needed_and_nothing_is_signed(self):
         os.unlink(os.path.join(self.dir, "credentials.toml"))
