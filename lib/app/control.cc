@@ -10,6 +10,7 @@
 #include "app/session.h"
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "engine/plan.h"
 #include "store/task_lock.h"
 
 namespace dn::app {
@@ -36,6 +37,18 @@ ToolError refuse(std::string message, std::string next) { return {ExitCode::Refu
 
 Alerted told(std::string_view code, std::string_view message) { return {AlertKind::Alert, AlertLevel::Info, Code(code), Reason(message), {}, {}}; }
 
+PerSide<Qty> filled_of(const TaskRecord& t) { return {t.leg.buy.filled, t.leg.sell.filled}; }
+
+// What the changes that wait come to, as far as they make sense one after the other.
+TaskSpec with_wishes(const TaskSpec& spec, const PerSide<Qty>& filled, const std::vector<ControlRequest>& waiting) {
+  TaskSource all{spec, {}, {}};
+  for (const ControlRequest& r : waiting) {
+    TaskSource next = all;
+    if (r.verb == Verb::Set && change_spec(next, filled, split_lines(r.arguments))) all = next;
+  }
+  return all.spec;
+}
+
 // Changes the record of a task that nobody runs; the text for its owner.
 Expected<std::string, ToolError> change_idle(Verb verb, StoredTask& t, const std::vector<std::string>& settings, JournalBatch& batch) {
   TaskRecord& r = t.task;
@@ -43,7 +56,7 @@ Expected<std::string, ToolError> change_idle(Verb verb, StoredTask& t, const std
   switch (verb) {
     case Verb::Set: {
       TaskSource source{r.spec, {}, {}};
-      if (auto done = change_spec(source, {r.leg.buy.filled, r.leg.sell.filled}, settings); !done) return Unexpected{done.error()};
+      if (auto done = change_spec(source, filled_of(r), settings); !done) return Unexpected{done.error()};
       for (const std::string& line : changes_between(r.spec, source.spec, asked_by_set(wall_clock()) + ", while nobody ran the task")) {
         batch.events.push_back({r.updated, told("parameters_changed", line)});
       }
@@ -99,6 +112,43 @@ Expected<std::optional<bool>, ToolError> answer_of_run(Store& store, const std::
   return std::optional<bool>();
 }
 
+// Why a wish about a task that nobody runs is left to its next run.
+enum class Waits : std::uint8_t { Not, ForItsRun, BehindOthers, ForVenues, ForProof };
+
+Waits why_it_waits(Verb verb, const StoredTask& stored, const TaskSpec& before, const TaskSpec& wanted, const std::vector<ControlRequest>& waiting) {
+  if (verb == Verb::Cancel) return has_unclosed(stored) || !stored.task.imbalance().is_zero() ? Waits::ForProof : Waits::Not;
+  if (verb != Verb::Set) return Waits::Not;
+  // Those that no run has taken yet would undo it.
+  if (std::ranges::any_of(waiting, [](const ControlRequest& r) { return r.verb == Verb::Set; })) return Waits::BehindOthers;
+  return is_for_venues(before, wanted) ? Waits::ForVenues : Waits::Not;
+}
+
+// The text for its owner.
+Expected<std::string, ToolError> leave_wish(Store& store, Verb verb, const std::string& task, const std::vector<std::string>& settings, Waits why) {
+  std::string text;
+  for (const std::string& s : settings) text += s + "\n";
+  const Time asked = wall_clock();
+  if (auto done = store.ask(task, verb, text, asked); !done) return Unexpected{store_failure(done.error())};
+  switch (why) {
+    case Waits::BehindOthers: return fmt::format("task {}: asked to set, behind others that wait; dn-run --task {} begins with all of them", task, task);
+    case Waits::ForVenues:
+      return fmt::format(
+          "task {0}: asked to set; whether its venues take that only they can say: dn-run --task {0} begins with it, or goes on without "
+          "(dn-status events {0}: parameters_changed, or parameters_refused with why)",
+          task);
+    case Waits::ForProof: return fmt::format("task {}: asked to cancel; it has orders or an imbalance, so dn-run --task {} carries it out", task, task);
+    case Waits::ForItsRun:
+    case Waits::Not: break;
+  }
+  const auto taken = verb == Verb::Set ? answer_of_run(store, task, asked, settings) : Expected<std::optional<bool>, ToolError>(std::optional<bool>());
+  if (!taken) return Unexpected{taken.error()};
+  if (*taken == true) return fmt::format("task {}: changed; its run goes by it now", task);
+  if (*taken == false) {
+    return Unexpected{refuse(fmt::format("task {}: its run refused the change", task), fmt::format("dn-status events {}: parameters_refused says why", task))};
+  }
+  return fmt::format("task {}: asked to {}; the process that runs it does so at its next cycle", task, word(verb));
+}
+
 }  // namespace
 
 void tell(Output& output, const std::string& task, const std::string& message) {
@@ -119,6 +169,12 @@ std::vector<std::string> split_lines(std::string_view text) {
     if (end != 0) out.emplace_back(text.substr(0, end));
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
+  return out;
+}
+
+std::string wish_text(const ControlRequest& wish) {
+  std::string out(word(wish.verb));
+  for (const std::string& line : split_lines(wish.arguments)) out += " " + line;
   return out;
 }
 
@@ -153,6 +209,24 @@ std::vector<std::string> changes_between(const TaskSpec& before, const TaskSpec&
 
 std::string asked_by_set(Time at) { return "by dn-run set, asked for at " + rfc3339(at); }
 
+Expected<std::vector<TaskSpec>, ToolError> beginnings(Store& store, const TaskSource& source) {
+  const auto known = store.find_task(source.spec.name);
+  if (!known) return Unexpected{store_failure(known.error())};
+  if (!*known || (*known)->verdict != Verdict::None) return std::vector{source.spec};
+  const auto waiting = store.pending_requests(source.spec.name);
+  if (!waiting) return Unexpected{store_failure(waiting.error())};
+  TaskSource base{source.spec, {}, {}};
+  if (!source.written.empty() && (*known)->source == source.written) {  // the file says nothing new
+    base.spec = (*known)->spec;
+    if (auto set = apply_settings(base, source.settings); !set) return Unexpected{set.error()};
+  }
+  TaskSource all{with_wishes(base.spec, filled_of(**known), *waiting), {}, {}};
+  if (auto set = apply_settings(all, source.settings); !set) return Unexpected{set.error()};
+  std::vector<TaskSpec> out{all.spec};
+  if (to_text(all.spec) != to_text(base.spec)) out.push_back(base.spec);
+  return out;
+}
+
 Expected<std::string, ToolError> ask_of_task(const std::string& db, Verb verb, const std::string& task, const std::vector<std::string>& settings) {
   if (!std::filesystem::exists(db))
     return Unexpected{ToolError{ExitCode::NotFound, fmt::format("{}: there is no database", printable(db)), "give the --db that dn-run used"}};
@@ -173,32 +247,14 @@ Expected<std::string, ToolError> ask_of_task(const std::string& db, Verb verb, c
     return Unexpected{
         refuse(fmt::format("task {}: a cancel waits for its run, and is not taken back", task), fmt::format("dn-run --task {} carries it out", task))};
   }
-  // A change behind others that no run has taken yet must not be undone by them.
-  const bool behind = verb == Verb::Set && std::ranges::any_of(*waiting, [](const ControlRequest& r) { return r.verb == Verb::Set; });
-  const bool unsettled = lock && (behind || (verb == Verb::Cancel && (has_unclosed(*stored) || !stored->task.imbalance().is_zero())));
-  if (!lock || unsettled) {
-    if (!lock && !lock.error().held) return Unexpected{ToolError{ExitCode::Io, lock.error().message, "check the directory of --db"}};
-    if (verb == Verb::Set) {
-      TaskSource source{stored->task.spec, {}, {}};
-      if (auto fine = change_spec(source, {stored->task.leg.buy.filled, stored->task.leg.sell.filled}, settings); !fine) return Unexpected{fine.error()};
-    }
-    std::string text;
-    for (const std::string& s : settings) text += s + "\n";
-    const Time asked = wall_clock();
-    if (auto done = (*store)->ask(task, verb, text, asked); !done) return Unexpected{store_failure(done.error())};
-    if (verb == Verb::Set && !lock) {
-      const auto taken = answer_of_run(**store, task, asked, settings);
-      if (!taken) return Unexpected{taken.error()};
-      if (*taken == true) return fmt::format("task {}: changed; its run goes by it now", task);
-      if (*taken == false) {
-        return Unexpected{
-            refuse(fmt::format("task {}: its run refused the change", task), fmt::format("dn-status events {}: parameters_refused says why", task))};
-      }
-    }
-    if (behind && lock) return fmt::format("task {}: asked to set, behind others that wait; dn-run --task {} begins with all of them", task, task);
-    return unsettled ? fmt::format("task {}: asked to cancel; it has orders or an imbalance, so dn-run --task {} carries it out", task, task)
-                     : fmt::format("task {}: asked to {}; the process that runs it does so at its next cycle", task, word(verb));
+  if (!lock && !lock.error().held) return Unexpected{ToolError{ExitCode::Io, lock.error().message, "check the directory of --db"}};
+  const TaskSpec before = with_wishes(stored->task.spec, filled_of(stored->task), *waiting);
+  TaskSource wanted{before, {}, {}};
+  if (verb == Verb::Set) {
+    if (auto fine = change_spec(wanted, filled_of(stored->task), settings); !fine) return Unexpected{fine.error()};
   }
+  const Waits why = lock ? why_it_waits(verb, *stored, before, wanted.spec, *waiting) : Waits::ForItsRun;
+  if (why != Waits::Not) return leave_wish(**store, verb, task, settings, why);
   JournalBatch batch;
   batch.task = true;
   stored->task.updated = present_of(stored->task);

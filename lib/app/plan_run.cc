@@ -7,6 +7,7 @@
 #include "app/preflight_portfolio.h"
 #include "app/roster.h"
 #include "app/signals.h"
+#include "app/standing.h"
 #include "app/trigger_plan.h"
 #include "app/trigger_watch.h"
 
@@ -17,29 +18,30 @@ constexpr Time kPlanStart{1'767'225'600'000'000};  // of a paper market that is 
 
 // A task with what its venues show.
 struct Planned {
-  const TaskSpec* spec;
+  TaskSpec spec;  // that a run would begin with
   MarketView view;
   std::vector<live::Look> looks;
   Numbers numbers;
 };
 
-Expected<Planned, ToolError> plan_task(Grounds& grounds, const TaskSource& source) {
+Expected<Planned, ToolError> plan_task(const std::string& db, Grounds& grounds, const TaskSource& source) {
   auto ground = grounds.open(source.spec, kPlanStart, Absent::Refused);
   if (!ground) return Unexpected{ground.error()};
   const MarketView& view = (*ground)->view();
-  const Plan sizes = make_plan(source.spec, view.instruments);
-  if (auto fine = report_problems(source, check_plan(source.spec, view.instruments, sizes, view.mid)); !fine) return Unexpected{fine.error()};
-  auto looks = grounds.look(source.spec, kPlanStart);
+  auto spec = begins_with(db, source, view);
+  if (!spec) return Unexpected{spec.error()};
+  auto looks = grounds.look(*spec, kPlanStart);
   if (!looks) return Unexpected{looks.error()};
-  return Planned{&source.spec, view, std::move(*looks), numbers_of(source.spec, view)};
+  Numbers numbers = numbers_of(*spec, view);
+  return Planned{std::move(*spec), view, std::move(*looks), std::move(numbers)};
 }
 
 ExitCode print_plan(const RunRequest& request, Output& output, const Planned& p, const std::optional<PortfolioQuestion>& portfolio) {
-  const TaskQuestion question{*p.spec, p.view, p.numbers, depth_of(*p.spec, p.looks), standing_of(request.session.db, *p.spec, true).progress};
+  const TaskQuestion question{p.spec, p.view, p.numbers, depth_of(p.spec, p.looks), standing_of(request.session.db, p.spec, true).progress};
   Checks checks;
-  for (const live::Look& l : p.looks) check_venue(checks, *p.spec, l);
+  for (const live::Look& l : p.looks) check_venue(checks, p.spec, l);
   check_task(checks, question);
-  if (portfolio) check_portfolio(checks, *portfolio, &p.spec->symbol);
+  if (portfolio) check_portfolio(checks, *portfolio, &p.spec.symbol);
   const OutputOptions& o = output.options();
   const bool machine = o.json || o.ndjson;
   std::string text = machine ? plan_json(question, checks) : plan_text(question, checks, !o.plain && is_rich(stdout));
@@ -51,16 +53,18 @@ ExitCode print_plan(const RunRequest& request, Output& output, const Planned& p,
 // Together, since they share what a portfolio leaves.
 Expected<ExitCode, ToolError> plan_all(const RunRequest& request, Output& output, Grounds& grounds, const std::vector<TaskSource>& sources,
                                        const std::optional<PortfolioLimits>& limits) {
+  std::vector<Planned> planned;
   std::vector<TaskSpec> specs;
-  for (const TaskSource& source : sources) specs.push_back(source.spec);
+  for (const TaskSource& source : sources) {
+    auto one = plan_task(request.session.db, grounds, source);
+    if (!one) return Unexpected{one.error()};
+    specs.push_back(one->spec);
+    planned.push_back(std::move(*one));
+  }
   auto portfolio = portfolio_question(request.session.db, grounds.live(), limits, specs, request.session.restart);
   if (!portfolio) return Unexpected{portfolio.error()};
-  std::vector<Planned> planned;
-  for (const TaskSource& source : sources) {
-    auto one = plan_task(grounds, source);
-    if (!one) return Unexpected{one.error()};
-    if (*portfolio) (*portfolio)->find(source.spec.name)->numbers = one->numbers;
-    planned.push_back(std::move(*one));
+  if (*portfolio) {
+    for (const Planned& p : planned) (*portfolio)->find(p.spec.name)->numbers = p.numbers;
   }
   ExitCode code = ExitCode::Ok;
   for (const Planned& p : planned) code = worse(code, print_plan(request, output, p, *portfolio));

@@ -184,14 +184,14 @@ Expected<std::optional<ToolError>, ToolError> Roster::check_begins(const TaskSou
   if (!ground) return std::optional(ground.error());
   if (errand) return std::optional<ToolError>();
   const MarketView& view = (*ground)->view();
-  const Plan sizes = make_plan(source.spec, view.instruments);
-  if (auto fine = report_problems(source, check_plan(source.spec, view.instruments, sizes, view.mid)); !fine) {
+  const auto spec = begins_with(request_.session.db, source, view);
+  if (!spec) {
     // A market that is closed is its venue's doing, and no mistake in the file.
     const bool closed = std::ranges::any_of(kSides, [&](Side leg) { return view.instruments[leg].status != TradingStatus::Trading; });
-    if (closed) return std::optional(fine.error());
-    return Unexpected{fine.error()};
+    if (closed) return std::optional(spec.error());
+    return Unexpected{spec.error()};
   }
-  auto funded = check_funds(request_.session.db, source.spec, request_.session.restart, view, output_);
+  auto funded = check_funds(request_.session.db, *spec, request_.session.restart, view, output_);
   return funded ? std::optional<ToolError>() : std::optional(funded.error());
 }
 

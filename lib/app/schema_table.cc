@@ -47,8 +47,8 @@ constexpr auto kShapes = std::to_array<JsonShape>({
      "order_quantity decimal, imbalance decimal, imbalance_pct decimal, spread_bps decimal?, gross_quote decimal?, profit_quote decimal?, "
      "profit_bps decimal?, break_even_bps decimal?, profit profit, funding task_funding?, part part, open_orders int, unknown_orders int, orders int, "
      "rebalances int, rejects int, "
-     "errors int, runs int, unhedged_seconds decimal, unhedged_notional_seconds decimal, fees {}decimal, latency_us {}latency, created_us int, "
-     "updated_us int, run run_life, exit_code exit_code, health exit_code, next text"},
+     "errors int, runs int, unhedged_seconds decimal, unhedged_notional_seconds decimal, fees {}decimal, latency_us {}latency, asked_for []text, "
+     "created_us int, updated_us int, run run_life, exit_code exit_code, health exit_code, next text"},
     {"order", "", "An order; a line of dn-status orders --ndjson.",
      "task text, client_order_id text, venue_order_id text, exchange venue, leg side, side side, order_type order_type, purpose purpose, price decimal, "
      "quantity decimal, filled decimal, reduce_only bool, status order_status, close_reason close_reason, code text, reason text, created_us int, "

@@ -11,6 +11,7 @@
 #include "app/kpi.h"
 #include "app/preflight_numbers.h"
 #include "app/roster.h"
+#include "app/standing.h"
 #include "app/verify.h"
 #include "base/text.h"
 #include "model/exit_code.h"
@@ -117,6 +118,9 @@ Expected<void, ToolError> Session::find_or_add(bool from_file) {
     idle_ = **found;
     return {};
   }
+  if (found->has_value()) {
+    if (auto done = drop_wishes(**found, {}, "the round that it was for has ended"); !done) return done;
+  }
   TaskRecord fresh;
   fresh.spec = source_.spec;
   fresh.source = source_.written.empty() ? to_text(source_.spec) : source_.written;
@@ -195,7 +199,7 @@ Expected<void, ToolError> Session::build() {
   ground_ = std::move(*ground);
   for (const ToolError& e : ground_->view().absent) output_.message(fmt::format("{}; what it has cannot be proven now", e.message));
   if (!options_.errand) {
-    if (auto fine = check_tradable(TaskSource{idle_.spec, source_.place, source_.keys}); !fine) return fine;
+    if (auto spec = begins_with(options_.db, source_, ground_->view()); !spec) return Unexpected{spec.error()};
   }
   started_ = ground_->view().start;
   auto begun = store_->begin_run(idle_.id, started_);
@@ -219,6 +223,9 @@ Expected<void, ToolError> Session::build() {
     if (r.verb == ControlRequest::Verb::Cancel) cancels_.insert(r.id);
     if (r.verb != ControlRequest::Verb::Set || options_.errand) continue;
     if (auto done = change_before_start(*stored, r); !done) return done;
+  }
+  if (!options_.errand) {
+    if (auto fine = check_tradable(TaskSource{stored->task.spec, source_.place, source_.keys}); !fine) return fine;
   }
   engine_ = std::make_unique<TaskEngine>(
       std::move(*stored), ground_->view().instruments,

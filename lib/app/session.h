@@ -95,10 +95,12 @@ class Session final : public RunObserver {
   Expected<void, ToolError> conclude();
   bool only_proves() const { return options_.errand && options_.errand->kind == Errand::Kind::Prove; }
   Expected<void, ToolError> check_tradable(const TaskSource& source) const;
+  Expected<void, ToolError> drop_wishes(const TaskRecord& known, std::optional<Time> before, std::string_view why);
   Expected<void, ToolError> check_request(const AccountViews& views);
   Expected<void, ToolError> carry_out(const ControlRequest& r);
   Expected<void, ToolError> change(const ControlRequest& r);
   std::string refusal_of(TaskSource& changed, const PerSide<Qty>& filled, const ControlRequest& r) const;
+  Expected<void, ToolError> refuse(const std::string& why);
   Expected<void, ToolError> settle_changes();
   Expected<void, ToolError> change_before_start(StoredTask& stored, const ControlRequest& r);
   std::string event_head(std::string_view type) const;

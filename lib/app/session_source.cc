@@ -1,5 +1,6 @@
 // What the task's owner wrote, against what the database knows of it; and what a person asks of it meanwhile.
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <utility>
 
@@ -18,11 +19,18 @@ std::string fixed_difference(const TaskSpec& a, const TaskSpec& b) {
   return {};
 }
 
-// Whoever asked may have looked away: the books say that nothing was changed, and why.
-JournalBatch refusal_event(Time at, const std::string& refused) {
+JournalBatch warning(Time at, const Code& code, const std::string& what) {
   JournalBatch batch;
-  batch.events.push_back({at, Alerted{AlertKind::Alert, AlertLevel::Warning, Code("parameters_refused"), Reason(refused), {}, {}}});
+  batch.events.push_back({at, Alerted{AlertKind::Alert, AlertLevel::Warning, code, Reason(what), {}, {}}});
   return batch;
+}
+
+JournalBatch refusal_event(Time at, const std::string& refused) { return warning(at, Code("parameters_refused"), refused); }
+
+std::optional<Time> written_at(const std::string& file) {
+  struct stat st {};
+  if (stat(file.c_str(), &st) != 0) return std::nullopt;
+  return Time{std::int64_t{st.st_mtim.tv_sec} * 1'000'000 + st.st_mtim.tv_nsec / 1000};
 }
 
 }  // namespace
@@ -46,29 +54,48 @@ Expected<void, ToolError> Session::adopt_file(TaskRecord& known) {
                     known.spec.name, key, get_task_key(known.spec, key).value_or("nothing"), known.spec.name));
     return Unexpected{problems.error()};
   }
+  const bool is_new = !source_.written.empty() && known.source != source_.written;
   known.spec = source_.spec;
-  if (!source_.written.empty()) known.source = source_.written;
+  if (is_new) known.source = source_.written;
   JournalBatch batch;
   batch.task = true;
   if (auto done = store_->commit(known, batch); !done) return Unexpected{journal_failure(done.error(), known.spec.name)};
+  const auto at = is_new ? written_at(source_.place.file) : std::nullopt;
+  return at ? drop_wishes(known, at, "the file was changed after it") : Expected<void, ToolError>();
+}
+
+// Changes that were asked for before then, all of them where it is not given, and that no run has taken: they are not carried out any more.
+Expected<void, ToolError> Session::drop_wishes(const TaskRecord& known, std::optional<Time> before, std::string_view why) {
+  const auto pending = store_->pending_requests(known.spec.name);
+  if (!pending) return Unexpected{store_failure(pending.error())};
+  for (const ControlRequest& r : *pending) {
+    if (r.verb != ControlRequest::Verb::Set || (before && r.asked >= *before)) continue;
+    const std::string text = fmt::format("refused: {}: what was asked for at {}", why, rfc3339(r.asked));
+    output_.message(fmt::format("task {}: {}", known.spec.name, text));
+    if (auto done = store_->commit(known, refusal_event(present_of(known), text)); !done) return Unexpected{journal_failure(done.error(), known.spec.name)};
+    if (auto marked = store_->mark_done(r.id, text, present_of(known)); !marked) return Unexpected{store_failure(marked.error())};
+  }
   return {};
 }
 
 Expected<void, ToolError> Session::reload(const TaskSource& source) {
   if (decided() || to_text(source.spec) == record().source) return {};
   if (const std::string key = fixed_difference(record().spec, source.spec); !key.empty()) {
-    output_.message(fmt::format("reload refused: {} cannot change while the task runs", key));
-    return {};
+    return refuse("reload refused: " + key + " cannot change while the task exists");
   }
   TaskSource changed = source;
   if (auto set = apply_settings(changed, source_.settings); !set) return set;
-  if (auto tradable = check_tradable(changed); !tradable) {
-    output_.message("reload refused: " + tradable.error().message);
-    return {};
-  }
+  if (auto tradable = check_tradable(changed); !tradable) return refuse("reload refused: " + tradable.error().message);
   output_.message("reloaded " + source.place.file);
   const TaskSpec& before = engine_->pending_spec() ? *engine_->pending_spec() : record().spec;
   return inject(ChangeSpec{changed.spec, to_text(source.spec), changes_between(before, changed.spec, "by the file, read again")});
+}
+
+// A change is not made; whoever asked may have looked away, so the books say so, and why.
+Expected<void, ToolError> Session::refuse(const std::string& why) {
+  output_.message(why);
+  if (auto done = store_->commit(record(), refusal_event(run_->now(), why)); !done) return Unexpected{journal_failure(done.error(), record().spec.name)};
+  return {};
 }
 
 Expected<void, ToolError> Session::poll_requests() {
@@ -106,8 +133,7 @@ Expected<void, ToolError> Session::change(const ControlRequest& r) {
   TaskSource changed{before, {}, {}};
   const auto refused = refusal_of(changed, {record().leg.buy.filled, record().leg.sell.filled}, r);
   if (!refused.empty()) {
-    output_.message(refused);
-    if (auto done = store_->commit(record(), refusal_event(run_->now(), refused)); !done) return Unexpected{journal_failure(done.error(), record().spec.name)};
+    if (auto done = refuse(refused); !done) return done;
     if (auto marked = store_->mark_done(r.id, refused, run_->now()); !marked) return Unexpected{store_failure(marked.error())};
     return {};
   }
@@ -139,6 +165,7 @@ Expected<void, ToolError> Session::change_before_start(StoredTask& stored, const
     output_.message(outcome);
     if (auto done = store_->commit(task, refusal_event(started_, outcome)); !done) return Unexpected{journal_failure(done.error(), task.spec.name)};
   } else {
+    if (auto set = apply_settings(changed, source_.settings); !set) return set;  // the command line is newer
     outcome = "applied";
     JournalBatch batch;
     batch.task = true;

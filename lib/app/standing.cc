@@ -5,9 +5,11 @@
 
 #include <set>
 
+#include "app/control.h"
 #include "app/run.h"
 #include "app/task_file.h"
 #include "app/trigger_watch.h"
+#include "engine/plan.h"
 #include "model/portfolio.h"
 
 namespace dn::app {
@@ -51,6 +53,21 @@ Standing standing_of(const std::string& db, const TaskSpec& spec, bool restart) 
     }
   }
   return s;
+}
+
+Expected<TaskSpec, ToolError> begins_with(const std::string& db, const TaskSource& source, const MarketView& market) {
+  std::vector<TaskSpec> may{source.spec};
+  if (auto store = Store::open(db, Store::Mode::ReadOnly)) {
+    auto known = beginnings(**store, source);
+    if (!known) return Unexpected{known.error()};
+    may = std::move(*known);
+  }
+  Expected<void, ToolError> fine;
+  for (TaskSpec& spec : may) {
+    fine = report_problems(source, check_plan(spec, market.instruments, make_plan(spec, market.instruments), market.mid));
+    if (fine) return std::move(spec);
+  }
+  return Unexpected{fine.error()};
 }
 
 Expected<void, ToolError> check_funds(const std::string& db, const TaskSpec& spec, bool restart, const MarketView& market, Output& output) {

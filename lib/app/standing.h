@@ -26,4 +26,8 @@ Expected<void, ToolError> check_funds(const std::string& db, const TaskSpec& spe
 // The tasks that the request names and of which the books hold orders that are not closed.
 std::vector<std::string> tasks_with_orders(const RunRequest& request);
 
+// The parameters with which a run of the task begins: with all that was asked for meanwhile, or without where the venues do not take that.
+// Errors: Config, at the places of the source, where they take neither.
+Expected<TaskSpec, ToolError> begins_with(const std::string& db, const TaskSource& source, const MarketView& market);
+
 }  // namespace dn::app

@@ -186,6 +186,7 @@ class View {
                                       t.verdict == Verdict::None ? "" : fmt::format(", {}", name(t.verdict)))});
       if (!t.reason.empty()) table.add({"reason", t.reason});
       table.add({"symbol", fmt::format("{}, {} per side in slices of {}", t.spec.symbol.str(), t.spec.total_quantity.str(), t.spec.order_quantity.str())});
+      for (const std::string& wish : v.asked_for) table.add({"asked for", wish + ", which no run has taken yet"});
       for (const Side leg : kSides) {
         const LegTotals& l = t.leg[leg];
         table.add({std::string(name(leg)), fmt::format("{} filled ({}), net {}, average {} on {}", l.filled.str(), percent(v.figures.progress[leg]),

@@ -98,6 +98,9 @@ void write_task(JsonWriter& w, const TaskView& v) {
     w.field("count", s.count).end_object();
   }
   w.end_object();
+  w.key("asked_for").begin_array();
+  for (const std::string& wish : v.asked_for) w.value(wish);
+  w.end_array();
   w.field("created_us", t.created.us).field("updated_us", t.updated.us);
   w.field("run", run_of(v)).field("exit_code", std::int64_t{number(t.exit_code)}).field("health", std::int64_t{number(health(v))});
   w.field("next", next_step(v)).end_object();

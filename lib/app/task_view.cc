@@ -6,6 +6,7 @@
 
 #include "app/control.h"
 #include "app/session.h"
+#include "base/text.h"
 #include "store/lock_state.h"
 
 namespace dn::app {
@@ -38,6 +39,11 @@ Expected<TaskView, ToolError> view_of(Store& store, const std::string& db, TaskR
   auto latency = store.latency(task.id);
   if (!latency) return Unexpected{store_failure(latency.error())};
   v.latency = std::move(*latency);
+  if (task.verdict == Verdict::None) {
+    auto wishes = store.pending_requests(task.spec.name);
+    if (!wishes) return Unexpected{store_failure(wishes.error())};
+    for (const ControlRequest& r : *wishes) v.asked_for.push_back(printable(wish_text(r)));
+  }
   v.task = std::move(task);
   return v;
 }

@@ -19,6 +19,7 @@ struct TaskView {
   bool held = false;      // a run works on it
   bool frozen = false;    // its run holds the task and has shown no life for a while
   std::vector<LatencyStats> latency;
+  std::vector<std::string> asked_for;  // and not taken by a run yet; see wish_text
 };
 
 // The database `db` that `store` reads holds the task's locks beside it.

@@ -83,4 +83,11 @@ std::vector<SpecProblem> check_plan(const TaskSpec& spec, const PerSide<Instrume
   return out.take();
 }
 
+bool is_for_venues(const TaskSpec& before, const TaskSpec& after) {
+  if (before.total_quantity != after.total_quantity || before.order_quantity != after.order_quantity) return true;
+  const HoldSpec& h = after.hold;
+  if (!h.exit_after_fundings) return false;
+  return before.hold.exit_after_fundings != h.exit_after_fundings || before.hold.hold_for != h.hold_for || before.risk.max_hold != after.risk.max_hold;
+}
+
 }  // namespace dn

@@ -28,5 +28,7 @@ TaskSpec adapted(const TaskSpec& own, const Qty& step, const Instrument& buy, co
 // What keeps the task from trading by the venues' rules, at these prices (quote per base; zero = not known, then
 // minimum notionals are not checked). Both legs or none: a task with a problem sends nothing.
 std::vector<SpecProblem> check_plan(const TaskSpec& spec, const PerSide<Instrument>& instruments, const Plan& plan, const PerSide<Price>& prices);
+// Whether a change of a task is of what check_plan looks at: only with the venues' rules at hand can be said that it is good.
+bool is_for_venues(const TaskSpec& before, const TaskSpec& after);
 
 }  // namespace dn

@@ -346,6 +346,7 @@ class TaskEngine {
   std::optional<TaskSpec> pending_spec_;
   std::string pending_source_;
   std::vector<std::string> pending_told_;  // becomes events when a cycle has taken it; a run that ends before leaves that to the next
+  std::int64_t pending_heard_ = 0;         // the newest cycle when it was asked for
   std::optional<Stop> stop_;
   std::optional<Rebalance> rebalance_;
   std::optional<Chore> chore_;

@@ -35,7 +35,8 @@ void TaskEngine::apply_pending_spec() {
   remake_plan();
   record_.guards.loss_limit.reset();  // the new task's is another one
   save_task();
-  for (const std::string& key : std::exchange(pending_told_, {})) alert(AlertKind::Alert, AlertLevel::Info, "parameters_changed", Reason(key));
+  const std::string when = ", heard in cycle " + std::to_string(pending_heard_) + ", counts from " + std::to_string(cycles_ + 1);
+  for (const std::string& key : std::exchange(pending_told_, {})) alert(AlertKind::Alert, AlertLevel::Info, "parameters_changed", Reason(key + when));
   for (const Side leg : kSides) {
     for (WorkingOrder& w : legs_[leg].working) {
       if (lower && w.record.request.purpose == Purpose::Quote) request_cancel(w, Reason("a limit is lower now"));

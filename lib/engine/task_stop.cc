@@ -233,6 +233,7 @@ void TaskEngine::on(const CancelTask&) { begin_stop({Stop::Kind::Cancel, ExitCod
 
 void TaskEngine::on(const ChangeSpec& c) {
   pending_spec_ = c.spec;
+  pending_heard_ = cycles_;
   if (!c.source.empty()) pending_source_ = c.source;
   pending_told_.insert(pending_told_.end(), c.told.begin(), c.told.end());
 }

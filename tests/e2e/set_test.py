@@ -50,6 +50,8 @@ class Set(ToolTest):
         self.assertEqual(self.run_task(BTC, "--max-cycles", "1", "--speed", "max").returncode, 10)
         done, refused = self.set_all()
         self.assertGreater(len(done), 25, refused)
+        again = self.run_task(BTC, "--max-cycles", "1", "--speed", "max")  # it takes what its venues had to judge
+        self.assertIn(again.returncode, (10, 12, 22, 23), again.stderr)
         told = self.changes()
         for name, value in done.items():
             mine = [t for t in told if t.startswith(name + " ")]
@@ -87,7 +89,7 @@ class Set(ToolTest):
         """A frozen process takes none of them; it is killed, and the next run begins with what they come to."""
         process = self.begin(BTC, "--ndjson", "--seed", "2")
         self.wait_for_event(process, "ack")
-        process.send_signal(signal.SIGSTOP)
+        self.freeze(process)
         for change in ("order_quantity=0.05", "delay=300ms", "order_quantity=0.02"):
             self.assertEqual(self.run_task("set", "btc", change).returncode, 0)
         self.kill(process)
@@ -117,10 +119,66 @@ class Set(ToolTest):
     def test_a_halted_and_a_paused_task_take_changes_too(self):
         self.assertEqual(self.run_task(BTC, "--max-cycles", "1", "--speed", "max").returncode, 10)
         self.assertEqual(self.run_task("pause", "btc").returncode, 0)
-        self.assertEqual(self.run_task("set", "btc", "order_quantity=0.05").returncode, 0)
+        self.assertEqual(self.run_task("set", "btc", "delay=300ms", "order_quantity=0.05").returncode, 0)
+        self.assertEqual(self.run_task("--task", "btc", "--speed", "max").returncode, 12, "it stays paused")
+        self.assertEqual(self.task("btc")["order_quantity"], "0.05")
         self.assertEqual(self.recover("halt", "--task", "btc").returncode, 0)
-        self.assertEqual(self.run_task("set", "btc", "order_quantity=0.04").returncode, 0)
+        self.assertEqual(self.run_task("set", "btc", "delay=400ms", "order_quantity=0.04").returncode, 0)
+        self.assertEqual(self.run_task("--task", "btc", "--speed", "max").returncode, 23, "it stays halted")
         self.assertEqual(self.task("btc")["order_quantity"], "0.04")
+        self.assertEqual([t.split(",")[0] for t in self.changes()],
+                         ["order_quantity 0.1 -> 0.05", "delay 100ms -> 300ms", "order_quantity 0.05 -> 0.04", "delay 300ms -> 400ms"])
+
+    def refusals(self):
+        return [e["message"] for e in self.events("btc") if e["type"] == "alert" and e["code"] == "parameters_refused"]
+
+    def test_a_size_that_the_venues_do_not_take_is_refused_by_the_next_run_which_goes_on(self):
+        """Nobody runs the task, so nobody knows the venues' rules: the wish waits for them, in the order of asking."""
+        self.assertEqual(self.run_task(BTC, "--max-cycles", "1", "--speed", "max").returncode, 10)
+        asked = self.run_task("set", "btc", "order_quantity=0.00001", "delay=300ms")
+        self.assertEqual(asked.returncode, 0, asked.stderr)
+        self.assertIn("only they can say", asked.stdout)
+        self.assertEqual(self.task("btc")["asked_for"], ["set order_quantity=0.00001 delay=300ms"])
+        self.assertIn("which no run has taken yet", self.status("show", "btc").stdout)
+        for file in ((BTC,), ("--task", "btc")):  # the plan is of what a run would begin with
+            plan = self.run_task(*file, "--plan", "--json")
+            self.assertEqual((plan.returncode, json.loads(plan.stdout)["order_quantity"]), (0, "0.1"), plan.stderr)
+        on = self.run_task(BTC, "--max-cycles", "3", "--speed", "max", "--ndjson")
+        self.assertEqual(on.returncode, 10, on.stderr)
+        (told,) = self.refusals()
+        self.assertIn("order_quantity", told)
+        self.assertIn("smallest order", told)
+        self.assertEqual(self.changes(), [], "nothing of it is taken where a part cannot be")
+        self.assertEqual({e["quantity"] for e in map(json.loads, on.stdout.splitlines()) if e["type"] == "intent"}, {"0.1"})
+        self.assertEqual((self.task("btc")["order_quantity"], self.task("btc")["asked_for"]), ("0.1", []))
+        for change in ("order_quantity=0.00002", "order_quantity=0.05"):
+            self.assertEqual(self.run_task("set", "btc", change).returncode, 0)
+        plan = self.run_task("--task", "btc", "--plan", "--json")
+        self.assertEqual(json.loads(plan.stdout)["order_quantity"], "0.05" if plan.returncode == 0 else plan.stderr)
+        self.assertEqual(self.run_task("--task", "btc", "--max-cycles", "3", "--speed", "max").returncode, 10)
+        self.assertEqual((len(self.refusals()), self.task("btc")["order_quantity"]), (2, "0.05"))
+
+    def test_a_file_that_was_changed_after_a_wish_counts_and_one_from_before_does_not(self):
+        with open(BTC, encoding="utf-8") as f:
+            text = f.read()
+        file = self.write("btc.toml", text)
+        self.assertEqual(self.run_task(file, "--max-cycles", "1", "--speed", "max").returncode, 10)
+        self.write("btc.toml", text.replace("order_quantity = 0.1", "order_quantity = 0.2"))
+        self.assertEqual(self.run_task("set", "btc", "order_quantity=0.05").returncode, 0)
+        self.assertEqual(self.run_task(file, "--max-cycles", "1", "--speed", "max").returncode, 10)
+        self.assertEqual(self.task("btc")["order_quantity"], "0.05", "asked for after the file was written")
+        self.assertEqual(self.run_task("set", "btc", "order_quantity=0.06").returncode, 0)
+        self.write("btc.toml", text.replace("order_quantity = 0.1", "order_quantity = 0.08"))
+        self.assertEqual(self.run_task(file, "--max-cycles", "1", "--speed", "max").returncode, 10)
+        self.assertEqual(self.task("btc")["order_quantity"], "0.08", "the file was written after it was asked for")
+        self.assertIn("the file was changed after it", self.refusals()[-1])
+
+    def test_a_wish_for_a_round_that_has_ended_is_none_for_the_next_one(self):
+        self.assertEqual(self.run_task(BTC, "--max-cycles", "1", "--speed", "max").returncode, 10)
+        self.assertEqual(self.run_task("set", "btc", "order_quantity=0.05").returncode, 0)
+        self.assertEqual(self.run_task("cancel", "btc").returncode, 0)
+        self.assertEqual(self.run_task(BTC, "--restart", "--max-cycles", "1", "--speed", "max").returncode, 10)
+        self.assertEqual((self.task("btc")["order_quantity"], self.task("btc")["asked_for"]), ("0.1", []))
 
     def test_nothing_changes_what_has_ended(self):
         self.assertEqual(self.run_task(BTC, "--speed", "max").returncode, 0)

@@ -1,8 +1,10 @@
 """Runs the tools as processes, each in a directory of its own."""
+import contextlib
 import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -89,6 +91,17 @@ class ToolTest(unittest.TestCase):
             if event["type"] in wanted:
                 return event
         self.fail(f"no {' or '.join(wanted)} event came: {process.stderr.read()}")
+
+    def freeze(self, process):
+        """Not in the middle of a write: everybody would wait for the one who stands still with the database in its hands."""
+        while True:
+            process.send_signal(signal.SIGSTOP)
+            try:
+                with contextlib.closing(sqlite3.connect(self.db, timeout=0.5)) as database:
+                    database.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError:
+                process.send_signal(signal.SIGCONT)
 
     def kill(self, process):
         process.send_signal(signal.SIGKILL)

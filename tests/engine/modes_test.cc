@@ -235,7 +235,25 @@ TEST(Modes, EachChangedParameterIsToldWithWhoAskedForIt) {
     const auto* a = std::get_if<Alerted>(&e.what);
     if (a != nullptr && a->code.view() == "parameters_changed") told.push_back(a->message.str());
   }
-  EXPECT_EQ(told, (std::vector<std::string>{"order_quantity 0.1 -> 0.05, by a person", "delay 100ms -> 1s, by a person"}));
+  EXPECT_EQ(told, (std::vector<std::string>{"order_quantity 0.1 -> 0.05, by a person, heard in cycle 0, counts from 1",
+                                            "delay 100ms -> 1s, by a person, heard in cycle 0, counts from 1"}));
+}
+
+TEST(Modes, WhatIsAskedForBetweenTwoCyclesCountsFromTheNextOne) {
+  Talk t;
+  t.start();
+  t.books();
+  t.ack_both();
+  for (int i = 0; i < 3; ++i) {
+    const std::int64_t before = t.engine->cycles();
+    TaskSpec s = t.record().spec;
+    s.delay = Dur::millis(200 + i);
+    t.tell(ChangeSpec{s, {}, {"delay"}});
+    t.after(Dur::seconds(1));
+    t.books();
+    EXPECT_EQ(t.alert("parameters_changed")->message.str(), "delay, heard in cycle " + std::to_string(before) + ", counts from " + std::to_string(before + 1));
+    EXPECT_GT(t.engine->cycles(), before);
+  }
 }
 
 // The books know the new file only together with what it says: a run that dies in between reads it again.
