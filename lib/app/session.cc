@@ -253,6 +253,9 @@ Expected<void, ToolError> Session::reconcile_with_venues(StoredTask& stored) {
     }
   }
   if (auto fine = check_request(views); !fine) return fine;
+  if (beginning && !stored.task.restored && !options_.errand) {
+    if (auto fine = check_restored(stored.task, views); !fine) return fine;
+  }
   if (beginning && stored.task.round == 1) {  // the orders of earlier rounds are in the books, in rows of their own
     if (auto fine = check_beginning(stored.task, views); !fine || stored.task.runs == 1) return fine;
   }

@@ -89,6 +89,7 @@ class Session final : public RunObserver {
   Expected<void, ToolError> build();
   Expected<void, ToolError> reconcile_with_venues(StoredTask& stored);
   Expected<void, ToolError> check_beginning(TaskRecord& task, const AccountViews& views);
+  Expected<void, ToolError> check_restored(const TaskRecord& task, const AccountViews& views);
   Expected<void, ToolError> number_beyond(TaskRecord& task, std::uint32_t epoch);
   Expected<void, ToolError> after_step(const Expected<void, JournalError>& done);
   Expected<void, ToolError> hear_portfolio(const Expected<std::optional<Event>, ToolError>& news);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/control.h"
+#include "app/restore_check.h"
 #include "app/session.h"
 #include "base/text.h"
 
@@ -183,6 +184,29 @@ Expected<void, ToolError> Session::change_before_start(StoredTask& stored, const
 Expected<void, ToolError> Session::check_tradable(const TaskSource& source) const {
   const MarketView& view = ground_->view();
   return report_problems(source, check_plan(source.spec, view.instruments, make_plan(source.spec, view.instruments), view.mid));
+}
+
+// What the order of [restore] filled is booked from its trades, beside what the file says was filled before it.
+Expected<void, ToolError> Session::check_restored(const TaskRecord& task, const AccountViews& views) {
+  const std::string& name = task.spec.name;
+  for (const RestoredTwice& twice : restored_twice(task.spec, views)) {
+    const RestoreSpec& r = task.spec.restore[twice.leg];
+    const std::string leg = "restore." + std::string(dn::name(twice.leg));
+    if (!twice.proof.empty()) {
+      return Unexpected{ToolError{
+          ExitCode::Config,
+          fmt::format("task {}: {}.filled_quantity {} holds the {} that order_id {} filled on {} already ({}), and would be counted twice", name, leg,
+                      r.filled_quantity.str(), twice.filled.str(), printable(r.order_id), dn::name(*task.spec.leg[twice.leg].exchange), twice.proof),
+          fmt::format("dn-run cancel {}, write what was filled before that order ({}), or leave order_id out where nothing of it rests, and begin with "
+                      "--restart",
+                      name, (r.filled_quantity - twice.filled).str())}};
+    }
+    const std::string what = fmt::format("{}: order_id has filled {}, which is booked beside filled_quantity {}; is it in there already, and counted twice?",
+                                         leg, twice.filled.str(), r.filled_quantity.str());
+    output_.message(fmt::format("task {}: {}", name, what));
+    if (auto done = store_->commit(task, warning(started_, Code("restored_order_filled"), what)); !done) return Unexpected{journal_failure(done.error(), name)};
+  }
+  return {};
 }
 
 // An order by hand whose request was proven absent before, and that the venues show now: it is not made a second time.

@@ -53,6 +53,60 @@ class Live(LiveTest):
         order = next(o for o in self.exchange.ledger()["orders"] if o["venue_order_id"] == placed["orderId"])
         self.assertFalse(order["open"])
 
+    def partly_filled(self, quantity="0.1"):
+        """A resting order at Gate of which half has filled: its id, what filled of it, and at which price."""
+        for venue, symbol, asks in (("gateio_spot", "BTC_USDT", [["60001", "0.05"], ["60300", "50"]]), ("mexc_spot", "BTCUSDT", [["60001", "50"]])):
+            self.exchange.control("POST", "book", {"venue": venue, "symbol": symbol, "bids": [["60000", "50"]], "asks": asks})
+        order = {"currency_pair": "BTC_USDT", "side": "buy", "amount": quantity, "price": "60001", "text": "t-before"}
+        status, placed = Gate(self.exchange).signed("POST", "/spot/orders", body=order)
+        self.assertEqual(status, 201, placed)
+        return placed["id"]
+
+    def restored(self, order_id, filled, average):
+        return self.write("restored.toml", f"""name = "restored"
+symbol = "BTC/USDT"
+total_quantity = 0.2
+order_quantity = 0.1
+[buy]
+exchange = "gateio_spot"
+offset_ticks = 300
+tick_tolerance = 1000
+[sell]
+exchange = "mexc_spot"
+offset_ticks = -300
+tick_tolerance = 1000
+[restore.buy]
+filled_quantity = {filled}
+avg_price = {average}
+order_id = "{order_id}"
+[risk]
+max_order_notional = 20000
+max_capital_fraction = 1
+""")
+
+    def test_what_an_order_to_take_over_filled_is_not_counted_twice(self):
+        order_id = self.partly_filled()
+        file = self.restored(order_id, "0.05", "60001.0")
+        done = self.live(file)
+        self.assertEqual(done.returncode, 78, done.stderr)
+        self.assertIn(f"restore.buy.filled_quantity 0.05 holds the 0.05 that order_id {order_id} filled on gateio_spot already", done.stderr)
+        self.assertIn("dn-run cancel restored", done.stderr)
+        self.assertEqual(len([o for o in self.exchange.ledger()["orders"] if o["client_order_id"] != "t-before"]), 0, "nothing was sent")
+        self.assertEqual(self.run_task("cancel", "restored").returncode, 0)
+        file = self.restored(order_id, "0", "0")
+        done = self.live(file, "--restart", "--max-runtime", "3s")
+        self.assertEqual(done.returncode, 10, done.stderr)
+        self.assertEqual(Decimal(self.task("restored")["buy"]["filled"]), Decimal("0.05"))
+
+    def test_where_it_cannot_be_told_the_owner_is_asked(self):
+        order_id = self.partly_filled()
+        done = self.live(self.restored(order_id, "0.07", "59000"), "--max-runtime", "3s")
+        self.assertEqual(done.returncode, 10, done.stderr)
+        self.assertIn("is it in there already, and counted twice?", done.stderr)
+        (told,) = [e for e in self.events("restored") if e.get("code") == "restored_order_filled"]
+        self.assertEqual(told["level"], "WARNING")
+        self.assertEqual(Decimal(self.task("restored")["buy"]["filled"]), Decimal("0.12"))
+
     def test_a_foreign_order_is_left_alone(self):
         gate = Gate(self.exchange)
         _, book = gate.public("/spot/order_book", "currency_pair=BTC_USDT&limit=1")
