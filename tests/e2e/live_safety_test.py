@@ -284,7 +284,7 @@ class Beginning(Resting):
         self.assert_books_equal(before)
 
     def test_what_an_earlier_run_left_is_cancelled_where_the_venue_answers(self):
-        task = self.resting("look")
+        task = self.resting("look", "--set", "risk.dead_man=0s")
         self.kill(task)
         err = self.fails_at_its_first_look("gateio_spot", os.path.join(self.dir, "look.toml"), "look")
         self.assertIn("orders of task look are not proven yet", err)

@@ -30,66 +30,72 @@ class Hedges(market.PinnedMarket):
 
 
 class Attempts(Hedges):
-    """Each bid is for 0.002, and within one basis point there is no other: 0.005 need three orders that take what is there."""
+    """A slice is bought, and hedges do not fill."""
 
-    def setUp(self):
-        super().setUp()
-        self.levels(market.SELL, [["60100", "0.002"], ["60080", "0.002"], ["60060", "0.002"]], [["60101", "50"]])
+    def file_with(self, most):
+        return self.hedged(f"t{most}", "0.005", "0.005", f"rebalance_attempts = {most}\n")
 
-    def disturb(self):
-        """What becomes of the first attempt: nothing."""
-
-    def run_with(self, most):
-        self.disturb()
-        done = self.live(self.hedged(f"t{most}", "0.005", "0.005", f"max_slippage_bps = 1\nrebalance_attempts = {most}\n"), "--max-runtime", "60s")
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assert_balanced(self.name)
+    def escalations(self):
         return [e for e in self.events(self.name) if e.get("code") == "rebalance_escalated"]
 
-    def test_as_many_as_allowed_are_enough(self):
-        self.assertEqual(self.run_with(3), [])
-        self.assertEqual([Decimal(o["filled"]) for o in self.of_purpose("rebalance")], [Decimal("0.002"), Decimal("0.002"), Decimal("0.001")])
-        self.assertEqual(self.of_purpose("reduce"), [])
+    def assert_escalated_after(self, most):
+        (told,) = self.escalations()
+        self.assertEqual((told["level"], told["value"]), ("CRITICAL", "0.005"))
+        self.assertIn(f"{most} market-like orders did not fill it, rebalance_attempts is {most}", told["message"])
+        purposes = [o["purpose"] for o in self.rows("orders") if o["task"] == self.name and o["purpose"] != "quote"]
+        self.assertEqual(purposes[:most + 1], ["rebalance"] * most + ["reduce"])
 
-    def test_one_less_and_the_leading_side_is_reduced(self):
-        (told,) = self.run_with(2)
-        self.assertEqual((told["level"], told["value"]), ("CRITICAL", "0.001"))
-        self.assertIn("2 market-like orders did not fill it, rebalance_attempts is 2", told["message"])
-        kinds = [o["purpose"] for o in self.rows("orders") if o["purpose"] != "quote"]
-        self.assertEqual(kinds[:3], ["rebalance", "rebalance", "reduce"])
-        (reduced,) = self.of_purpose("reduce")
-        self.assertEqual((reduced["side"], Decimal(reduced["filled"])), ("sell", Decimal("0.001")))
+    def test_so_many_and_then_the_leading_side_is_reduced(self):
+        for most in (2, 3):
+            # The venue of the hedge takes nothing until the leading side was reduced.
+            run = self.begin_live(self.file_with(most), "--ndjson", "--set", "risk.min_spread_bps=100")
+            self.wait_for_event(run, "limit")
+            self.halt("halted")
+            self.assertEqual(self.run_task("set", self.name, "risk.min_spread_bps=-100").returncode, 0)
+            while self.wait_for_event(run, "alert")["code"] != "rebalance_escalated":
+                pass
+            self.halt("trading")
+            _, err = run.communicate(timeout=60)
+            self.assertEqual(run.returncode, 0, err)
+            self.assert_escalated_after(most)
+            self.assert_balanced(self.name)
 
+    def halt(self, status):
+        self.exchange.control("POST", "halt", {"venue": market.SELL[0], "symbol": market.SELL[1], "status": status})
 
-class AttemptsWithAnOrderOfUnknownFate(Attempts):
-    """The reply to the first attempt is lost: it counts, and the next one waits for its proof."""
+    # With orders of unknown fate: their requests were lost, and the next one waits for the proof of that.
 
-    def disturb(self):
-        self.exchange.fault(venue=market.SELL[0], what="place", fault="reset_after", count=1, ms=0)
+    def lose(self, count):
+        self.exchange.fault(venue=market.SELL[0], what="place", fault="reset_before", count=count, ms=0)
 
-    def run_with(self, most):
-        told = super().run_with(most)
-        hedges = [e for e in self.events(self.name) if e["type"] in ("intent", "unknown", "resolved") and e["purpose"] == "rebalance"]
-        self.assertEqual([e["type"] for e in hedges[:4]], ["intent", "unknown", "resolved", "intent"])
-        return told
-
-
-class AttemptsAfterAKill(Hedges):
-    def test_a_new_run_tries_anew(self):
-        self.levels(market.SELL, [["60100", "0.002"], ["60080", "0.002"], ["60060", "0.002"]], [["60101", "50"]])
-        self.exchange.control("POST", "latency", {"ms": 500})  # what became of the second of two attempts is not known yet when the run is killed
-        run = self.begin_live(self.hedged("t", "0.005", "0.005", "max_slippage_bps = 1\nrebalance_attempts = 2\n"), "--ndjson")
-        for _ in range(2):
-            self.wait_for_event(run, "rebalance")
-        self.until(lambda: len([o for o in self.orders() if o["venue"] == market.SELL[0] and not o["open"]]) == 2)
-        self.kill(run)
-        self.exchange.control("POST", "latency", {"ms": 0})
-        self.assertEqual([e for e in self.events("t") if e.get("code") == "rebalance_escalated"], [])
-        done = self.live("--task", "t", "--max-runtime", "60s")
+    def after_two_that_were_lost(self, most):
+        self.lose(2)
+        done = self.live(self.file_with(most), "--max-runtime", "120s")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual([e for e in self.events("t") if e.get("code") == "rebalance_escalated"], [])
+        self.assert_balanced(self.name)
+        hedges = [e["type"] for e in self.events(self.name) if e["type"] in ("intent", "unknown", "resolved") and e["purpose"] == "rebalance"]
+        self.assertEqual(hedges[:6], ["intent", "unknown", "resolved"] * 2)
+
+    def test_the_last_one_that_is_allowed_may_fill(self):
+        self.after_two_that_were_lost(3)
+        self.assertEqual(self.escalations(), [])
+        self.assertEqual([Decimal(o["filled"]) for o in self.of_purpose("rebalance")], [0, 0, Decimal("0.005")])
+
+    def test_one_of_unknown_fate_is_an_attempt_as_well(self):
+        self.after_two_that_were_lost(2)
+        self.assert_escalated_after(2)
+
+    def test_a_new_run_tries_anew(self):
+        self.lose(1)
+        run = self.begin_live(self.file_with(2), "--ndjson")
+        self.wait_for_event(run, "unknown")
+        self.kill(run)
+        self.lose(1)
+        done = self.live("--task", self.name, "--max-runtime", "120s")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.escalations(), [])
         self.assertEqual(len(self.of_purpose("rebalance")), 3)
-        self.assert_balanced("t")
+        self.assert_balanced(self.name)
 
 
 class Threshold(Hedges):
