@@ -29,7 +29,7 @@ class FundingTest(LiveTest):
         self.exchange.control("POST", "funding_terms", {"symbol": "BTC_USDT", "rate": rate, "interval": 3600, "in": seconds})
 
     def carry(self, keys):
-        path = self.task_file("carry", "BTC/USDT", self.spot, "gateio_futures", "0.02", "0.01", more='max_capital_fraction = 1\nmax_hold = "12h"\n')
+        path = self.task_file("carry", "BTC/USDT", self.spot, "gateio_futures", "0.02", "0.01", more='max_capital_fraction = 1\nmax_hold = "12h"\nmax_imbalance_time = "5m"\n')
         with open(path, encoding="utf-8") as f:
             text = f.read()
         return self.write("carry.toml", keys + "\n" + text)
