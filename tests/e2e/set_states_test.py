@@ -48,7 +48,6 @@ class States(market.PinnedMarket):
         self.quoted = ("buy", "sell")
         self.more = {}
         self.known = 0  # changes that the case itself asked for
-        self.heard = None  # in which cycle the wish is, where the state says that
         lines = self.call(RUN, "keys").stdout.split("\n\n")[0].splitlines()
         at = lines[0].index("value")
         self.live_keys = [line.split()[0] for line in lines[1:] if " * " in line]
@@ -122,7 +121,6 @@ class States(market.PinnedMarket):
             self.assertIn(by, rest)
             if heard := re.search(r"heard in cycle (\d+), counts from (\d+)$", rest):
                 self.assertEqual(int(heard[2]), int(heard[1]) + 1)
-                self.assertIn(self.heard, (None, heard[1]))
         self.assertEqual({k: v[1] for k, v in changes.items()}, NEW)
         self.assertEqual({k: changes[k][0] for k in OLD}, {**OLD, **{k: v for k, v in self.more.items() if k in OLD}})
 
@@ -193,7 +191,6 @@ class Cases(States):
         run = self.run_again()
         self.wait_for_event(run, "run_start")
         self.exchange.control("POST", "latency", {"ms": 3000})
-        self.heard = "0"
 
         def free(run):
             self.exchange.control("POST", "latency", {"ms": 0})
@@ -279,7 +276,8 @@ class Cases(States):
 
     def by_set(self, case):
         run, free = case()
-        self.all_bad_is_refused()
+        if case.__name__ != "case_syncing":  # which does not last
+            self.all_bad_is_refused()
         self.ask(NEW)
         self.finish(free(run))
 
@@ -288,7 +286,6 @@ class Cases(States):
         run, _ = case()
         self.ask(NEW)
         self.kill(run)
-        self.heard = None
         self.exchange.fault(clear=True)
         self.exchange.control("POST", "latency", {"ms": 0})
         self.exchange.control("POST", "settings", {"hidden_ms": "0"})
