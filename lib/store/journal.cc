@@ -138,17 +138,48 @@ Expected<void, StoreError> Store::Impl::write_task(const TaskRecord& task) {
   return write_sums(task);
 }
 
-Expected<void, StoreError> Store::Impl::write_event(std::int64_t task_id, Time ts, std::string_view type, std::string_view json) {
-  return Query(connection, st.insert_event).add(task_id).add(ts).add(type).add(json).run();
+void Store::Impl::forget_if_others_wrote() {
+  if (data_version() == sums_version) return;
+  sums.clear();
+  holdings.clear();
+  heads.clear();
+}
+
+Expected<Digest, StoreError> Store::Impl::head_of(std::int64_t task_id) {
+  if (const auto known = heads.find(task_id); known != heads.end()) return known->second;
+  Query q(connection, st.last_event);
+  const auto row = q.add(task_id).step();
+  if (!row) return Unexpected{row.error()};
+  Digest head;
+  if (!*row) return head;
+  RowReader reader(q, "events");
+  reader.read(head);
+  if (reader.error()) return Unexpected{*reader.error()};
+  return head;
+}
+
+Expected<void, StoreError> Store::Impl::write_event(std::int64_t task_id, Time ts, std::string_view type, std::string_view json, Digest& head) {
+  head = chained(head, task_id, ts, type, json);
+  return Query(connection, st.insert_event).add(task_id).add(ts).add(type).add(json).add(head.view()).run();
+}
+
+Expected<void, StoreError> Store::Impl::write_one_event(std::int64_t task_id, Time ts, std::string_view type, std::string_view json) {
+  auto transaction = Transaction::begin(connection, Transaction::Kind::Write);
+  if (!transaction) return Unexpected{transaction.error()};
+  forget_if_others_wrote();
+  auto head = head_of(task_id);
+  if (!head) return Unexpected{head.error()};
+  if (auto r = write_event(task_id, ts, type, json, *head); !r) return r;
+  if (auto r = transaction->commit(); !r) return r;
+  heads[task_id] = *head;
+  sums_version = data_version();
+  return {};
 }
 
 Expected<void, StoreError> Store::Impl::write_batch(const TaskRecord& task, const JournalBatch& batch) {
   auto transaction = Transaction::begin(connection, Transaction::Kind::Write);
   if (!transaction) return Unexpected{transaction.error()};
-  if (data_version() != sums_version) {
-    sums.clear();
-    holdings.clear();
-  }
+  forget_if_others_wrote();
   if (batch.task) {
     if (auto r = write_task(task); !r) return r;
   }
@@ -170,10 +201,13 @@ Expected<void, StoreError> Store::Impl::write_batch(const TaskRecord& task, cons
     bind_funding(q, payment);
     if (auto r = q.run(); !r) return r;
   }
+  auto head = batch.events.empty() ? Expected<Digest, StoreError>(Digest()) : head_of(task.id);
+  if (!head) return Unexpected{head.error()};
   for (const TaskEvent& event : batch.events) {
-    if (auto r = write_event(task.id, event.ts, type_name(event), to_json(event, run_id, task.spec.name)); !r) return r;
+    if (auto r = write_event(task.id, event.ts, type_name(event), to_json(event, run_id, task.spec.name), *head); !r) return r;
   }
   if (auto r = transaction->commit(); !r) return r;
+  if (!batch.events.empty()) heads[task.id] = *head;
   if (batch.task) {
     if (!same_texts(task)) texts[task.id] = {task.spec, task.source};
     sums[task.id] = task.leg;
@@ -191,7 +225,7 @@ Expected<void, JournalError> Store::commit(const TaskRecord& task, const Journal
 }
 
 Expected<void, JournalError> Store::append_event(const TaskRecord& task, Time ts, std::string_view type, std::string_view json) {
-  return as_journal(impl_->write_event(task.id, ts, type, json));  // one statement: its own transaction
+  return as_journal(impl_->write_one_event(task.id, ts, type, json));
 }
 
 Expected<void, StoreError> Store::Impl::write_latency(std::int64_t task_id, const std::vector<LatencyStats>& stats) {

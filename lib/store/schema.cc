@@ -209,8 +209,15 @@ ALTER TABLE legs ADD COLUMN funding TEXT NOT NULL DEFAULT '0';     -- quote
 ALTER TABLE orders ADD COLUMN arrival TEXT NOT NULL DEFAULT '0';   -- quote per base; 0 = not known
 )sql";
 
-constexpr std::array kMigrations{Migration{1, kVersion1}, Migration{2, kVersion2}, Migration{3, kVersion3},
-                                 Migration{4, kVersion4}, Migration{5, kVersion5}, Migration{6, kVersion6}};
+// The chain of events: store/chain.h. What was written before is not chained, and how much of a task that is stands in its row.
+constexpr const char* kVersion7 = R"sql(
+ALTER TABLE events ADD COLUMN digest TEXT NOT NULL DEFAULT '';
+ALTER TABLE tasks ADD COLUMN unchained INTEGER NOT NULL DEFAULT 0;
+UPDATE tasks SET unchained = (SELECT count(*) FROM events WHERE task_id = tasks.id);
+)sql";
+
+constexpr std::array kMigrations{Migration{1, kVersion1}, Migration{2, kVersion2}, Migration{3, kVersion3}, Migration{4, kVersion4},
+                                 Migration{5, kVersion5}, Migration{6, kVersion6}, Migration{7, kVersion7}};
 static_assert(kMigrations.back().version == Store::kSchemaVersion);
 
 struct Identity {

@@ -45,6 +45,7 @@ Expected<StoredEvent, StoreError> read_event(const Query& q) {
   row.read(e.ts);
   row.read(e.type);
   row.read(e.json);
+  row.read(e.digest);
   if (row.error()) return Unexpected{*row.error()};
   return e;
 }
@@ -145,13 +146,38 @@ Expected<StoredTask, StoreError> Store::load_task(std::string_view name) {
   auto task = impl_->find(name);
   if (!task) return Unexpected{task.error()};
   if (!*task) return Unexpected{impl_->no_task(name)};
-  auto orders = impl_->read_orders((*task)->id, {});
-  if (!orders) return Unexpected{orders.error()};
-  auto fills = impl_->read_fills((*task)->id);
-  if (!fills) return Unexpected{fills.error()};
-  auto fundings = impl_->read_fundings((*task)->id);
-  if (!fundings) return Unexpected{fundings.error()};
-  return StoredTask{std::move(**task), std::move(*orders), std::move(*fills), std::move(*fundings)};
+  return impl_->with_rows(std::move(**task));
+}
+
+Expected<StoredTask, StoreError> Store::Impl::with_rows(TaskRecord task) {
+  auto of_orders = read_orders(task.id, {});
+  if (!of_orders) return Unexpected{of_orders.error()};
+  auto of_fills = read_fills(task.id);
+  if (!of_fills) return Unexpected{of_fills.error()};
+  auto of_fundings = read_fundings(task.id);
+  if (!of_fundings) return Unexpected{of_fundings.error()};
+  return StoredTask{std::move(task), std::move(*of_orders), std::move(*of_fills), std::move(*of_fundings)};
+}
+
+Expected<StoredTask, StoreError> Store::load_round(std::int64_t task_id, const HearEvent& hear) {
+  if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
+  auto snapshot = Transaction::begin(impl_->connection, Transaction::Kind::Read);
+  if (!snapshot) return Unexpected{snapshot.error()};
+  auto task = one(Query(impl_->connection, impl_->st.task_by_id).add(task_id), read_task);
+  if (!task) return Unexpected{task.error()};
+  if (!*task) return Unexpected{impl_->no_task(fmt::format("in row {}", task_id))};
+  if (auto r = impl_->read_sums(**task); !r) return Unexpected{r.error()};
+  auto round = impl_->with_rows(std::move(**task));
+  if (!round) return round;
+  Query q(impl_->connection, impl_->st.events);
+  q.add(task_id).add(0).add(INT64_MAX);
+  for (auto row = q.step(); !row || *row; row = q.step()) {
+    if (!row) return Unexpected{row.error()};
+    const auto event = read_event(q);
+    if (!event) return Unexpected{event.error()};
+    hear(*round, *event);
+  }
+  return round;
 }
 
 Expected<TaskRecord, StoreError> Store::add_task(TaskRecord task, const std::optional<TaskEvent>& first) {
@@ -177,7 +203,8 @@ Expected<TaskRecord, StoreError> Store::add_task(TaskRecord task, const std::opt
   if (auto r = impl_->write_holding(task); !r) return Unexpected{r.error()};
   if (first) {
     const std::string json = to_json(*first, run_id_of(task), task.spec.name);
-    if (auto r = impl_->write_event(task.id, first->ts, type_name(*first), json); !r) return Unexpected{r.error()};
+    Digest head;
+    if (auto r = impl_->write_event(task.id, first->ts, type_name(*first), json, head); !r) return Unexpected{r.error()};
   }
   if (auto r = transaction->commit(); !r) return Unexpected{r.error()};
   return task;
@@ -226,6 +253,17 @@ Expected<std::vector<StoredEvent>, StoreError> Store::events(std::int64_t task_i
   Query q(impl_->connection, impl_->st.events);
   q.add(task_id).add(after_id).add(std::max<std::int64_t>(limit, 0));  // a negative limit would mean none
   return all(q, read_event);
+}
+
+Expected<std::int64_t, StoreError> Store::unchained_events(std::int64_t task_id) {
+  if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
+  Query q(impl_->connection, impl_->st.unchained);
+  const auto row = q.add(task_id).step();
+  if (!row) return Unexpected{row.error()};
+  if (!*row) return Unexpected{impl_->no_task(fmt::format("in row {}", task_id))};
+  RowReader reader(q, "tasks");
+  if (reader.error()) return Unexpected{*reader.error()};
+  return reader.key();
 }
 
 Expected<std::vector<std::string>, StoreError> damage_of(Query& q) {

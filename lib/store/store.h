@@ -20,6 +20,7 @@
 
 #include "model/intents.h"
 #include "model/task_record.h"
+#include "store/chain.h"
 
 namespace dn {
 
@@ -56,6 +57,7 @@ struct StoredEvent {
   Time ts;
   std::string type;
   std::string json;  // the whole "dn.event/1" object
+  Digest digest;     // see store/chain.h; empty: written before there was a chain
 };
 
 // How long the stages of the engine's work took, measured by the shell with the real clock.
@@ -85,7 +87,7 @@ struct BackupCounts {
 class Store final : public Journal {
  public:
   enum class Mode : std::uint8_t { ReadWrite, ReadOnly };
-  static constexpr int kSchemaVersion = 6;
+  static constexpr int kSchemaVersion = 7;
   static constexpr Dur kPatience = Dur::seconds(5);
 
   // ReadWrite creates the file (0600) and its directory (0700) and migrates an older schema. A symbolic link is refused.
@@ -103,6 +105,9 @@ class Store final : public Journal {
   Expected<std::vector<TaskRecord>, StoreError> rounds();
   Expected<std::optional<TaskRecord>, StoreError> find_task(std::string_view name);
   Expected<StoredTask, StoreError> load_task(std::string_view name);
+  // One round with everything of it, as it stands at one moment; its events are handed to `hear` one by one, oldest first, with the rest of it.
+  using HearEvent = std::function<void(const StoredTask& round, const StoredEvent& event)>;
+  Expected<StoredTask, StoreError> load_round(std::int64_t task_id, const HearEvent& hear);
   // Adds a task, or its next round when the name exists; run_epoch goes on from the last round. Fills `id`, `round`.
   // `first`: an event that stands in the books with it from the first moment on; optional.
   Expected<TaskRecord, StoreError> add_task(TaskRecord task, const std::optional<TaskEvent>& first = {});
@@ -146,6 +151,8 @@ class Store final : public Journal {
   Expected<std::optional<OrderRecord>, StoreError> order_of_request(std::string_view task, std::string_view request);
   // Events of a task after the event `after_id` (0 = from the first), at most `limit`.
   Expected<std::vector<StoredEvent>, StoreError> events(std::int64_t task_id, std::int64_t after_id, std::int64_t limit);
+  // How many of a task's events, the oldest, are not chained: a version before there was a chain wrote them.
+  Expected<std::int64_t, StoreError> unchained_events(std::int64_t task_id);
   Expected<std::vector<LatencyStats>, StoreError> latency(std::int64_t task_id);
   // What SQLite finds wrong with the file's pages, indexes and references; empty when nothing is. Quick: the first fault of the
   // pages alone, in a fraction of the time.

@@ -56,7 +56,9 @@ struct Statements {
       "cancel_requested = ?18, code = ?19, reason = ?20, updated_us = ?21, request = ?22, arrival = ?23"};
   Statement put_fill{"INSERT INTO fills (task_id, " DN_FILL_COLUMNS
                      ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (task_id, venue, trade_id) DO NOTHING"};
-  Statement insert_event{"INSERT INTO events (task_id, ts_us, type, json) VALUES (?1, ?2, ?3, ?4)"};
+  Statement insert_event{"INSERT INTO events (task_id, ts_us, type, json, digest) VALUES (?1, ?2, ?3, ?4, ?5)"};
+  Statement last_event{"SELECT id, digest FROM events WHERE task_id = ?1 ORDER BY id DESC LIMIT 1"};
+  Statement unchained{"SELECT unchained FROM tasks WHERE id = ?1"};
   Statement drop_latency{"DELETE FROM latency WHERE task_id = ?1"};
   Statement insert_latency{"INSERT INTO latency (task_id, stage, count, p50_ns, p99_ns, max_ns) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"};
 
@@ -65,7 +67,7 @@ struct Statements {
   Statement order_of_request{"SELECT id, " DN_ORDER_COLUMNS
                              " FROM orders WHERE request = ?2 AND task_id IN (SELECT id FROM tasks WHERE name = ?1) ORDER BY id DESC LIMIT 1"};
   Statement fills{"SELECT id, " DN_FILL_COLUMNS " FROM fills WHERE task_id = ?1 ORDER BY id"};
-  Statement events{"SELECT id, ts_us, type, json FROM events WHERE task_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3"};
+  Statement events{"SELECT id, ts_us, type, json, digest FROM events WHERE task_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3"};
   Statement latency{"SELECT id, stage, count, p50_ns, p99_ns, max_ns FROM latency WHERE task_id = ?1 ORDER BY id"};
 
   Statement portfolio_row{"SELECT live, quote, capital, per_symbol, total, max_loss, max_tasks, halted, base, done FROM portfolio WHERE live = ?1"};
@@ -140,6 +142,7 @@ struct Store::Impl {
   // place orders and book nothing. Good as long as nobody else has written, which `sums_version` tells.
   std::map<std::int64_t, PerSide<LegTotals>> sums;
   std::map<std::int64_t, Holding> holdings;  // likewise
+  std::map<std::int64_t, Digest> heads;      // likewise: of the chains of events
   std::uint32_t sums_version = 0;            // SQLITE_FCNTL_DATA_VERSION after our last commit
 
   // Whether a killed run promised orders that the books lack; puts them there, as far as that can be done.
@@ -156,9 +159,15 @@ struct Store::Impl {
   // ---- within a transaction of the caller
   Expected<void, StoreError> read_sums(TaskRecord& task);
   Expected<std::optional<TaskRecord>, StoreError> find(std::string_view name);
+  Expected<StoredTask, StoreError> with_rows(TaskRecord task);
   Expected<void, StoreError> write_task(const TaskRecord& task);
   Expected<void, StoreError> write_sums(const TaskRecord& task);
   Expected<void, StoreError> write_holding(const TaskRecord& task);
+  // The digest of the task's newest event; empty where there is none, or where it is not chained.
+  Expected<Digest, StoreError> head_of(std::int64_t task_id);
+  // Behind the event with the digest `head`, which becomes its own.
+  Expected<void, StoreError> write_event(std::int64_t task_id, Time ts, std::string_view type, std::string_view json, Digest& head);
+  void forget_if_others_wrote();
   std::uint32_t data_version() const;  // another number after every commit, ours or another's, that this transaction sees
   Expected<std::vector<OrderRecord>, StoreError> read_orders(std::int64_t task_id, const OrderFilter& filter);
   Expected<std::vector<Fill>, StoreError> read_fills(std::int64_t task_id);
@@ -166,7 +175,7 @@ struct Store::Impl {
 
   // ---- each a transaction of its own
   Expected<void, StoreError> write_batch(const TaskRecord& task, const JournalBatch& batch);
-  Expected<void, StoreError> write_event(std::int64_t task_id, Time ts, std::string_view type, std::string_view json);  // also within one
+  Expected<void, StoreError> write_one_event(std::int64_t task_id, Time ts, std::string_view type, std::string_view json);
   Expected<void, StoreError> write_latency(std::int64_t task_id, const std::vector<LatencyStats>& stats);
   Expected<TaskRecord, StoreError> count_up_run(std::int64_t task_id, Time now);
 

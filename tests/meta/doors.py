@@ -27,6 +27,7 @@ DOORS = {
 OWNERS = [
     (re.compile(r"^((asio|websocketpp|curl)(/|\.hpp$)|http_parser\.h$)"), {"net"}),
     (re.compile(r"^sqlite3"), {"store"}),
+    (re.compile(r"^openssl/"), {"net", "store", "venues"}),
     (re.compile(r"^(toml\+\+/|toml\.hpp$|CLI/)"), {"app"}),
 ]
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.MULTILINE)

@@ -155,12 +155,13 @@ TEST_F(OpenTest, AnotherProgramsDatabaseIsRefusedAndLeftAlone) {
 
 TEST_F(OpenTest, ANewerSchemaIsRefusedByNameAndNumbers) {
   fill();
-  RawDatabase(dir.db()).run("PRAGMA user_version = 7");
+  const std::string newer = std::to_string(Store::kSchemaVersion + 1);
+  RawDatabase(dir.db()).run("PRAGMA user_version = " + newer);
   for (const Mode mode : {Mode::ReadOnly, Mode::ReadWrite}) {
-    EXPECT_THAT(open_told(dir.db(), mode),
-                HasSubstr("NewerSchema: " + dir.db() + " has schema version 7, this program knows versions up to " + std::to_string(Store::kSchemaVersion)));
+    EXPECT_THAT(open_told(dir.db(), mode), HasSubstr("NewerSchema: " + dir.db() + " has schema version " + newer + ", this program knows versions up to " +
+                                                     std::to_string(Store::kSchemaVersion)));
   }
-  EXPECT_EQ(RawDatabase(dir.db()).value("PRAGMA user_version"), "7");
+  EXPECT_EQ(RawDatabase(dir.db()).value("PRAGMA user_version"), newer);
 }
 
 TEST_F(OpenTest, ASymbolicLinkIsRefusedForWriting) {
