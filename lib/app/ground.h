@@ -19,7 +19,14 @@ struct Funds {
   std::map<Asset, Decimal> free;    // perpetual: of the margin asset
   Qty position;                     // perpetual
   std::optional<Decimal> leverage;  // perpetual
+  // The rest as in venues::VenueFacts.
+  std::map<Asset, Decimal> total{};
+  Price entry{};
+  Time asked{};
+  Time heard{};
+  Dur offset{};
 };
+Funds funds_of(const venues::VenueFacts& facts);
 
 // What is known of a task's venues before it trades.
 struct MarketView {
@@ -53,6 +60,8 @@ class Ground {
   virtual std::unique_ptr<TaskDriver> drive(TaskEngine& engine, Journal& journal, RunObserver& observer) = 0;
   // Asks the venues for the account's orders and trades since a time of ours. Empty where the task's own books are all there is.
   virtual AccountViews survey(Time /*since*/) { return {}; }
+  // Asks them for what settlements paid the account since a time of ours, one answer for each perpetual; times are the venue's. Empty likewise.
+  virtual std::vector<Expected<FundingReport, ToolError>> payments(Time /*since*/) { return {}; }
   // A recording that has ended: nothing more will happen.
   virtual bool over() const { return false; }
 

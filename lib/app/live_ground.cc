@@ -118,6 +118,19 @@ class LiveGround final : public Ground {
     return out;
   }
 
+  std::vector<Expected<FundingReport, ToolError>> payments(Time since) override {
+    std::vector<Instrument> wanted;
+    for (const venues::VenueFacts& f : facts_) {
+      if (f.instrument.kind == InstrumentKind::Perpetual) wanted.push_back(f.instrument);
+    }
+    std::vector<Expected<FundingReport, ToolError>> out;
+    auto told = venues_.payments(wanted, since, [this] { return stop_ && stop_().has_value(); });
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      out.push_back(told[i] ? Expected<FundingReport, ToolError>(std::move(*told[i])) : Unexpected{venue_failure(spec_, wanted[i].venue, told[i].error())});
+    }
+    return out;
+  }
+
   std::unique_ptr<TaskDriver> drive(TaskEngine& engine, Journal& journal, RunObserver& observer) override {
     auto run = std::make_unique<live::LiveRun>(venues_.clock(), engine, journal, observer, run_);
     for (const venues::VenueFacts& f : facts_) {
@@ -147,6 +160,8 @@ namespace {
 bool speaks_of_certificate(const std::string& message) { return message.find("certificate") != std::string::npos; }
 
 }  // namespace
+
+Funds funds_of(const venues::VenueFacts& f) { return {f.free, f.position, f.leverage, f.total, f.entry, f.asked, f.heard, f.offset}; }
 
 ToolError venue_failure(const TaskSpec& spec, Venue venue, const venues::Problem& p) {
   using Kind = venues::Problem::Kind;
@@ -285,7 +300,7 @@ Expected<MarketView, ToolError> LiveGrounds::view_of(const TaskSpec& spec) {
     if (absent) continue;
     view.top[leg] = f.top;
     if (f.top) view.mid[leg] = middle(*f.top);
-    if (options_.orders) view.funds[leg] = Funds{f.free, f.position, f.leverage};
+    if (options_.orders) view.funds[leg] = funds_of(f);
     if (recorder_) {
       if (auto begun = recorder_->begin(f.instrument.venue, spec.symbol); !begun) return Unexpected{begun.error()};
     }

@@ -165,7 +165,7 @@ std::optional<MarketView> market_of(const TaskSpec& spec, const std::vector<live
     m.instruments[leg] = f.instrument;
     m.top[leg] = f.top;
     if (f.top) m.mid[leg] = middle(*f.top);
-    if (l->account && *l->account) m.funds[leg] = Funds{f.free, f.position, f.leverage};
+    if (l->account && *l->account) m.funds[leg] = funds_of(f);
   }
   return m;
 }

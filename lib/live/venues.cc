@@ -78,11 +78,14 @@ class Venues::Start {
     ask_account();
   }
   void ask_account() {
+    facts_.asked = desk_.venue_now();
     desk_.ask<Outcome<VenueFacts>>(api_->account(facts_), Urgency::Routine, kAskPatience, guarded<Outcome<VenueFacts>>(&Start::on_account));
   }
   void on_account(const Outcome<VenueFacts>& f) {
     if (!f) return again(f.error(), [this] { ask_account(); });
     facts_ = *f;
+    facts_.heard = desk_.venue_now();
+    facts_.offset = desk_.offset();
     const Dur off = desk_.offset();
     if (off > kClockWarning || Dur{} - off > kClockWarning) facts_.warnings.push_back(clock_text("; it is refused beyond 1s"));
     done_ = true;
@@ -138,28 +141,39 @@ bool Venues::run_until(const std::function<bool()>& done, Dur patience, const st
   return true;
 }
 
-std::vector<Outcome<venues::Survey>> Venues::survey(const std::vector<Instrument>& instruments, Time since, const std::function<bool()>& stop) {
+template <class Answer>
+std::vector<Outcome<Answer>> Venues::ask_each(const std::vector<Instrument>& instruments, Time since, Ask<Answer> question, std::string_view what,
+                                              const std::function<bool()>& stop) {
   // Kept by the answers' callbacks as well: they may come when nobody waits any more.
-  auto answers = std::make_shared<std::vector<std::optional<Outcome<venues::Survey>>>>(instruments.size());
-  std::vector<std::shared_ptr<venues::VenueApi>> apis;
+  auto answers = std::make_shared<std::vector<std::optional<Outcome<Answer>>>>(instruments.size());
   for (std::size_t i = 0; i < instruments.size(); ++i) {
     const Instrument& instrument = instruments[i];
     std::shared_ptr<venues::VenueApi> api = make(instrument.venue, instrument.symbol, true);
     api->set_instrument(instrument);
     Desk& at = desk(instrument.venue);
-    at.ask<Outcome<venues::Survey>>(api->survey(since + at.offset()), Urgency::Urgent, kAskPatience,
-                                    [answers, i, api](Outcome<venues::Survey> told) { (*answers)[i] = std::move(told); });
+    at.ask<Outcome<Answer>>((api.get()->*question)(since + at.offset()), Urgency::Urgent, kAskPatience,
+                            [answers, i, api](Outcome<Answer> told) { (*answers)[i] = std::move(told); });
   }
   (void)run_until([&] { return std::ranges::all_of(*answers, [](const auto& a) { return a.has_value(); }); }, kSurveyPatience, stop);
-  std::vector<Outcome<venues::Survey>> out;
+  std::vector<Outcome<Answer>> out;
   for (std::size_t i = 0; i < instruments.size(); ++i) {
-    const Venue venue = instruments[i].venue;
     auto& answer = (*answers)[i];
-    if (!answer) answer = Unexpected{Problem{Problem::Kind::Unreachable, fmt::format("{} does not tell all its orders and trades in time", name(venue))}};
-    if (*answer) to_our_clock(**answer, desk(venue).offset());
+    if (!answer) answer = Unexpected{Problem{Problem::Kind::Unreachable, fmt::format("{} does not tell all its {} in time", name(instruments[i].venue), what)}};
     out.push_back(std::move(*answer));
   }
   return out;
+}
+
+std::vector<Outcome<venues::Survey>> Venues::survey(const std::vector<Instrument>& instruments, Time since, const std::function<bool()>& stop) {
+  auto out = ask_each<venues::Survey>(instruments, since, &venues::VenueApi::survey, "orders and trades", stop);
+  for (std::size_t i = 0; i < instruments.size(); ++i) {
+    if (out[i]) to_our_clock(*out[i], desk(instruments[i].venue).offset());
+  }
+  return out;
+}
+
+std::vector<Outcome<FundingReport>> Venues::payments(const std::vector<Instrument>& perpetuals, Time since, const std::function<bool()>& stop) {
+  return ask_each<FundingReport>(perpetuals, since, &venues::VenueApi::funding, "funding payments", stop);
 }
 
 Desk& Venues::desk(Venue venue) {

@@ -58,6 +58,9 @@ class Venues {
   // as well; a trade keeps the venue's, as the books do.
   std::vector<venues::Outcome<venues::Survey>> survey(const std::vector<Instrument>& instruments, Time since, const std::function<bool()>& stop = {});
 
+  // Likewise of perpetuals: what their settlements paid the account since a time of ours. Times in the answers stay the venue's.
+  std::vector<venues::Outcome<FundingReport>> payments(const std::vector<Instrument>& perpetuals, Time since, const std::function<bool()>& stop = {});
+
   Desk& desk(Venue venue);
   // Over the streams that all links of its venue and symbol share. With `orders`, behind the dead man's switch of both, where there is one.
   std::unique_ptr<Link> link(const venues::VenueFacts& facts, bool orders, std::uint64_t jitter_seed, Link::Emit emit);
@@ -68,6 +71,12 @@ class Venues {
  private:
   class Start;
   class Looking;
+  // The same question about each, all at the same time.
+  template <class Answer>
+  using Ask = std::unique_ptr<venues::Question<venues::Outcome<Answer>>> (venues::VenueApi::*)(Time since);
+  template <class Answer>
+  std::vector<venues::Outcome<Answer>> ask_each(const std::vector<Instrument>& instruments, Time since, Ask<Answer> question, std::string_view what,
+                                                const std::function<bool()>& stop);
   // Runs the loop until `done`; false when that took longer than `patience` or `stop` said so.
   bool run_until(const std::function<bool()>& done, Dur patience, const std::function<bool()>& stop);
   std::shared_ptr<SharedStreams> streams(const Instrument& instrument, bool orders, std::uint64_t jitter_seed);

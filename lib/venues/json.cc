@@ -131,6 +131,12 @@ std::optional<Decimal> fitted(std::string_view text) {
   return std::nullopt;
 }
 
+std::optional<Decimal> exact(std::string_view text) {
+  constexpr std::int64_t kTooMuch = 1'000'000'000'000;
+  const auto d = Decimal::parse(text);
+  return d && d->within(36, 24) && d->abs() < Decimal(kTooMuch) ? std::optional(*d) : std::nullopt;
+}
+
 std::optional<std::int64_t> whole(const Element& object, std::string_view key) {
   const auto d = Decimal::parse(text(object, key));
   if (!d || !d->within(18, 0)) return std::nullopt;

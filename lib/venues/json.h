@@ -43,6 +43,9 @@ std::optional<Decimal> amount_of(std::string_view text);
 // A balance or a fee: with as many places as fit the bounds of an amount, the rest cut towards zero; nullopt when its whole part does
 // not fit.
 std::optional<Decimal> fitted(std::string_view text);
+// A balance to its last digit, for who adds it up; nullopt when it has more of them than exact sums have room for: a million million and more, or
+// more than 24 places.
+std::optional<Decimal> exact(std::string_view text);
 // A whole number; nullopt otherwise.
 std::optional<std::int64_t> whole(const Element& object, std::string_view key);
 std::optional<bool> boolean(const Element& object, std::string_view key);

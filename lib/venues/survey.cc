@@ -42,8 +42,9 @@ std::vector<VenueOrderId> SurveyBook::unlisted() const {
   return {out.begin(), out.end()};
 }
 
-Survey SurveyBook::told(Time venue_time) const {
+Survey SurveyBook::told(Time since, Time venue_time) const {
   Survey s;
+  s.since = since;
   s.venue_time = venue_time;
   for (const auto& [id, order] : orders_) s.orders.push_back(order);
   for (const auto& [id, trade] : trades_) s.trades.push_back(trade);

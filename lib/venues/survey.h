@@ -24,7 +24,8 @@ class SurveyBook {
   void add(Fill trade);
   // Orders that a trade names and that no list held: they began after the list was read, or before the time that it goes by.
   std::vector<VenueOrderId> unlisted() const;
-  Survey told(Time venue_time) const;
+  // `since`: where the trades begin.
+  Survey told(Time since, Time venue_time) const;
 
  private:
   std::map<VenueOrderId, SeenOrder> orders_;

@@ -83,11 +83,19 @@ class OneCall final : public Question<Answer> {
 struct VenueFacts {
   Instrument instrument;          // with this account's fees
   std::map<Asset, Decimal> free;  // spendable, of the symbol's two assets and the fee token (perpetual: of the margin asset)
+  // The same with what orders and positions hold of it; without what a position would bring now. Lacks what the venue does not tell by asset.
+  std::map<Asset, Decimal> total;
   std::optional<TopOfBook> top;
   Qty position;                       // perpetual: signed base
+  Price entry;                        // perpetual: the average price of the position; zero where there is none
   std::optional<Decimal> leverage;    // perpetual: what a position of this symbol is opened with; none: not told
   std::optional<bool> can_withdraw;   // where the venue tells it
   std::vector<std::string> warnings;  // for a person
+  // When the account was asked for and when it had been told, on the venue's clock: balances and position are of a moment in between. Set by
+  // the shell.
+  Time asked;
+  Time heard;
+  Dur offset;  // the venue's clock less ours then
 };
 struct Problem {
   enum class Kind : std::uint8_t {
@@ -134,6 +142,7 @@ struct Survey {
   // oldest first.
   std::vector<Fill> trades;
   Time venue_time;  // of the first exchange
+  Time since{};     // where the trades begin: as asked for, or as far as the venue goes back; the venue's clock
 };
 
 // What a stream says that matters. The private stream is a hint: whatever it says about an order is asked for by REST, except

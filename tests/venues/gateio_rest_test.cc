@@ -109,7 +109,17 @@ TEST(GateioRest, SpotAccountClassic) {
   EXPECT_EQ(f.instrument.fee_in, FeeIn::Received);
   EXPECT_EQ(f.free.at(Asset("USDT")).str(), "42264489969935775.51");
   EXPECT_TRUE(f.free.at(Asset("BTC")).is_zero());
+  EXPECT_FALSE(f.total.contains(Asset("USDT"))) << "more digits than exact sums have room for";
+  EXPECT_TRUE(f.total.at(Asset("BTC")).is_zero());
   EXPECT_THAT(targets(r.calls), ElementsAre("GET /api/v4/account/detail", "GET /api/v4/wallet/fee?currency_pair=BTC_USDT", "GET /api/v4/spot/accounts"));
+}
+
+TEST(GateioRest, WhatASpotAccountHasIsToldWithWhatOrdersHold) {
+  const auto r = run(api_of(Venue::GateioSpot)->account({}),
+                     {answer(200, body(kDetail)), answer(200, body(kFee)),
+                      answer(200, R"([{"currency":"USDT","available":"100.000000000000000001","locked":"1.1"},{"currency":"BTC","available":"2"}])")});
+  EXPECT_EQ(r.answer->value().total.at(Asset("USDT")).str(), "101.100000000000000001");
+  EXPECT_FALSE(r.answer->value().total.contains(Asset("BTC"))) << "what orders hold of it is not told";
 }
 
 TEST(GateioRest, SpotAccountUnified) {
@@ -120,6 +130,7 @@ TEST(GateioRest, SpotAccountUnified) {
   const std::string detail = R"({"user_id":"7","key":{"mode":2}})";
   const auto r = run(api_of(Venue::GateioSpot, "ETH/USDT")->account({}), {answer(200, detail), answer(200, fee), answer(200, unified)});
   EXPECT_EQ(r.answer->value().free.at(Asset("USDT")).str(), "0.00000062023");
+  EXPECT_TRUE(r.answer->value().total.empty()) << "what it has moves with its other markets";
   EXPECT_THAT(r.answer->value().warnings, ElementsAre(HasSubstr("unified")));
   // The mode said unified, the account does not: classic after all.
   for (const char* label : {"INVALID_UNIFIED_ACCOUNT", "UNIFIED_ACCOUNT_NOT_ACTIVATED", "USER_NOT_FOUND"}) {
@@ -258,11 +269,13 @@ TEST(GateioRest, FuturesAccount) {
   facts.instrument = instrument(Venue::GateioFutures);
   auto api = api_of(Venue::GateioFutures);
   const auto r = run(api->account(facts), {answer(200, body(kDetail)), answer(200, body(kWallet)), answer(200, body(kFuturesFee)),
-                                           answer(200, R"({"contract":"BTC_USDT","size":"-9440","mode":"single","leverage":"5"})")});
+                                           answer(200, R"({"contract":"BTC_USDT","size":"-9440","mode":"single","leverage":"5","entry_price":"30000.5"})")});
   ASSERT_TRUE(r.answer->has_value()) << r.answer->error().message;
   const VenueFacts& f = r.answer->value();
   EXPECT_EQ(f.position, qty("-0.944"));
   EXPECT_EQ(f.free.at(Asset("USDT")).str(), "954.330842371984");
+  EXPECT_EQ(f.entry, price("30000.5"));
+  EXPECT_TRUE(f.total.contains(Asset("USDT")));
   EXPECT_EQ(f.instrument.maker_fee, Rate(*Decimal::parse("-0.0001")));
   EXPECT_THAT(f.warnings, ElementsAre(HasSubstr("isolated")));
   EXPECT_THAT(targets(r.calls), ElementsAre("GET /api/v4/account/detail", "GET /api/v4/futures/usdt/accounts", "GET /api/v4/futures/usdt/fee?contract=BTC_USDT",

@@ -246,7 +246,7 @@ TEST(MexcAccount, TakesBalancesFeesAndThePairsOpenToTheAccount) {
   EXPECT_FALSE(q->heard(
       reply(
           200,
-          R"({"canTrade":true,"updateTime":null,"balances":[{"asset":"USDT","free":"0.006016465074677006","locked":"0"},{"asset":"DOGE","free":"1","locked":"0"}]})"),
+          R"({"canTrade":true,"updateTime":null,"balances":[{"asset":"USDT","free":"0.006016465074677006","locked":"0.5"},{"asset":"DOGE","free":"1","locked":"0"},{"asset":"MX","free":"3","locked":"0"}]})"),
       kNow));
   EXPECT_THAT(q->call(kNow).http.target, ::testing::StartsWith("/api/v3/tradeFee?symbol=BTCUSDT"));
   EXPECT_FALSE(q->heard(reply(200, R"({"data":{"makerCommission":0.0,"takerCommission":5e-4},"code":0,"msg":"success"})"), kNow));
@@ -254,6 +254,9 @@ TEST(MexcAccount, TakesBalancesFeesAndThePairsOpenToTheAccount) {
   ASSERT_TRUE(done && *done);
   EXPECT_EQ((*done)->free.at(Asset("USDT")).str(), "0.00601646507467");
   EXPECT_EQ((*done)->free.at(Asset("BTC")).str(), "0") << "what was never held is not listed";
+  EXPECT_EQ((*done)->total.at(Asset("USDT")).str(), "0.506016465074677006") << "to the last digit, with what orders hold";
+  EXPECT_EQ((*done)->total.at(Asset("MX")).str(), "3") << "fees may be taken in it";
+  EXPECT_EQ((*done)->total.at(Asset("BTC")).str(), "0");
   EXPECT_EQ((*done)->instrument.taker_fee.str(), "0.0005");
 }
 

@@ -30,10 +30,11 @@ TEST(SurveyBook, AnOldViewOfAnOrderTakesNothingBack) {
     SurveyBook book;
     book.add(ended_first ? order("1", false, "0.7") : order("1", true, "0.2"));
     book.add(ended_first ? order("1", true, "0.2") : order("1", false, "0.7"));
-    const Survey s = book.told(Time{9});
+    const Survey s = book.told(Time{3}, Time{9});
     ASSERT_EQ(s.orders.size(), 1U);
     EXPECT_FALSE(s.orders[0].open);
     EXPECT_EQ(s.orders[0].filled, qty("0.7"));
+    EXPECT_EQ(s.since, Time{3});
     EXPECT_EQ(s.venue_time, Time{9});
   }
 }
@@ -45,7 +46,7 @@ TEST(SurveyBook, TellsTheOldestFirstAndOfOneMomentTheSmallerNumber) {
   for (const char* id : {"100", "99"}) book.add(trade(id, "9", Time{5}));
   book.add(trade("1", "9", Time{6}));
   book.add(trade("1", "9", Time{6}));
-  const Survey s = book.told(Time{9});
+  const Survey s = book.told(Time{3}, Time{9});
   std::vector<std::string> orders;
   std::vector<std::string> trades;
   for (const SeenOrder& o : s.orders) orders.push_back(o.venue_order_id.str());

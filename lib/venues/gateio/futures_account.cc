@@ -65,6 +65,7 @@ class FuturesAccount final : public Question<Outcome<VenueFacts>> {
     const auto free = fitted(text(a, "available"));
     if (!free) return stop(broken("the futures account", "no available"));
     facts_.free[context_->symbol.quote] = *free;
+    if (const auto total = exact(text(a, "total"))) facts_.total[context_->symbol.quote] = *total;
     // Futures subscriptions with a wrong user id are accepted and stay silent: without an id nothing is subscribed.
     if (context_->user_id.empty()) {
       const auto user = whole(a, "user");
@@ -82,6 +83,7 @@ class FuturesAccount final : public Question<Outcome<VenueFacts>> {
     const auto free = unified_free(reply.root(), context_->symbol.quote);
     if (!free) return stop(broken("the unified account", context_->symbol.quote.view()));
     facts_.free[context_->symbol.quote] = *free;
+    facts_.total.clear();  // what all its markets move together
     facts_.warnings.emplace_back("the Gate.io account is a unified one: what is spendable also backs its other positions");
     return go(Step::Fee);
   }
@@ -110,6 +112,7 @@ class FuturesAccount final : public Question<Outcome<VenueFacts>> {
     const auto base = size ? product(*size, facts_.instrument.multiplier.decimal()) : std::nullopt;
     if (text(p, "contract") != context_->pair || !base) return stop(broken("the position", "no size"));
     facts_.position = Qty(*base);
+    if (const auto entry = fitted(text(p, "entry_price")); entry && entry->is_positive()) facts_.entry = Price(*entry);
     const auto leverage = amount(p, "leverage");
     if (const auto cross = amount(p, "cross_leverage_limit"); cross && cross->is_positive()) facts_.leverage = *cross;
     if (leverage && leverage->is_positive()) {

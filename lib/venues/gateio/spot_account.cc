@@ -92,13 +92,20 @@ class SpotAccount final : public Question<Outcome<VenueFacts>> {
     if (reply.refused() && reply.label.find("UNIFIED") != std::string::npos && !asked_unified_) return go(Step::Unified);
     if (!reply.ok()) return stop(problem(reply, "the balances"));
     if (!reply.root().is_array()) return stop(broken("the balances", "no list"));
-    for (const Asset& asset : wanted()) facts_.free[asset] = Decimal();  // zero balances may be left out
+    for (const Asset& asset : wanted()) facts_.free[asset] = facts_.total[asset] = Decimal();  // zero balances may be left out
     for (const Element& row : array_of(reply.root())) {
       for (const Asset& asset : wanted()) {
         if (text(row, "currency") != asset.view()) continue;
         const auto free = fitted(text(row, "available"));
         if (!free) return stop(broken("the balances", asset.view()));
         facts_.free[asset] = *free;
+        const auto all_free = exact(text(row, "available"));
+        const auto locked = exact(text(row, "locked"));
+        if (all_free && locked) {
+          facts_.total[asset] = *all_free + *locked;
+        } else {
+          facts_.total.erase(asset);
+        }
       }
     }
     return balances_known();
@@ -106,6 +113,7 @@ class SpotAccount final : public Question<Outcome<VenueFacts>> {
 
   Next unified(const Reply& reply) {
     asked_unified_ = true;
+    facts_.total.clear();  // what all its markets move together
     if (reply.refused() && is_classic_only(reply.label)) return go(Step::Classic);
     if (!reply.ok()) return stop(problem(reply, "the unified account"));
     for (const Asset& asset : wanted()) {

@@ -152,7 +152,7 @@ class AskSurvey final : public Question<Outcome<Survey>> {
   }
   std::optional<Outcome<Survey>> finish_or_ask() {
     if (!unlisted_.empty()) return std::nullopt;
-    return book_.told(venue_time_);
+    return book_.told(since_, venue_time_);
   }
   Outcome<Survey> unusable(std::string_view why) const { return Unexpected{broken(what(step_), why)}; }
 

@@ -133,12 +133,22 @@ class AskAccount final : public Question<Outcome<VenueFacts>> {
     const auto balances = member(root, "balances");
     if (!balances || !balances->is_array()) return Problem{Problem::Kind::Unreachable, "MEXC: the account's answer has no balances"};
     for (const Asset& asset : {symbol_.base, symbol_.quote}) facts_.free[asset] = Decimal{};  // what was never held is not listed
+    for (const Asset& asset : {symbol_.base, symbol_.quote, Asset("MX")}) facts_.total[asset] = Decimal{};
     for (const Element& b : array_of(*balances)) {
       const std::string_view asset = text(b, "asset");
       if (!Asset::fits(asset)) continue;
-      const auto at = facts_.free.find(Asset(asset));
-      if (at == facts_.free.end()) continue;
-      if (const auto free = fitted(text(b, "free"))) at->second = *free;
+      if (const auto at = facts_.free.find(Asset(asset)); at != facts_.free.end()) {
+        if (const auto spendable = fitted(text(b, "free"))) at->second = *spendable;
+      }
+      const auto free = exact(text(b, "free"));
+      const auto locked = exact(text(b, "locked"));
+      const auto whole_of = facts_.total.find(Asset(asset));
+      if (whole_of == facts_.total.end()) continue;
+      if (free && locked) {
+        whole_of->second = *free + *locked;
+      } else {
+        facts_.total.erase(whole_of);
+      }
     }
     return std::nullopt;
   }

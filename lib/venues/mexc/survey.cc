@@ -129,7 +129,7 @@ class AskSurvey final : public Question<Outcome<Survey>> {
   }
   std::optional<Outcome<Survey>> finish_or_ask() {
     if (!unlisted_.empty()) return std::nullopt;
-    return book_.told(*began_);
+    return book_.told(since_, *began_);
   }
 
   // No row says to be of another symbol.
