@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/alert_event.h"
+#include "app/audit_view.h"
 #include "app/books.h"
 #include "app/preflight.h"
 #include "app/task_view.h"
@@ -50,6 +51,8 @@ std::vector<Enumeration> enumerations() {
           {"level", names_up_to(AlertLevel::Debug)},
           {"check_status", names_up_to(CheckStatus::Fail)},
           {"finding_kind", names_up_to(Finding::Kind::Position)},
+          {"audit_finding_kind", names_up_to(AuditFinding::Kind::Balance)},
+          {"holds", names_up_to(Holds::Margin)},
           {"trading", {"paper", "live"}},
           {"run_life", {kRuns.begin(), kRuns.end()}}};
 }

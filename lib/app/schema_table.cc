@@ -15,7 +15,7 @@ namespace {
 
 constexpr auto kShapes = std::to_array<JsonShape>({
     // ---- lines of --ndjson, rows of dn-status events
-    {"event.run_start", "", "A run begins.", "version text, mode trading, config_hash text, run_epoch int"},
+    {"event.run_start", "", "A run begins.", "version text, mode trading, config_hash text, run_epoch int, accounts? []account_then"},
     {"event.state", "", "The state changed.", "from state, to state, mode mode, reason text"},
     {"event.intent", "", "An order is durable and about to be sent.", DN_ORDER_STEP},
     {"event.ack", "", "The venue took the order.", DN_ORDER_STEP},
@@ -66,6 +66,9 @@ constexpr auto kShapes = std::to_array<JsonShape>({
     {"explain", "dn.explain/1", "dn-status explain CODE", DN_CODE ", others []code"},
     {"codes", "dn.codes/1", "dn-status explain", "codes []code"},
     {"report", "dn.report/1", "dn-status report -o FILE", "file text, tasks int, bytes int, exit_code exit_code"},
+    {"audit", "dn.audit/1", "dn-status audit",
+     "online bool, from time?, to time?, ledger []ledger_line, sums []ledger_line, chains []chain, accounts []account_change, findings []audit_finding, "
+     "not_proven []text, exit_code exit_code"},
     {"backup", "dn.backup/1", "dn-status backup", "file text, bytes int, rounds int, orders int, fills int, events int"},
 
     // ---- of dn-run
@@ -124,6 +127,18 @@ constexpr auto kShapes = std::to_array<JsonShape>({
     {"finding", "", "One difference.",
      "finding finding_kind, exchange venue, client_order_id text, venue_order_id text, side side, price decimal, quantity decimal, filled decimal, "
      "booked decimal, action text"},
+    {"account_then", "", "What an account held when a run began, at a moment between asked_us and heard_us on the venue's clock, which is ahead of ours.",
+     "exchange venue, asked_us int, heard_us int, clock_ahead_us int, position decimal, entry_price decimal, total {}decimal"},
+    {"ledger_line", "", "What came to and left an asset at a venue, of one task or, without its name, of all. change = in - out - fees + funding.",
+     "task? text, exchange venue, asset text, holds holds, trades int, in decimal, out decimal, fees decimal, funding decimal, change decimal"},
+    {"chain", "", "The journal of a round: its events, those from before there was a chain, and the digest of the newest.",
+     "task text, round int, events int, unchained int, head text"},
+    {"account_change", "",
+     "How a balance moved since a run put it on record. difference = now - before - booked - others; explained: it is no more than rounded.",
+     "exchange venue, asset text, since time, before decimal, now decimal, booked decimal, others decimal, difference decimal, rounded decimal, explained "
+     "bool"},
+    {"audit_finding", "", "Something that does not agree, or that is named because it is not these tasks'.",
+     "finding audit_finding_kind, task text, exchange text, message text, contradicts bool"},
     {"account", "", "What an account has.", "exchange venue, position decimal, free {}decimal"},
     {"planned_order", "", "An order that would be sent.",
      "exchange venue, side side, order_type order_type, price decimal, quantity decimal, reduce_only bool"},

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "app/account_facts.h"
 #include "app/books.h"
 #include "app/control.h"
 #include "app/event_text.h"
@@ -165,9 +166,7 @@ Expected<void, ToolError> Session::start(Dur late) {
   const std::string label = task_label(record().spec);
   output_.message(options_.errand ? fmt::format("task {} ({}): its orders are proven first", name, label)
                                   : sign(Sign::Start, output_.plain()) + "Initializing DeltaNeutralTask " + label);
-  const std::string head =
-      event_head("run_start") + fmt::format(",\"version\":\"{}\",\"mode\":\"{}\",\"config_hash\":\"{:016x}\",\"run_epoch\":{}}}", DN_VERSION,
-                                            grounds_.live() ? "live" : "paper", fnv1a(to_text(record().spec)), record().run_epoch);
+  const std::string head = run_start_json();
   if (output_.options().ndjson) output_.data(head);
   if (auto done = store_->append_event(record(), started_, "run_start", head); !done) return Unexpected{journal_failure(done.error(), name)};
   return after_step(run_->start(started_, known_));
@@ -368,6 +367,16 @@ std::string Session::event_head(std::string_view type) const {
   const Time now = run_ ? std::max(run_->now(), started_) : started_;
   return fmt::format("{{\"schema\":\"dn.event/1\",\"type\":\"{}\",\"ts\":\"{}\",\"ts_us\":{},\"run_id\":\"{}\",\"task\":\"{}\"", type, rfc3339(now), now.us,
                      json_escaped(run_id_), json_escaped(record().spec.name));
+}
+
+// What the accounts held is what dn-status audit --online reckons from.
+std::string Session::run_start_json() const {
+  JsonWriter w;
+  w.begin_object().field("version", DN_VERSION).field("mode", grounds_.live() ? "live" : "paper");
+  w.field("config_hash", fmt::format("{:016x}", fnv1a(to_text(record().spec)))).field("run_epoch", std::int64_t{record().run_epoch});
+  if (const auto accounts = accounts_of(record().spec, ground_->view()); !accounts.empty()) write_accounts(w, accounts);
+  w.end_object();
+  return event_head("run_start") + "," + w.str().substr(1);
 }
 
 std::string Session::summary_json() const {

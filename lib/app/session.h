@@ -105,6 +105,7 @@ class Session final : public RunObserver {
   Expected<void, ToolError> settle_changes();
   Expected<void, ToolError> change_before_start(StoredTask& stored, const ControlRequest& r);
   std::string event_head(std::string_view type) const;
+  std::string run_start_json() const;
 
   // RunObserver
   void heard(Time now, const Event& event) override;

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "app/audit_journal.h"
 #include "app/session.h"
 #include "base/json_writer.h"
 #include "base/text.h"
@@ -14,8 +15,6 @@
 
 namespace dn::app {
 namespace {
-
-constexpr std::string_view kRestored = "restored-position";  // the fill that stands for a position from before the task
 
 class Promises {
  public:
@@ -28,7 +27,7 @@ class Promises {
     }
     for (const OrderRecord& o : t_.orders) look_at(o);
     for (const auto& [order, sum] : booked_) {
-      if (!orders_.contains(order) && order != kRestored) fail("fills of {} are booked, but there is no such order", order);
+      if (!orders_.contains(order) && order != kRestoredPosition) fail("fills of {} are booked, but there is no such order", order);
     }
     for (const Side leg : kSides) look_at(leg);
     const TaskRecord& r = t_.task;
@@ -224,17 +223,12 @@ Expected<ExitCode, ToolError> verify(const std::string& db, const std::vector<st
   auto rounds = (*store)->rounds();
   if (!rounds) return Unexpected{store_failure(rounds.error())};
   std::size_t looked_at = 0;
-  for (TaskRecord& t : *rounds) {
+  for (const TaskRecord& t : *rounds) {
     if (!tasks.empty() && std::ranges::find(tasks, t.spec.name) == tasks.end()) continue;
-    auto orders = (*store)->orders(t.id, {});
-    if (!orders) return Unexpected{store_failure(orders.error())};
-    auto fills = (*store)->fills(t.id);
-    if (!fills) return Unexpected{store_failure(fills.error())};
-    auto fundings = (*store)->fundings(t.id);
-    if (!fundings) return Unexpected{store_failure(fundings.error())};
+    const auto round = audit_round(**store, t.id);
+    if (!round) return Unexpected{store_failure(round.error())};
     ++looked_at;
-    const std::vector<std::string> more = broken_promises({std::move(t), std::move(*orders), std::move(*fills), std::move(*fundings)});
-    broken.insert(broken.end(), more.begin(), more.end());
+    broken.insert(broken.end(), round->broken.begin(), round->broken.end());
   }
   const ExitCode code = broken.empty() ? ExitCode::Ok : ExitCode::Contradiction;
   if (output.options().json || output.options().ndjson) {

@@ -31,7 +31,8 @@ Expected<void, ToolError> check_what_stands(const std::string& db, const TaskRec
 // All pages, of a file that is not large.
 Expected<void, ToolError> check_pages(const std::string& db);
 
-// Reads every round of every task (or of those named) without changing anything. Contradiction when a promise is broken.
+// Reads every round of every task (or of those named) and its journal (app/audit_journal.h) without changing anything. Contradiction when a promise
+// is broken, or the journal is not as it was written.
 Expected<ExitCode, ToolError> verify(const std::string& db, const std::vector<std::string>& tasks, Output& output);
 
 }  // namespace dn::app

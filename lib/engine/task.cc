@@ -379,7 +379,7 @@ void TaskEngine::restore_position() {
     if (r.filled_quantity.is_positive()) {
       Fill f;
       f.trade_id = TradeId("restored-" + key_ + std::string(name(leg)) + std::to_string(record_.round));
-      f.order = ClientOrderId("restored-position");
+      f.order = ClientOrderId(kRestoredPosition);
       f.venue = i.venue;
       f.leg = f.side = leg;
       f.price = r.avg_price;

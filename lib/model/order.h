@@ -35,6 +35,8 @@ enum class Purpose : std::uint8_t {
   Reduce,     // market-like, against the leading leg: the escalation when the lagging leg cannot be traded
   Restored,   // not ours by id: taken over from a task file's [restore]
 };
+// The order that a fill names which stands for a position of [restore]: there is none, and nothing traded for it.
+inline constexpr std::string_view kRestoredPosition = "restored-position";
 std::string_view name(Purpose p);
 std::optional<Purpose> purpose_from(std::string_view text);
 

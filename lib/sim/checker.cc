@@ -201,7 +201,7 @@ void Checker::check_fills(const StoredTask& stored) {
   }
   std::size_t booked = 0;
   for (const Fill& f : stored.fills) {
-    if (f.order.view() == "restored-position") continue;
+    if (f.order.view() == kRestoredPosition) continue;
     ++booked;
     const auto truth = at_venue.find(f.trade_id.str());
     if (truth == at_venue.end()) {

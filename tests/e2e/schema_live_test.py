@@ -55,6 +55,7 @@ class Live(LiveTest):
         self.told("status", "--json", STATUS)
         self.told("orders", "--json", STATUS, "orders")
         self.told("events", "--json", STATUS, "events")
+        self.told("audit", "--json", STATUS, "audit", "--online", codes=(0, 75))
         self.assert_codes_explained(self.schema.codes)
         os.remove(os.path.join(self.dir, "credentials.toml"))
         self.told("event", "--json", RUN, eth, "--restart", codes=(77,))

@@ -99,7 +99,7 @@ class Outputs(ToolTest):
         for arguments, name in (((), "status"), (("--rounds",), "status"), (("show", "btc"), "status"), (("pnl",), "status"), (("orders",), "orders"),
                                 (("fills",), "fills"), (("events",), "events"), (("explain",), "codes"), (("explain", "21"), "explain"),
                                 (("explain", "max_loss"), "explain"), (("backup", os.path.join(self.dir, "copy.db")), "backup"),
-                                (("report", "-o", os.path.join(self.dir, "report.html")), "report")):
+                                (("report", "-o", os.path.join(self.dir, "report.html")), "report"), (("audit",), "audit")):
             self.document(name, STATUS, *arguments)
         for arguments, name in (((), "task"), (("orders",), "order"), (("fills",), "fill"), (("events",), "event")):
             self.lines(name, STATUS, *arguments)

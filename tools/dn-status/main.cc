@@ -1,4 +1,5 @@
 // dn-status: shows the database; never writes, never needs the network unless asked. See --help.
+#include "app/audit.h"
 #include "app/backup.h"
 #include "app/check.h"
 #include "app/codes.h"
@@ -19,6 +20,7 @@ constexpr const char* kExamples =
     "  dn-status events --follow      what happens, as it happens\n"
     "  dn-status --check              the exit code says how it stands\n"
     "  dn-status check btc.toml       is it fit to trade? --online asks the venues\n"
+    "  dn-status audit                the ledger, and do the books add up? --online\n"
     "  dn-status report -o btc.html   a page with plots; --csv: the data behind them\n"
     "  dn-status explain 23           what a code means, why, and what to do\n"
     "  dn-status backup FILE          a copy of the database, while runs go on\n"
@@ -39,7 +41,34 @@ CLI::App* add_check(CLI::App& app, dn::app::CheckRequest& request) {
   return check;
 }
 
-// What the report shares with the other verbs.
+CLI::App* with_audit_flags(CLI::App* command, dn::app::AuditRequest& request) {
+  command->add_flag("--online", request.online, "ask the venues: trades, fees, funding and balances must be what the books say");
+  command->add_option("--from", request.from, "the ledger from then on, UTC: a day, a moment, or so long before now")
+      ->check(dn::app::not_empty)
+      ->type_name("TIME");
+  command->add_option("--to", request.to, "the ledger before then")->check(dn::app::not_empty)->type_name("TIME");
+  command->add_option("--head", request.heads, "a digest that an earlier audit printed: the journal must still hold it; repeatable")
+      ->check(dn::app::not_empty)
+      ->type_name("DIGEST")
+      ->expected(1)
+      ->take_all();
+  return command;
+}
+
+// What the audit shares with the other verbs.
+dn::Expected<dn::ExitCode, dn::app::ToolError> audit_of(dn::app::AuditRequest request, const dn::app::CommonFlags& common,
+                                                        const dn::app::StatusRequest& status) {
+  using dn::app::ToolError;
+  if (status.watch || status.check) {
+    return dn::Unexpected{ToolError{dn::ExitCode::Usage, "an audit is made once and ends with its own code", "leave out --watch and --check"}};
+  }
+  request.common = common;
+  request.tasks = status.tasks;
+  request.csv = status.csv;
+  return dn::app::audit(request);
+}
+
+// What the report shares with them.
 dn::Expected<dn::ExitCode, dn::app::ToolError> report_of(dn::app::ReportRequest report, const dn::app::StatusRequest& status) {
   using dn::app::ToolError;
   if (status.watch || status.check) {
@@ -84,6 +113,9 @@ int main(int argc, char** argv) {
   CLI::App* pnl = verb("pnl", "profit and loss");
   ReportRequest reporting;
   CLI::App* report = with_report_flags(verb("report", "a page with plots of what became of tasks; with --csv the data behind them"), reporting);
+  AuditRequest auditing;
+  CLI::App* audit_all =
+      with_audit_flags(verb("audit", "the ledger by venue and asset; proves that the books and their journal agree, exits 24 where not"), auditing);
   CheckRequest checking;
   CLI::App* check_all = add_check(app, checking);
   const auto about = [&](const char* name, const char* help, const char* word, const char* type, std::string& into, const char* what) {
@@ -128,6 +160,7 @@ int main(int argc, char** argv) {
     request.output = common.output();
     request.tasks = common.tasks;
     request.tasks.insert(request.tasks.end(), names.begin(), names.end());
+    if (audit_all->parsed()) return audit_of(std::move(auditing), common, request);
     return report->parsed() ? report_of(std::move(reporting), request) : show_status(request);
   });
 }
