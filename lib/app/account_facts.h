@@ -26,7 +26,7 @@ std::vector<AccountFacts> accounts_of(const TaskSpec& spec, const MarketView& vi
 
 // As the member "accounts" of the event run_start has them.
 void write_accounts(JsonWriter& w, const std::vector<AccountFacts>& accounts);
-// Back from the event; without those that cannot be read. `symbol`: the task's.
+// Back from the event, as that wrote it; without those that cannot be read. `symbol`: the task's.
 std::vector<AccountFacts> accounts_in(std::string_view run_start, const Symbol& symbol);
 
 }  // namespace dn::app

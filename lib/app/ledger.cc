@@ -14,12 +14,6 @@ constexpr Names<Holds, 3> kHoldsNames{{{Holds::Coin, "coin"}, {Holds::Position, 
 
 bool is_perpetual(Venue v) { return v == Venue::GateioFutures; }
 
-// A million million with 24 digits behind the point leave room for a hundred of the largest.
-bool adds_up(const Decimal& d) {
-  constexpr std::int64_t kMost = 1'000'000'000'000;
-  return d.within(36, 24) && d.abs() < Decimal(kMost);
-}
-
 // The digits of `text` from `at` on, `size` of them; -1 when there is anything else.
 int digits(std::string_view text, std::size_t at, std::size_t size) {
   int out = 0;
@@ -59,12 +53,17 @@ Expected<Time, std::string> parse_moment(std::string_view text, Time now) {
   return Unexpected{std::string("it is neither a day (2026-01-31), nor a moment (2026-01-31T12:00:00Z), nor a time before now (24h)")};
 }
 
+// A million million with 24 digits behind the point leave room for a hundred of the largest.
+bool can_be_added(const Decimal& d) {
+  constexpr std::int64_t kMost = 1'000'000'000'000;
+  return d.within(36, 24) && d.abs() < Decimal(kMost);
+}
 bool can_be_added(const Fill& f) {
   const auto is_short = [](const Decimal& d) { return d.within(19, 18); };  // the product of two fits
-  return is_short(f.price.decimal()) && is_short(f.qty.decimal()) && adds_up(f.qty.decimal()) && adds_up((f.price * f.qty).decimal()) &&
-         adds_up(f.fee.decimal());
+  return is_short(f.price.decimal()) && is_short(f.qty.decimal()) && can_be_added(f.qty.decimal()) && can_be_added((f.price * f.qty).decimal()) &&
+         can_be_added(f.fee.decimal());
 }
-bool can_be_added(const FundingPayment& p) { return adds_up(p.amount.decimal()); }
+bool can_be_added(const FundingPayment& p) { return can_be_added(p.amount.decimal()); }
 bool can_be_added(const StoredTask& t) {
   return std::ranges::all_of(t.fills, [](const Fill& f) { return can_be_added(f); }) &&
          std::ranges::all_of(t.fundings, [](const FundingPayment& p) { return can_be_added(p); });

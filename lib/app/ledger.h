@@ -46,6 +46,7 @@ struct LedgerLine {
 
 // Whether exact sums with it fit, however many there are: no venue tells such numbers, but a file may hold anything. What cannot be added is added
 // to no ledger.
+bool can_be_added(const Decimal& amount);
 bool can_be_added(const Fill& fill);
 bool can_be_added(const FundingPayment& payment);
 bool can_be_added(const StoredTask& round);

@@ -17,14 +17,12 @@ constexpr const char* kExamples =
     "  dn-status                      a table of tasks\n"
     "  dn-status show btc             everything about one\n"
     "  dn-status orders --open        orders not closed; --unknown: of unknown fate\n"
-    "  dn-status events --follow      what happens, as it happens\n"
     "  dn-status --check              the exit code says how it stands\n"
     "  dn-status check btc.toml       is it fit to trade? --online asks the venues\n"
     "  dn-status audit                the ledger, and do the books add up? --online\n"
     "  dn-status report -o btc.html   a page with plots; --csv: the data behind them\n"
     "  dn-status explain 23           what a code means, why, and what to do\n"
-    "  dn-status backup FILE          a copy of the database, while runs go on\n"
-    "  dn-status --prometheus         the numbers as metrics, for node_exporter\n";
+    "  dn-status backup FILE          a copy of the database, while runs go on\n";
 
 CLI::App* with_report_flags(CLI::App* command, dn::app::ReportRequest& request) {
   command->add_option("-o,--output", request.file, "where it goes, 0600 (default: stdout)")->check(dn::app::not_empty)->type_name("FILE");
