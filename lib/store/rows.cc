@@ -185,9 +185,9 @@ Expected<OrderRecord, StoreError> read_order(const Query& q) {
   return o;
 }
 
-Expected<Fill, StoreError> read_fill(const Query& q) {
-  RowReader row(q, "fills");
-  Fill f;
+namespace {
+
+void read_columns(RowReader& row, Fill& f) {
   row.read(f.venue, venue_from);
   row.read(f.trade_id);
   row.read(f.order);
@@ -200,8 +200,25 @@ Expected<Fill, StoreError> read_fill(const Query& q) {
   row.read(f.fee_asset);
   row.read(f.liquidity, liquidity_from);
   row.read(f.time);
+}
+
+}  // namespace
+
+Expected<Fill, StoreError> read_fill(const Query& q) {
+  RowReader row(q, "fills");
+  Fill f;
+  read_columns(row, f);
   if (row.error()) return Unexpected{*row.error()};
   return f;
+}
+
+Expected<Trade, StoreError> read_trade(const Query& q) {
+  RowReader row(q, "fills");
+  Trade t;
+  read_columns(row, t.fill);
+  row.read(t.arrival);
+  if (row.error()) return Unexpected{*row.error()};
+  return t;
 }
 
 Expected<FundingPayment, StoreError> read_funding(const Query& q) {

@@ -100,6 +100,7 @@ void bind_holding(Query& q, const Holding& holding);
 Expected<TaskRecord, StoreError> read_task(const Query& q);  // without the legs
 Expected<OrderRecord, StoreError> read_order(const Query& q);
 Expected<Fill, StoreError> read_fill(const Query& q);
+Expected<Trade, StoreError> read_trade(const Query& q);  // the columns of a fill, and its order's arrival
 Expected<FundingPayment, StoreError> read_funding(const Query& q);
 Expected<Holding, StoreError> read_holding(const Query& q);  // of "task_id, <columns>"
 

@@ -216,8 +216,14 @@ ALTER TABLE tasks ADD COLUMN unchained INTEGER NOT NULL DEFAULT 0;
 UPDATE tasks SET unchained = (SELECT count(*) FROM events WHERE task_id = tasks.id);
 )sql";
 
+// A task's rows in the order in which they came, from any of them on, however many it has: readers look at the newest, or page by page.
+constexpr const char* kVersion8 = R"sql(
+CREATE INDEX orders_of_task ON orders (task_id);
+CREATE INDEX fills_of_task ON fills (task_id);
+)sql";
+
 constexpr std::array kMigrations{Migration{1, kVersion1}, Migration{2, kVersion2}, Migration{3, kVersion3}, Migration{4, kVersion4},
-                                 Migration{5, kVersion5}, Migration{6, kVersion6}, Migration{7, kVersion7}};
+                                 Migration{5, kVersion5}, Migration{6, kVersion6}, Migration{7, kVersion7}, Migration{8, kVersion8}};
 static_assert(kMigrations.back().version == Store::kSchemaVersion);
 
 struct Identity {

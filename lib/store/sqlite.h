@@ -27,6 +27,7 @@ class Statement {
  public:
   // `sql` lives as long as the statement: a literal.
   explicit Statement(const char* sql) : sql_(sql) {}
+  const char* sql() const { return sql_; }
 
  private:
   friend class Query;

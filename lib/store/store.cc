@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <queue>
 
 #include "store/store_impl.h"
 
@@ -12,6 +13,8 @@ namespace dn {
 namespace {
 
 using Kind = Transaction::Kind;
+
+constexpr std::int64_t kAll = -1;  // as a LIMIT
 
 // All rows of a query, each read by `read`.
 template <class T>
@@ -24,6 +27,20 @@ Expected<std::vector<T>, StoreError> all(Query& q, Expected<T, StoreError> (*rea
     auto record = read(q);
     if (!record) return Unexpected{record.error()};
     out.push_back(std::move(*record));
+  }
+}
+
+// Likewise, each with its number.
+template <class T>
+Expected<std::vector<Numbered<T>>, StoreError> numbered(Query& q, Expected<T, StoreError> (*read)(const Query&)) {
+  std::vector<Numbered<T>> out;
+  for (;;) {
+    const auto row = q.step();
+    if (!row) return Unexpected{row.error()};
+    if (!*row) return out;
+    auto record = read(q);
+    if (!record) return Unexpected{record.error()};
+    out.push_back({sqlite3_column_int64(q.handle(), 0), std::move(*record)});
   }
 }
 
@@ -211,14 +228,19 @@ Expected<TaskRecord, StoreError> Store::add_task(TaskRecord task, const std::opt
 }
 
 Expected<std::vector<OrderRecord>, StoreError> Store::Impl::read_orders(std::int64_t task_id, const OrderFilter& filter) {
+  if (filter.open || filter.unknown) {
+    Query q(connection, st.unclosed_orders);
+    q.add(task_id).add(filter.unknown);
+    return all(q, read_order);
+  }
   Query q(connection, st.orders);
-  q.add(task_id).add(filter.open).add(filter.unknown);
+  q.add(task_id).add(0).add(kAll);
   return all(q, read_order);
 }
 
 Expected<std::vector<Fill>, StoreError> Store::Impl::read_fills(std::int64_t task_id) {
   Query q(connection, st.fills);
-  q.add(task_id);
+  q.add(task_id).add(0).add(kAll);
   return all(q, read_fill);
 }
 
@@ -241,6 +263,49 @@ Expected<std::vector<OrderRecord>, StoreError> Store::orders(std::int64_t task_i
 Expected<std::vector<Fill>, StoreError> Store::fills(std::int64_t task_id) {
   if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
   return impl_->read_fills(task_id);
+}
+
+Expected<std::vector<Numbered<OrderRecord>>, StoreError> Store::orders_after(std::int64_t task_id, std::int64_t after_id, std::int64_t limit) {
+  if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
+  Query q(impl_->connection, impl_->st.orders);
+  q.add(task_id).add(after_id).add(std::max<std::int64_t>(limit, 0));
+  return numbered(q, read_order);
+}
+
+Expected<std::vector<Numbered<Fill>>, StoreError> Store::fills_after(std::int64_t task_id, std::int64_t after_id, std::int64_t limit) {
+  if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
+  Query q(impl_->connection, impl_->st.fills);
+  q.add(task_id).add(after_id).add(std::max<std::int64_t>(limit, 0));
+  return numbered(q, read_fill);
+}
+
+Expected<std::vector<Numbered<Trade>>, StoreError> Store::trades_after(std::int64_t task_id, std::int64_t after_id, std::int64_t limit) {
+  if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
+  Query q(impl_->connection, impl_->st.trades);
+  q.add(task_id).add(after_id).add(std::max<std::int64_t>(limit, 0));
+  return numbered(q, read_trade);
+}
+
+Expected<std::int64_t, StoreError> Store::before_newest(RowKind kind, const std::vector<std::int64_t>& task_ids, std::int64_t most) {
+  if (auto r = impl_->fresh(); !r) return Unexpected{r.error()};
+  if (most <= 0) return 0;
+  Statements& st = impl_->st;
+  Statement& newest = kind == RowKind::Orders ? st.newest_orders : kind == RowKind::Fills ? st.newest_fills : st.newest_events;
+  const auto wanted = static_cast<std::size_t>(most);
+  std::priority_queue<std::int64_t, std::vector<std::int64_t>, std::greater<>> found;  // the newest so far and one more, the oldest of them on top
+  std::int64_t before = 0;
+  // The newest tasks first: behind them the others have little that is newer.
+  for (auto task = task_ids.rbegin(); task != task_ids.rend(); ++task) {
+    Query q(impl_->connection, newest);
+    q.add(*task).add(before).add(most + 1);
+    for (auto row = q.step(); !row || *row; row = q.step()) {
+      if (!row) return Unexpected{row.error()};
+      found.push(sqlite3_column_int64(q.handle(), 0));
+      if (found.size() > wanted + 1) found.pop();
+      if (found.size() == wanted + 1) before = found.top();
+    }
+  }
+  return before;
 }
 
 Expected<std::optional<OrderRecord>, StoreError> Store::order_of_request(std::string_view task, std::string_view request) {

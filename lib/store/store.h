@@ -74,6 +74,19 @@ struct OrderFilter {
   bool unknown = false;  // only orders of unknown fate
 };
 
+// A row and where it stands among those of its kind: later rows have greater numbers.
+template <class Row>
+struct Numbered {
+  std::int64_t id = 0;
+  Row row;
+};
+// A fill, and the mid that its order was decided at; zero where it is not known.
+struct Trade {
+  Fill fill;
+  Price arrival;
+};
+enum class RowKind : std::uint8_t { Orders, Fills, Events };
+
 // What a copy of the database holds.
 struct BackupCounts {
   std::int64_t rounds = 0;  // rows of tasks, one per round
@@ -87,7 +100,7 @@ struct BackupCounts {
 class Store final : public Journal {
  public:
   enum class Mode : std::uint8_t { ReadWrite, ReadOnly };
-  static constexpr int kSchemaVersion = 7;
+  static constexpr int kSchemaVersion = 8;
   static constexpr Dur kPatience = Dur::seconds(5);
 
   // ReadWrite creates the file (0600) and its directory (0700) and migrates an older schema. A symbolic link is refused.
@@ -147,6 +160,12 @@ class Store final : public Journal {
   Expected<std::vector<OrderRecord>, StoreError> orders(std::int64_t task_id, const OrderFilter& filter);
   Expected<std::vector<Fill>, StoreError> fills(std::int64_t task_id);
   Expected<std::vector<FundingPayment>, StoreError> fundings(std::int64_t task_id);
+  // The same page by page: rows after the row `after_id` (0 = from the first), at most `limit`. Between two pages nothing is held up.
+  Expected<std::vector<Numbered<OrderRecord>>, StoreError> orders_after(std::int64_t task_id, std::int64_t after_id, std::int64_t limit);
+  Expected<std::vector<Numbered<Fill>>, StoreError> fills_after(std::int64_t task_id, std::int64_t after_id, std::int64_t limit);
+  Expected<std::vector<Numbered<Trade>>, StoreError> trades_after(std::int64_t task_id, std::int64_t after_id, std::int64_t limit);
+  // The number after which the newest `most` rows of these tasks together stand; 0 where there are no more than that.
+  Expected<std::int64_t, StoreError> before_newest(RowKind kind, const std::vector<std::int64_t>& task_ids, std::int64_t most);
   // The order that a task, in any of its rounds, made for a person's request.
   Expected<std::optional<OrderRecord>, StoreError> order_of_request(std::string_view task, std::string_view request);
   // Events of a task after the event `after_id` (0 = from the first), at most `limit`.

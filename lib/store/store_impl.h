@@ -62,12 +62,20 @@ struct Statements {
   Statement drop_latency{"DELETE FROM latency WHERE task_id = ?1"};
   Statement insert_latency{"INSERT INTO latency (task_id, stage, count, p50_ns, p99_ns, max_ns) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"};
 
-  Statement orders{"SELECT id, " DN_ORDER_COLUMNS
-                   " FROM orders WHERE task_id = ?1 AND (?2 = 0 OR status <> 'closed') AND (?3 = 0 OR status = 'unknown') ORDER BY id"};
+  // Few of many. The planner would take the index of all orders of the task.
+  Statement unclosed_orders{"SELECT id, " DN_ORDER_COLUMNS
+                            " FROM orders INDEXED BY orders_unclosed WHERE task_id = ?1 AND status <> 'closed' AND (?2 = 0 OR status = 'unknown') ORDER BY id"};
+  Statement orders{"SELECT id, " DN_ORDER_COLUMNS " FROM orders WHERE task_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3"};
   Statement order_of_request{"SELECT id, " DN_ORDER_COLUMNS
                              " FROM orders WHERE request = ?2 AND task_id IN (SELECT id FROM tasks WHERE name = ?1) ORDER BY id DESC LIMIT 1"};
-  Statement fills{"SELECT id, " DN_FILL_COLUMNS " FROM fills WHERE task_id = ?1 ORDER BY id"};
+  Statement fills{"SELECT id, " DN_FILL_COLUMNS " FROM fills WHERE task_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3"};
   Statement events{"SELECT id, ts_us, type, json, digest FROM events WHERE task_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3"};
+  Statement trades{"SELECT f.id, f.venue, f.trade_id, f.client_order_id, f.venue_order_id, f.leg, f.side, f.price, f.quantity, f.fee, f.fee_asset, "
+                   "f.liquidity, f.time_us, coalesce(o.arrival, '0') FROM fills AS f LEFT JOIN orders AS o ON o.task_id = f.task_id AND "
+                   "o.client_order_id = f.client_order_id WHERE f.task_id = ?1 AND f.id > ?2 ORDER BY f.id LIMIT ?3"};
+  Statement newest_orders{"SELECT id FROM orders WHERE task_id = ?1 AND id > ?2 ORDER BY id DESC LIMIT ?3"};
+  Statement newest_fills{"SELECT id FROM fills WHERE task_id = ?1 AND id > ?2 ORDER BY id DESC LIMIT ?3"};
+  Statement newest_events{"SELECT id FROM events WHERE task_id = ?1 AND id > ?2 ORDER BY id DESC LIMIT ?3"};
   Statement latency{"SELECT id, stage, count, p50_ns, p99_ns, max_ns FROM latency WHERE task_id = ?1 ORDER BY id"};
 
   Statement portfolio_row{"SELECT live, quote, capital, per_symbol, total, max_loss, max_tasks, halted, base, done FROM portfolio WHERE live = ?1"};
@@ -85,7 +93,7 @@ struct Statements {
       "JOIN legs AS b ON b.task_id = l.task_id AND b.leg = 'buy' JOIN legs AS s ON s.task_id = l.task_id AND s.leg = 'sell' "
       "WHERE l.live = ?1 AND l.done = 0 ORDER BY t.name, t.round"};
   Statement lease_orders{
-      "SELECT task_id, side, price, quantity, booked FROM orders WHERE status <> 'closed' AND leg = side AND task_id IN "
+      "SELECT task_id, side, price, quantity, booked FROM orders INDEXED BY orders_unclosed WHERE status <> 'closed' AND leg = side AND task_id IN "
       "(SELECT task_id FROM leases WHERE live = ?1 AND done = 0)"};
   Statement set_room{"UPDATE leases SET running = ?2, waiting = ?3, room = ?4 WHERE task_id = ?1"};
   Statement set_result{"UPDATE leases SET result = ?2 WHERE task_id = ?1"};
