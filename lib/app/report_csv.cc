@@ -29,7 +29,7 @@ class Lines {
                                    std::string(x), std::string(y),          std::string(unit)};
     pair.resize(3);
     cells.insert(cells.end(), pair.begin(), pair.end());
-    out_ += Table(std::move(cells)).csv();
+    out_ += csv_line(cells);
   }
 
   const TaskReport& r_;
@@ -77,7 +77,7 @@ void add_timeline(Lines& to, const TaskReport& r) {
 
 }  // namespace
 
-std::string report_csv_head() { return Table({"task", "round", "plot", "series", "x", "y", "unit", "quantity", "bought", "sold"}).csv(); }
+std::string report_csv_head() { return csv_line({"task", "round", "plot", "series", "x", "y", "unit", "quantity", "bought", "sold"}); }
 
 std::string report_csv(const TaskReport& r, std::optional<PlotKind> only) {
   std::string out;

@@ -182,7 +182,27 @@ void add_run_flags(CLI::App& app, RunFlags& f) {
   app.add_option("--sell-tolerance", f.sell_tolerance, "ticks before a re-quote")->type_name("TICKS");
 }
 
-ExitCode print_keys() {
+namespace {
+
+void write_keys(JsonWriter& w, std::string_view table, const std::vector<KeyInfo>& keys) {
+  for (const KeyInfo& k : keys) {
+    w.begin_object().field("table", table).field("key", k.key).field("value", k.value).field("may_change", k.live).field("meaning", k.help).end_object();
+  }
+}
+
+}  // namespace
+
+ExitCode print_keys(const OutputOptions& output) {
+  if (output.json || output.ndjson) {
+    JsonWriter w;
+    w.begin_object().field("schema", "dn.keys/1").key("keys").begin_array();
+    write_keys(w, "task", task_keys());
+    write_keys(w, "portfolio", portfolio_keys());
+    write_keys(w, "trigger", trigger_keys());
+    w.end_array().end_object();
+    fmt::print("{}\n", w.str());
+    return ExitCode::Ok;
+  }
   fmt::print("{:<32} {:<40} {}\n", "key", "value", "meaning (* may change while the task runs)");
   for (const KeyInfo& k : task_keys()) fmt::print("{:<32} {:<40} {}{}\n", k.key, k.value, k.live ? "* " : "", k.help);
   fmt::print("\n[portfolio], of all tasks of the database together\n");

@@ -19,7 +19,7 @@ struct RunFlags {
 void add_run_flags(CLI::App& app, RunFlags& flags);
 
 // Prints the keys of a task file.
-ExitCode print_keys();
+ExitCode print_keys(const OutputOptions& output);
 
 // Errors: Usage (a flag that makes no sense), Config, NotFound, BadData (what the flags name).
 Expected<RunRequest, ToolError> run_request(const RunFlags& flags, const CommonFlags& common);

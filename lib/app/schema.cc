@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view kEventPrefix = "event.";
 constexpr std::string_view kEventHead = "schema text, type text, ts time, ts_us int, run_id text, task text, suppressed? int, suppressed_codes? text";
-constexpr std::string_view kErrorHead = "schema text, type text, ts time, ts_us int, suppressed? int, suppressed_codes? text";
+constexpr std::string_view kErrorHead = "schema text, type text, ts time, ts_us int, run_id? text, task? text, suppressed? int, suppressed_codes? text";
 
 struct Enumeration {
   std::string_view name;
@@ -54,6 +54,7 @@ std::vector<Enumeration> enumerations() {
           {"audit_finding_kind", names_up_to(AuditFinding::Kind::Balance)},
           {"holds", names_up_to(Holds::Margin)},
           {"trading", {"paper", "live"}},
+          {"pnl_by", {"symbol", "day"}},
           {"run_life", {kRuns.begin(), kRuns.end()}}};
 }
 

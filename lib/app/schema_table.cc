@@ -59,6 +59,7 @@ constexpr auto kShapes = std::to_array<JsonShape>({
 
     // ---- documents of dn-status
     {"status", "dn.status/1", "dn-status, dn-status show, dn-status pnl", "tasks []task, halts []halt_file, portfolios []portfolio"},
+    {"pnl", "dn.pnl/1", "dn-status pnl --by symbol or day", "by pnl_by, rows []pnl_row"},
     {"orders", "dn.status/1", "dn-status orders", "orders []order"},
     {"fills", "dn.status/1", "dn-status fills", "fills []fill"},
     {"events", "dn.status/1", "dn-status events", "events []event"},
@@ -74,6 +75,7 @@ constexpr auto kShapes = std::to_array<JsonShape>({
     // ---- of dn-run
     {"run", "dn.run/1", "dn-run", "exit_code exit_code, tasks []event.summary"},
     {"said", "dn.run/1", "dn-run set, pause, resume, cancel; what the other tools say on their way", "task text, message text"},
+    {"keys", "dn.keys/1", "dn-run keys", "keys []key"},
     {"plan", "dn.plan/1", "dn-run --plan, of each task",
      "task text, symbol text, common_step decimal, total_quantity decimal, order_quantity decimal, buy plan_leg, sell plan_leg, break_even_bps decimal?, "
      "net_spread_bps decimal?, worst_case_slice decimal?, worst_case decimal?, max_loss decimal?, dust decimal, adapt? plan_adapt, checks []check_row, "
@@ -96,6 +98,9 @@ constexpr auto kShapes = std::to_array<JsonShape>({
     {"task_leg", "", "One side of a task.", "exchange venue, filled decimal, net decimal, avg_price decimal?, progress decimal, fees {}decimal"},
     {"profit", "", "Profit in its parts, in quote: basis + slippage + funding - fees is the total.",
      "basis decimal?, slippage decimal?, funding decimal?, fees decimal?, total decimal?"},
+    {"pnl_row", "", "What a day, or a symbol, brought, in quote: basis + slippage = gross, gross + funding - fees_quote = net.",
+     "day? text, symbol? text, trading trading, quote text, rounds int, fills int, traded decimal, basis decimal, slippage decimal, gross decimal, "
+     "funding decimal, fees_quote decimal, net decimal, other_fees {}decimal"},
     {"task_funding", "", "Funding of a task's perpetual leg.", "leg side, " DN_FUNDING ", received decimal, payments int"},
     {"latency", "", "How long a stage took, in microseconds.", "p50 decimal, p99 decimal, max decimal, count int"},
     {"halt_file", "", "A file of the kill switch.", "file text, exchange venue?, reason text"},
@@ -108,6 +113,7 @@ constexpr auto kShapes = std::to_array<JsonShape>({
     {"lease", "", "What a task holds of a portfolio.",
      "task text, round int, symbol text, running bool, waiting bool, ended bool, closing bool, exposure decimal, room decimal, held sides, open sides, "
      "result decimal"},
+    {"key", "", "A key of a task file, or of its table [portfolio] or [trigger].", "table text, key text, value text, may_change bool, meaning text"},
     {"check_row", "", "One check.", "name text, of text, status check_status, message text, next text, exit_code exit_code"},
     {"code", "", "What a code means.", DN_CODE},
     {"message", "", "What was done.", "task text, message text"},

@@ -1,46 +1,71 @@
 #include "app/status.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
-#include <utility>
+#include <cstdio>
+#include <cstdlib>
 
 #include "app/control.h"
 #include "app/halt_files.h"
 #include "app/metrics.h"
+#include "app/pnl.h"
 #include "app/portfolio_status.h"
 #include "app/session.h"
 #include "app/signals.h"
 #include "app/status_json.h"
+#include "app/status_rows.h"
+#include "app/wall_clock.h"
+#include "app/watch.h"
 #include "base/text.h"
 
 namespace dn::app {
 namespace {
 
-constexpr std::int64_t kEventsAtOnce = 500;
+constexpr std::int64_t kRowsWatched = 20;  // of orders, fills and events, where --last does not say
+
+// A line for each file of the kill switch.
+std::vector<std::string> halt_lines(const StatusRequest& request) {
+  std::vector<std::string> out;
+  for (const HaltFile& f : halts_there(request.halt_files)) {
+    const std::string what = f.venue ? fmt::format("what trades on {}", name(*f.venue)) : "everything";
+    const std::string how = f.venue ? fmt::format("--exchange {}", name(*f.venue)) : "--all";
+    out.push_back(fmt::format("{} halts {}{}; dn-recover resume {} --yes takes it away", printable(f.path), what, f.reason.empty() ? "" : " (" + f.reason + ")",
+                              how));
+  }
+  return out;
+}
 
 // One look at the database.
 class View {
  public:
-  View(const StatusRequest& request, Store& store) : request_(request), store_(store) {}
+  View(const StatusRequest& request, Store& store, std::FILE* out = stdout) : request_(request), store_(store), out_(out), rows_(request, store, out) {}
 
   Expected<ExitCode, ToolError> show() {
-    auto views = tasks();
+    auto views = look();
     if (!views) return Unexpected{views.error()};
-    ExitCode code = ExitCode::Ok;
-    for (const TaskView& v : *views) code = worse(code, worse(health(v), kept_from_running(v.task)));
-    auto together = portfolios(store_, request_.db);
+    if (request_.check && request_.output.quiet) return ends_with();  // the code is all that is wanted
+    auto done = print(*views);
+    if (!done) return Unexpected{done.error()};
+    return ends_with();
+  }
+
+  // What is there to be shown; portfolios and the exit code are known from then on.
+  Expected<std::vector<TaskView>, ToolError> look() {
+    auto views = tasks();
+    if (!views) return views;
+    for (const TaskView& v : *views) code_ = worse(code_, worse(health(v), kept_from_running(v.task)));
+    auto together = app::portfolios(store_, request_.db);
     if (!together) return Unexpected{together.error()};
     portfolios_ = std::move(*together);
     for (const PortfolioView& p : portfolios_) {
-      if (!p.state.row.halted.empty()) code = worse(code, ExitCode::Halted);
+      if (!p.state.row.halted.empty()) code_ = worse(code_, ExitCode::Halted);
     }
-    auto done = print(*views);
-    if (!done) return Unexpected{done.error()};
-    return request_.check ? code : ExitCode::Ok;
+    return views;
   }
+  const std::vector<PortfolioView>& portfolios() const { return portfolios_; }
+  ExitCode ends_with() const { return request_.check ? code_ : ExitCode::Ok; }
 
   // Events until the tasks have ended or a signal comes.
   Expected<ExitCode, ToolError> follow() {
@@ -48,9 +73,9 @@ class View {
     for (;;) {
       auto views = tasks();
       if (!views) return Unexpected{views.error()};
-      auto done = print_events(*views);
+      auto done = rows_.more_events(*views);
       if (!done) return Unexpected{done.error()};
-      std::fflush(stdout);
+      std::fflush(out_);
       const bool ended = std::all_of(views->begin(), views->end(), [](const TaskView& v) { return v.task.verdict != Verdict::None; });
       if (ended && *done == 0) return ExitCode::Ok;
       for (const int signal : signals.wait(*done > 0 ? 0 : 200'000)) {
@@ -68,11 +93,7 @@ class View {
   }
 
   void print_halts() const {
-    for (const HaltFile& f : halts_there(request_.halt_files)) {
-      const std::string what = f.venue ? fmt::format("what trades on {}", name(*f.venue)) : "everything";
-      const std::string how = f.venue ? fmt::format("--exchange {}", name(*f.venue)) : "--all";
-      fmt::print("{} halts {}{}; dn-recover resume {} --yes takes it away\n", printable(f.path), what, f.reason.empty() ? "" : " (" + f.reason + ")", how);
-    }
+    for (const std::string& line : halt_lines(request_)) fmt::print(out_, "{}\n", line);
   }
 
   void write_halts(JsonWriter& w) const {
@@ -86,7 +107,8 @@ class View {
   }
 
   Expected<std::vector<TaskView>, ToolError> tasks() {
-    auto records = request_.rounds ? store_.rounds() : store_.tasks();
+    const bool all_rounds = request_.rounds || (request_.verb == StatusVerb::Pnl && request_.by != PnlBy::Task);
+    auto records = all_rounds ? store_.rounds() : store_.tasks();
     if (!records) return Unexpected{store_failure(records.error())};
     std::vector<TaskView> out;
     for (const std::string& wanted : request_.tasks) {
@@ -107,16 +129,10 @@ class View {
     switch (request_.verb) {
       case StatusVerb::Tasks: print_tasks(views); return {};
       case StatusVerb::Show: print_show(views); return {};
-      case StatusVerb::Pnl: print_pnl(views); return {};
-      case StatusVerb::Orders: return print_orders(views);
-      case StatusVerb::Fills: return print_fills(views);
-      case StatusVerb::Events: {
-        if (request_.output.json) fmt::print("{{\"schema\":\"dn.status/1\",\"events\":[");
-        auto more = print_events(views);
-        while (more && *more > 0) more = print_events(views);
-        if (request_.output.json) fmt::print("]}}\n");
-        return more ? Expected<void, ToolError>() : Expected<void, ToolError>(Unexpected{more.error()});
-      }
+      case StatusVerb::Pnl: return request_.by == PnlBy::Task ? (print_pnl(views), Expected<void, ToolError>()) : print_sums(views);
+      case StatusVerb::Orders: return rows_.orders(views);
+      case StatusVerb::Fills: return rows_.fills(views);
+      case StatusVerb::Events: return rows_.events(views);
     }
     return {};
   }
@@ -125,11 +141,11 @@ class View {
 
   void put(const Table& table, std::string_view empty) const {
     if (request_.csv) {
-      fmt::print("{}", table.csv());
+      fmt::print(out_, "{}", table.csv());
     } else if (table.size() == 0) {
-      fmt::print("{}\n", empty);
+      fmt::print(out_, "{}\n", empty);
     } else {
-      fmt::print("{}", table.text());
+      fmt::print(out_, "{}", table.text());
     }
   }
 
@@ -139,7 +155,7 @@ class View {
       for (const TaskView& v : views) {
         JsonWriter line;
         write_task(line, v);
-        fmt::print("{}\n", line.str());
+        fmt::print(out_, "{}\n", line.str());
       }
       return;
     }
@@ -150,7 +166,7 @@ class View {
     w.key("portfolios").begin_array();
     for (const PortfolioView& p : portfolios_) write_portfolio(w, p);
     w.end_array().end_object();
-    fmt::print("{}\n", w.str());
+    fmt::print(out_, "{}\n", w.str());
   }
 
   static std::string or_dash(const std::optional<Decimal>& d, int places) { return d ? d->rounded(places, Rounding::HalfUp).str() : "-"; }
@@ -172,7 +188,7 @@ class View {
     }
     put(table, "no tasks yet: dn-run FILE makes one");
     if (request_.csv) return;
-    for (const PortfolioView& p : portfolios_) fmt::print("\n{}", portfolio_text(p));
+    for (const PortfolioView& p : portfolios_) fmt::print(out_, "\n{}", portfolio_text(p));
     print_halts();
   }
 
@@ -248,87 +264,22 @@ class View {
     put(table, "no tasks yet: dn-run FILE makes one");
   }
 
-  // Prints rows of one kind over all tasks, as a table or as JSON.
-  template <class Read, class Write, class Cells>
-  Expected<void, ToolError> print_rows(const std::vector<TaskView>& views, Table table, std::string_view key, std::string_view empty, Read read, Write write,
-                                       Cells cells) {
-    std::string array;
-    for (const TaskView& v : views) {
-      auto rows = read(v.task.id);
-      if (!rows) return Unexpected{store_failure(rows.error())};
-      for (const auto& row : *rows) {
-        if (!machine()) {
-          table.add(cells(v.task, row));
-          continue;
-        }
-        JsonWriter w;
-        write(w, v.task, row);
-        if (request_.output.ndjson) {
-          fmt::print("{}\n", w.str());
-        } else {
-          array += (array.empty() ? "" : ",") + w.str();
-        }
-      }
-    }
-    if (request_.output.json) fmt::print("{{\"schema\":\"dn.status/1\",\"{}\":[{}]}}\n", key, array);
-    if (!machine()) put(table, empty);
+  Expected<void, ToolError> print_sums(const std::vector<TaskView>& views) {
+    std::vector<TaskRecord> rounds;
+    rounds.reserve(views.size());
+    for (const TaskView& v : views) rounds.push_back(v.task);
+    const auto rows = pnl_rows(store_, rounds, request_.by);
+    if (!rows) return Unexpected{rows.error()};
+    fmt::print(out_, "{}", pnl_text(*rows, request_.by, request_));
     return {};
-  }
-
-  Expected<void, ToolError> print_orders(const std::vector<TaskView>& views) {
-    return print_rows(
-        views, Table(order_columns()), "orders", "no such orders", [this](std::int64_t id) { return store_.orders(id, request_.orders); },
-        [](JsonWriter& w, const TaskRecord& t, const OrderRecord& o) { write_order(w, t.spec.name, t.spec, o); },
-        [](const TaskRecord& t, const OrderRecord& o) { return order_cells(t.spec.name, t.spec, o); });
-  }
-
-  Expected<void, ToolError> print_fills(const std::vector<TaskView>& views) {
-    return print_rows(
-        views, Table(fill_columns()), "fills", "no fills", [this](std::int64_t id) { return store_.fills(id); },
-        [](JsonWriter& w, const TaskRecord& t, const Fill& f) { write_fill(w, t.spec.name, f); },
-        [](const TaskRecord& t, const Fill& f) { return fill_cells(t.spec.name, f); });
-  }
-
-  // The events that were not printed yet; how many those were.
-  Expected<std::int64_t, ToolError> print_events(const std::vector<TaskView>& views) {
-    std::int64_t printed = 0;
-    for (const TaskView& v : views) {
-      std::int64_t& after = last_event_[v.task.id];
-      auto events = store_.events(v.task.id, after, kEventsAtOnce);
-      if (!events) return Unexpected{store_failure(events.error())};
-      for (const StoredEvent& e : *events) {
-        after = e.id;
-        ++printed;
-        if (request_.output.json) {
-          fmt::print("{}{}\n", std::exchange(comma_, ","), e.json);
-        } else if (request_.output.ndjson) {
-          fmt::print("{}\n", e.json);
-        } else if (request_.csv) {
-          Table row({rfc3339(e.ts), v.task.spec.name, e.type, e.json});
-          fmt::print("{}", row.csv());
-        } else {
-          fmt::print("{}  {}  {:<9}  {}\n", rfc3339(e.ts), printable(v.task.spec.name), printable(e.type), printable(brief(e.json)));
-        }
-      }
-    }
-    return printed;
-  }
-
-  // The fields of an event that are its own, without the head that every event has.
-  static std::string brief(const std::string& json) {
-    const auto task = json.find("\"task\":");
-    const auto comma = task == std::string::npos ? task : json.find("\",", task + 7);
-    if (comma == std::string::npos) return json;
-    std::string out = json.substr(comma + 2);
-    if (!out.empty() && out.back() == '}') out.pop_back();
-    return out;
   }
 
   const StatusRequest& request_;
   Store& store_;
+  ExitCode code_ = ExitCode::Ok;
   std::vector<PortfolioView> portfolios_;
-  std::map<std::int64_t, std::int64_t> last_event_;
-  std::string_view comma_;  // before the next event of a document
+  std::FILE* out_;
+  RowPrinter rows_;
 };
 
 Expected<ExitCode, ToolError> show_metrics(const StatusRequest& request, Store& store) {
@@ -348,17 +299,31 @@ Expected<ExitCode, ToolError> show_metrics(const StatusRequest& request, Store& 
   return ExitCode::Ok;
 }
 
-Expected<ExitCode, ToolError> watch(const StatusRequest& request, Store& store) {
-  SignalReader signals;
-  for (;;) {
-    if (isatty(STDOUT_FILENO) == 1) fmt::print("\x1b[H\x1b[2J");
-    auto shown_now = View(request, store).show();
-    if (!shown_now) return shown_now;
-    std::fflush(stdout);
-    for (const int signal : signals.wait(1'000'000)) {
-      if (signal != SIGHUP) return shown_now;
-    }
-  }
+// What a view prints, as text.
+Expected<WatchSource::Seen, ToolError> seen_as_text(const StatusRequest& request, Store& store) {
+  char* text = nullptr;
+  std::size_t size = 0;
+  std::FILE* into = open_memstream(&text, &size);
+  if (into == nullptr) return Unexpected{ToolError{ExitCode::Internal, "no memory for a look at the database", ""}};
+  const auto code = View(request, store, into).show();
+  std::fclose(into);
+  WatchSource::Seen out{{}, std::string(text, size), code ? *code : ExitCode::Ok};
+  std::free(text);  // NOLINT(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory): open_memstream's
+  return code ? Expected<WatchSource::Seen, ToolError>(std::move(out)) : Unexpected{code.error()};
+}
+
+Expected<WatchSource::Seen, ToolError> seen_as_table(const StatusRequest& request, Store& store) {
+  View view(request, store);
+  auto tasks = view.look();
+  if (!tasks) return Unexpected{tasks.error()};
+  return WatchSource::Seen{{wall_clock(), std::move(*tasks), view.portfolios(), halt_lines(request)}, "", view.ends_with()};
+}
+
+Expected<ExitCode, ToolError> watch_status(StatusRequest request, Store& store) {
+  if (!request.last) request.last = kRowsWatched;
+  const WatchSource source{[&](bool as_text) { return as_text ? seen_as_text(request, store) : seen_as_table(request, store); },
+                           request.verb == StatusVerb::Tasks && !request.csv};
+  return watch(source, request.output);
 }
 
 }  // namespace
@@ -367,7 +332,7 @@ Expected<ExitCode, ToolError> show_status(const StatusRequest& request) {
   auto store = Store::open(request.db, Store::Mode::ReadOnly);
   if (!store) return Unexpected{store_failure(store.error())};
   if (request.prometheus) return show_metrics(request, **store);
-  if (request.watch) return watch(request, **store);
+  if (request.watch) return watch_status(request, **store);
   View view(request, **store);
   return request.follow ? view.follow() : view.show();
 }

@@ -1,6 +1,7 @@
 // What dn-status shows: the database, read-only, as tables for people and as JSON, NDJSON or CSV for programs.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 
 namespace dn::app {
 
+enum class PnlBy : std::uint8_t { Task, Symbol, Day };
 enum class StatusVerb : std::uint8_t { Tasks, Show, Orders, Fills, Events, Pnl };
 
 struct StatusRequest {
@@ -23,8 +25,10 @@ struct StatusRequest {
   bool watch = false;       // draw again every second until a signal
   bool follow = false;      // events: go on until the task ends or a signal
   bool rounds = false;      // all of each task, not the newest alone
+  std::optional<std::int64_t> last;  // orders, fills, events: the newest so many rows, 0 = all; not given: all for programs, kRowsForPeople for people
   bool prometheus = false;  // the numbers as metrics (app/metrics.h); those of the installation only where no task is named
   OrderFilter orders;
+  PnlBy by = PnlBy::Task;
 };
 
 // Errors: NotFound (no database, no such task), BadData, Io.

@@ -45,12 +45,15 @@ std::string Table::text() const {
   return out;
 }
 
+std::string csv_line(const std::vector<std::string>& cells) {
+  std::string out;
+  for (std::size_t i = 0; i < cells.size(); ++i) out += (i > 0 ? "," : "") + quoted(cells[i]);
+  return out + "\r\n";
+}
+
 std::string Table::csv() const {
   std::string out;
-  for (const auto& row : rows_) {
-    for (std::size_t i = 0; i < row.size(); ++i) out += (i > 0 ? "," : "") + quoted(row[i]);
-    out += "\r\n";
-  }
+  for (const auto& row : rows_) out += csv_line(row);
   return out;
 }
 

@@ -21,4 +21,7 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
+// One line of CSV.
+std::string csv_line(const std::vector<std::string>& cells);
+
 }  // namespace dn::app

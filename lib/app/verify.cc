@@ -106,7 +106,17 @@ class Promises {
   std::vector<std::string> broken_;
 };
 
-// What one fill adds to its leg. `arrival`: zero when it is not known.
+// As many digits as venues are let in with, so that a product of two always fits; a mid has one more, and fees are products already.
+bool fits(const Decimal& d) { return d.within(19, 18); }
+bool fits(const Fill& f) { return fits(f.price.decimal()) && fits(f.qty.decimal()) && f.fee.decimal().within(34, 34); }
+bool fits_mid(const Price& p) { return p.decimal().within(20, 19); }
+
+std::string odd_number(const TaskRecord& t, std::string_view what, std::string_view id) {
+  return fmt::format("task {}, round {}: {} {} holds a number that no venue tells", t.spec.name, t.round, what, id);
+}
+
+}  // namespace
+
 void add_fill(LegTotals& l, const Symbol& symbol, const Fill& f, const Price& arrival) {
   const Money value = f.price * f.qty;
   const Qty forward = f.side == f.leg ? f.qty : -f.qty;
@@ -122,20 +132,16 @@ void add_fill(LegTotals& l, const Symbol& symbol, const Fill& f, const Price& ar
   l.fees.add(f.fee_asset, f.fee);
 }
 
-}  // namespace
+std::optional<std::string> beyond_reckoning(const TaskRecord& task, const Trade& trade) {
+  return fits(trade.fill) && fits_mid(trade.arrival) ? std::nullopt : std::optional(odd_number(task, "trade", trade.fill.trade_id.view()));
+}
 
 std::optional<std::string> beyond_reckoning(const StoredTask& t) {
-  // As many digits as venues are let in with, so that a product of two always fits; a mid has one more, and fees are products already.
-  const auto fits = [](const Decimal& d) { return d.within(19, 18); };
-  const auto odd = [&t](std::string_view what, std::string_view id) {
-    return fmt::format("task {}, round {}: {} {} holds a number that no venue tells", t.task.spec.name, t.task.round, what, id);
-  };
   for (const Fill& f : t.fills) {
-    if (!fits(f.price.decimal()) || !fits(f.qty.decimal()) || !f.fee.decimal().within(34, 34)) return odd("trade", f.trade_id.view());
+    if (!fits(f)) return odd_number(t.task, "trade", f.trade_id.view());
   }
   for (const OrderRecord& o : t.orders) {
-    if (!fits(o.request.price.decimal()) || !fits(o.request.qty.decimal()) || !o.request.arrival.decimal().within(20, 19))
-      return odd("order", o.request.id.view());
+    if (!fits(o.request.price.decimal()) || !fits(o.request.qty.decimal()) || !fits_mid(o.request.arrival)) return odd_number(t.task, "order", o.request.id.view());
   }
   return std::nullopt;
 }
@@ -241,6 +247,7 @@ Expected<ExitCode, ToolError> verify(const std::string& db, const std::vector<st
     return code;
   }
   for (const std::string& b : broken) output.data(printable(b));
+  if (broken.empty() && output.options().quiet) return code;
   output.data(broken.empty() ? fmt::format("{} rounds of tasks keep every promise", looked_at)
                              : fmt::format("{} promises are broken: do not trade on this database before you know why (dn-recover)", broken.size()));
   return code;

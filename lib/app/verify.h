@@ -15,6 +15,11 @@ namespace dn::app {
 // reckoned. As a line for a person; nullopt when there is none. Pure.
 std::optional<std::string> beyond_reckoning(const StoredTask& task);
 
+std::optional<std::string> beyond_reckoning(const TaskRecord& task, const Trade& trade);
+
+// Adds to a leg what one of its fills, not beyond reckoning, brought. `arrival`: the mid its order was decided at; zero when it is not known.
+void add_fill(LegTotals& leg, const Symbol& symbol, const Fill& fill, const Price& arrival);
+
 // What the fills and funding payments of a round, none of them beyond reckoning, add up to. Pure.
 PerSide<LegTotals> sums_of(const StoredTask& task);
 

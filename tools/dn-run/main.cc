@@ -74,7 +74,7 @@ int main(int argc, char** argv) {
       if (!flags.files.empty()) return dn::Unexpected{no_such_word(flags.files[0], "a verb is about one task; call it once for each")};
       return control(common, v.verb, task, settings);
     }
-    if (keys->parsed()) return print_keys();
+    if (keys->parsed()) return print_keys(common.output());
     return run(flags, common);
   });
 }

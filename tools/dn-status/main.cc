@@ -16,18 +16,25 @@ constexpr const char* kExamples =
     "\n"
     "  dn-status                      a table of tasks\n"
     "  dn-status show btc             everything about one\n"
-    "  dn-status orders --open        orders not closed; --unknown: of unknown fate\n"
+    "  dn-status events --follow      what happens, as it happens\n"
+    "  dn-status pnl --by day         profit of each day; --by symbol: of each symbol\n"
+    "  dn-status --watch              a live table: keys sort it, q ends it\n"
     "  dn-status --check              the exit code says how it stands\n"
     "  dn-status check btc.toml       is it fit to trade? --online asks the venues\n"
     "  dn-status audit                the ledger, and do the books add up? --online\n"
     "  dn-status report -o btc.html   a page with plots; --csv: the data behind them\n"
-    "  dn-status explain 23           what a code means, why, and what to do\n"
-    "  dn-status backup FILE          a copy of the database, while runs go on\n";
+    "  dn-status explain 23           what a code means, why, and what to do\n";
 
 CLI::App* with_report_flags(CLI::App* command, dn::app::ReportRequest& request) {
   command->add_option("-o,--output", request.file, "where it goes, 0600 (default: stdout)")->check(dn::app::not_empty)->type_name("FILE");
   command->add_option("--svg", request.plot, "one plot of one task instead of the page: " + dn::app::plot_list())->check(dn::app::not_empty)->type_name("NAME");
   return command;
+}
+
+void add_last(CLI::App& app, dn::app::StatusRequest& request) {
+  app.add_option("--last", request.last, "of orders, fills and events the newest N; 0: all (default: 1000 as text, else all)")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N");
 }
 
 CLI::App* add_check(CLI::App& app, dn::app::CheckRequest& request) {
@@ -92,9 +99,11 @@ int main(int argc, char** argv) {
   auto* check_flag = app.add_flag("--check", request.check, "exit code of the state");
   auto* watch_flag = app.add_flag("--watch", request.watch, "draw again every second");
   app.add_flag("--prometheus", request.prometheus, "the numbers of the tasks as Prometheus metrics")->excludes(check_flag)->excludes(watch_flag);
+  add_last(app, request);
   app.add_flag("--rounds", request.rounds, "all rounds of each task (--restart and triggers begin new ones), not only the newest");
   std::vector<std::string> names;
   std::string code;
+  std::string by = "task";
   const auto verb = [&](const char* name, const char* help) {
     CLI::App* command = app.add_subcommand(name, help);
     command->fallthrough();
@@ -108,7 +117,8 @@ int main(int argc, char** argv) {
   CLI::App* fills = verb("fills", "fills");
   CLI::App* events = verb("events", "what happened");
   events->add_flag("--follow", request.follow, "and what happens next, until the task ends");
-  CLI::App* pnl = verb("pnl", "profit and loss");
+  CLI::App* pnl = verb("pnl", "profit and loss, of each task, symbol or day");
+  pnl->add_option("--by", by, "task (its newest round), symbol or day (UTC, both of all rounds)")->check(one_of({"task", "symbol", "day"}))->type_name("WHAT");
   ReportRequest reporting;
   CLI::App* report = with_report_flags(verb("report", "a page with plots of what became of tasks; with --csv the data behind them"), reporting);
   AuditRequest auditing;
@@ -124,7 +134,7 @@ int main(int argc, char** argv) {
   std::string file;
   std::string output_name;
   CLI::App* explain_code = about("explain", "what a code means, why it comes, what to do", "code", "CODE", code,
-                                 "an exit code, by number or name, or a code of an event (default: all)")
+                                 "an exit code, by number or name, a code of an event, or the name of a check or finding (default: all)")
                                .first;
   const auto [backup, backup_file] = about("backup", "copy the database into a new file, while runs go on", "file", "FILE", file, "nothing is overwritten");
   backup_file->required()->check(not_empty);
@@ -143,6 +153,7 @@ int main(int argc, char** argv) {
     if (fills->parsed()) request.verb = StatusVerb::Fills;
     if (events->parsed()) request.verb = StatusVerb::Events;
     if (pnl->parsed()) request.verb = StatusVerb::Pnl;
+    request.by = by == "day" ? PnlBy::Day : by == "symbol" ? PnlBy::Symbol : PnlBy::Task;
     if (request.follow && common.json) {
       return dn::Unexpected{ToolError{dn::ExitCode::Usage, "--json is one document at the end, and --follow may have none", "write --follow --ndjson"}};
     }
