@@ -6,12 +6,12 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <set>
 
 #include "app/table.h"
 #include "base/json_writer.h"
 #include "base/text.h"
-#include "venues/gateio/errors.h"
-#include "venues/mexc/rest.h"
+#include "venues/venue.h"
 
 namespace dn::app {
 namespace {
@@ -74,15 +74,22 @@ std::vector<Told> meanings(const std::string& code) {
     out.push_back(told_of(c));
     out.back().code = code;
   }
-  add_refusal(out, code, "MEXC", venues::mexc::reject_class(code, ""));
-  add_refusal(out, code, "Gate.io", venues::gateio::refusal_of(code));
+  for (const CodeInfo& c : check_codes()) {
+    if (c.code == code) out.push_back(told_of(c));
+  }
+  std::set<std::string_view> asked;  // several venues of a company have one list of codes
+  for (const venues::VenueEntry& v : venues::registered_venues()) {
+    if (asked.insert(v.company).second) add_refusal(out, code, v.company, v.refusal(code));
+  }
   return out;
 }
 
 std::vector<std::string> all_words() {
   std::vector<std::string> out;
   for (const ExitCodeInfo& e : exit_codes()) out.emplace_back(e.name);
-  for (const CodeInfo& c : event_codes()) out.emplace_back(c.code);
+  for (const auto table : {event_codes(), check_codes()}) {
+    for (const CodeInfo& c : table) out.emplace_back(c.code);
+  }
   return out;
 }
 
@@ -101,7 +108,9 @@ void print_all(bool json) {
   std::vector<Told> all;
   for (const ExitCodeInfo& e : exit_codes()) all.push_back(told_of(e));
   std::ranges::sort(all, {}, [](const Told& t) { return number(*t.exit_code); });
-  for (const CodeInfo& c : event_codes()) all.push_back(told_of(c));
+  for (const auto table : {event_codes(), check_codes()}) {
+    for (const CodeInfo& c : table) all.push_back(told_of(c));
+  }
   if (json) {
     JsonWriter w;
     w.begin_object().field("schema", "dn.codes/1").key("codes").begin_array();
@@ -133,7 +142,7 @@ Expected<ExitCode, ToolError> explain(const std::string& code, bool json) {
     const std::string near = closest(code, all_words());
     return Unexpected{
         ToolError{ExitCode::Usage,
-                  fmt::format("{} is no exit code and no code of an event; a venue's own code is explained by the reason beside it", printable_excerpt(code)),
+                  fmt::format("{} is no exit code, no code of an event and no name of a check; a venue's own code is explained by the reason beside it", printable_excerpt(code)),
                   near.empty() ? "dn-status explain lists all codes" : fmt::format("dn-status explain {}? dn-status explain lists all codes", near)}};
   }
   if (!json) {

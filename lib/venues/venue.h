@@ -264,6 +264,9 @@ struct VenueEntry {
   Budgets budgets;
   Advice (*advice)(const wire::HttpResponse& reply, Time venue_now) = nullptr;
   std::unique_ptr<VenueApi> (*make)(VenueSetup setup) = nullptr;
+  std::string_view company;  // as people call it: "MEXC"
+  // What the venue's own code for a refusal of an order means; nullopt: it is none, or not known.
+  std::optional<RejectClass> (*refusal)(std::string_view code) = nullptr;
 };
 const std::vector<VenueEntry>& registered_venues();
 // The entry of a venue; every Venue has one.

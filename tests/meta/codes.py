@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Every code that the sources can put into an event or an order stands in the table of dn-status explain, and nothing else does.
+"""Every code that the sources can put into an event or an order, and every name of a check or finding, stands in the tables of dn-status explain, and
+nothing else does.
 
 Follows the calls through which a code gets there. A call whose code is no literal must be one of DYNAMIC: then its text comes from another of
 these calls, from a venue, or from a parameter's name.
 Usage: codes.py ROOT
 """
 
+import pathlib
 import re
 import sys
 
@@ -40,6 +42,19 @@ OTHERS = [
     re.compile(r'\.code = "([a-z0-9_]+)"'),
     re.compile(r'Code code\("([a-z_]+)"\)'),
     re.compile(r'field\("code", "([a-z_]+)"\)'),
+]
+# The names of checks and findings likewise.
+CHECK_TABLE = "lib/app/check_table.cc"
+CHECK_CALLS = [
+    re.compile(r'add_(?:ok|warning|failure)\(\w+, "([a-z_]+)"'),
+    re.compile(r'(?<![\w.])(?:ok|warn|refuse|hold)\("([a-z_]+)", '),
+]
+CHECK_FILES = re.compile(r"lib/app/(?:preflight|check|alert_check)\w*\.cc")
+CHECK_WORDS = [  # (where, what picks the names out of it)
+    ("lib/app/preflight.cc", re.compile(r'Kind::\w+ \? "([a-z_]+)"')),
+    ("lib/app/preflight_task.cc", re.compile(r'\? "([a-z_]+)" : "([a-z_]+)", spec_')),
+    ("lib/app/preflight_portfolio.cc", re.compile(r'kPortfolioRow = "([a-z_]+)"|\(\s*"(max_[a-z_]+)"')),
+    ("lib/app/books.cc", re.compile(r'case Finding::Kind::\w+: return "([a-z_]+)";|break;\n  \}\n  return "([a-z_]+)";\n\}\n\nstd::string_view action')),
 ]
 LITERAL = re.compile(r'"([^"\\]*)"')
 A_CODE = re.compile(r"[a-z0-9_]+\*?")
@@ -107,6 +122,36 @@ def emitted(root):
     return codes, bad
 
 
+def printed_names(root):
+    """The names of checks and findings: {name: where}."""
+    names = {}
+    for name in source.files(root):
+        if CHECK_FILES.fullmatch(name):
+            text = source.without_comments(source.read(root, name))
+            for pattern in CHECK_CALLS:
+                for match in pattern.finditer(text):
+                    names.setdefault(match.group(1), f"{name}:{source.line_of(text, match.start())}")
+    for name, pattern in CHECK_WORDS:
+        if not (root / name).exists():
+            continue
+        text = source.without_comments(source.read(root, name))
+        for match in pattern.finditer(text):
+            for word in filter(None, match.groups()):
+                names.setdefault(word, f"{name}:{source.line_of(text, match.start())}")
+    return names
+
+
+def violations_of_checks(root):
+    root = pathlib.Path(root)
+    table = ROW.findall(source.read(root, CHECK_TABLE))
+    names = printed_names(root)
+    bad = [f"{where}: the name {name} is not in {CHECK_TABLE}" for name, where in sorted(names.items()) if name not in table]
+    bad += [f"{CHECK_TABLE}: nothing prints {name}" for name in table if name not in names]
+    if table != sorted(set(table)):
+        bad.append(f"{CHECK_TABLE}: the rows are not in order, or one is there twice")
+    return bad
+
+
 def violations(root):
     table = ROW.findall(source.read(root, TABLE))
     codes, bad = emitted(root)
@@ -118,7 +163,7 @@ def violations(root):
             bad.append(f"{TABLE}: nothing emits {code}")
     if table != sorted(set(table)):
         bad.append(f"{TABLE}: the rows are not in order, or one is there twice")
-    return bad
+    return bad + violations_of_checks(root)
 
 
 if __name__ == "__main__":

@@ -74,9 +74,13 @@ class Codes(House):
         "void TaskEngine::alert(AlertKind kind, AlertLevel level, std::string_view code, const Reason& message);\n"
     )
 
+    CHECKS = 'constexpr Row kChecks[] = {\n    {"clock", "check", "x", "y", "z"},\n};\n'
+
     def setUp(self):
         super().setUp()
         self.plant("lib/app/code_table.cc", self.TABLE)
+        self.plant("lib/app/check_table.cc", self.CHECKS)
+        self.plant("lib/app/preflight.cc", 'add_warning(to, "clock", venue, text, next);\n')
         self.plant("lib/engine/task.cc", self.EMITTED)
         self.plant("lib/engine/gate.cc", 'auto r = refuse("of_limit", "what (and why):", a.str(), b.str(), true);\n')
 
@@ -90,6 +94,8 @@ class Codes(House):
             ("lib/engine/other.cc", "void f() { halt(ExitCode::Halted, told_elsewhere(), why, true); }\n"),
             ("lib/app/code_table.cc", self.TABLE.replace('"late"', '"later"')),
             ("lib/app/code_table.cc", self.TABLE.replace("a_code", "zz")),
+            ("lib/app/preflight_more.cc", 'add_ok(to, "a_new_check", of, text);\n'),
+            ("lib/app/check_table.cc", self.CHECKS.replace('"clock"', '"clocks"')),
         ]:
             with self.subTest(name=name, text=text[:60]):
                 before = (self.root / name).read_text() if (self.root / name).exists() else None

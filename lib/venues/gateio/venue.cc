@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "venues/gateio/book.h"
+#include "venues/gateio/errors.h"
 #include "venues/gateio/futures_orders.h"
 #include "venues/gateio/futures_rest.h"
 #include "venues/gateio/order_channel.h"
@@ -99,10 +100,10 @@ Advice advice(const wire::HttpResponse& reply, Time venue_now) {
 
 void enlist(std::vector<VenueEntry>& out) {
   out.push_back({Venue::GateioSpot, "gateio", "https://api.gateio.ws", "wss://api.gateio.ws/ws/v4/", budgets(Venue::GateioSpot), advice,
-                 [](VenueSetup s) -> std::unique_ptr<VenueApi> { return std::make_unique<SpotApi>(context_of(std::move(s))); }});
+                 [](VenueSetup s) -> std::unique_ptr<VenueApi> { return std::make_unique<SpotApi>(context_of(std::move(s))); }, "Gate.io", refusal_of});
   // The wallet is part of the address: without "usdt" it would be the BTC one.
   out.push_back({Venue::GateioFutures, "gateio", "https://api.gateio.ws", "wss://fx-ws.gateio.ws/v4/ws/usdt", budgets(Venue::GateioFutures), advice,
-                 [](VenueSetup s) -> std::unique_ptr<VenueApi> { return std::make_unique<FuturesApi>(context_of(std::move(s))); }});
+                 [](VenueSetup s) -> std::unique_ptr<VenueApi> { return std::make_unique<FuturesApi>(context_of(std::move(s))); }, "Gate.io", refusal_of});
 }
 
 }  // namespace dn::venues::gateio

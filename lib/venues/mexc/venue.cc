@@ -62,7 +62,8 @@ Advice advice(const wire::HttpResponse& reply, Time /*venue_now*/) {
 
 void enlist(std::vector<VenueEntry>& out) {
   out.push_back({Venue::MexcSpot, "mexc", "https://api.mexc.com", "wss://wbs-api.mexc.com/ws", budgets(), advice,
-                 [](VenueSetup setup) -> std::unique_ptr<VenueApi> { return std::make_unique<MexcSpot>(std::move(setup)); }});
+                 [](VenueSetup setup) -> std::unique_ptr<VenueApi> { return std::make_unique<MexcSpot>(std::move(setup)); }, "MEXC",
+                 [](std::string_view code) { return reject_class(code, ""); }});
 }
 
 }  // namespace dn::venues::mexc
