@@ -152,7 +152,10 @@ Expected<std::string, ToolError> leave_wish(Store& store, Verb verb, const std::
 }  // namespace
 
 void tell(Output& output, const std::string& task, const std::string& message) {
-  if (!output.options().json && !output.options().ndjson) return output.data(message);
+  if (!output.options().json && !output.options().ndjson) {
+    if (!output.options().quiet) output.data(message);
+    return;
+  }
   JsonWriter w;
   w.begin_object().field("schema", "dn.run/1").field("task", task).field("message", message).end_object();
   output.data(w.str());

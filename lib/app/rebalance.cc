@@ -351,6 +351,11 @@ class Rebalance {
     return done->code;
   }
 
+  std::string next_of(const TaskRecord& t, ExitCode code) const {
+    if (!by_hand() || code != ExitCode::Refused) return std::string(info(code).next);
+    return fmt::format("read the limit above; --quantity is in {}, not in {}", t.spec.symbol.base.view(), t.spec.symbol.quote.view());
+  }
+
   void tell_end(const TaskRecord& t, const std::vector<OrderRecord>& sent, ExitCode code) {
     if (output_.options().json) {
       JsonWriter w;
@@ -359,16 +364,15 @@ class Rebalance {
       for (const OrderRecord& o : sent) write_order(w, t.spec.name, t.spec, o);
       w.end_array().end_object();
       output_.data(w.str());
-    } else if (!output_.options().ndjson && !output_.options().quiet) {
+    } else if (output_.options().quiet) {
+      if (code != ExitCode::Ok) output_.error(fmt::format("task {}: exit code {} ({}); next: {}", t.spec.name, number(code), info(code).meaning, next_of(t, code)));
+    } else if (!output_.options().ndjson) {
       for (const OrderRecord& o : sent) {
         output_.data(fmt::format("  sent       {}; filled {}", order_line(o.request, *t.spec.leg[o.request.leg].exchange), o.booked.str()));
       }
       if (sent.empty()) output_.data("  sent       nothing");
       if (!by_hand()) output_.data(fmt::format("task {}: imbalance {} {}", t.spec.name, t.imbalance().str(), t.spec.symbol.base.view()));
-      const std::string next = by_hand() && code == ExitCode::Refused
-                                   ? fmt::format("read the limit above; --quantity is in {}, not in {}", t.spec.symbol.base.view(), t.spec.symbol.quote.view())
-                                   : std::string(info(code).next);
-      if (code != ExitCode::Ok) output_.data(fmt::format("  exit code  {} ({}); next: {}", number(code), info(code).meaning, next));
+      if (code != ExitCode::Ok) output_.data(fmt::format("  exit code  {} ({}); next: {}", number(code), info(code).meaning, next_of(t, code)));
     }
     output_.flush();
   }

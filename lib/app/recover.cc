@@ -233,10 +233,10 @@ class Recovery {
     std::vector<std::string> ends;
     for (const TaskPlan& p : plans_) {
       const std::string& name = p.stored.task.spec.name;
-      if (!machine()) print(p);
+      if (speaks()) print(p);
       if (!p.has_work() && !request_.from_venue) {
         code = worse(code, p.code);
-        if (!machine() && p.views.failed.empty()) output_.data(fmt::format("task {}: nothing to do", name));
+        if (speaks() && p.views.failed.empty()) output_.data(fmt::format("task {}: nothing to do", name));
         continue;
       }
       RunRequest r = request_.run;
@@ -261,10 +261,13 @@ class Recovery {
       if (p.contradicts()) code = worse(code, ExitCode::Contradiction);
       if (!p.views.failed.empty()) code = worse(code, p.views.failed[0].code);
       ends.insert(ends.end(), done->json.begin(), done->json.end());
-      if (!machine() && !output_.options().quiet) output_.data(done->text[0]);
+      if (speaks()) output_.data(done->text[0]);
+      if (output_.options().quiet && !machine()) {
+        for (const std::string& text : done->trouble) output_.error(text);
+      }
     }
     if (output_.options().json) output_.data(document(code, ends));
-    if (plans_.empty() && !machine()) output_.data("nothing to do");
+    if (plans_.empty() && speaks()) output_.data("nothing to do");
     output_.flush();
     return code;
   }
@@ -281,6 +284,8 @@ class Recovery {
     return {};
   }
 
+  // Tells a person how it goes; a plan that was asked for is told in any case.
+  bool speaks() const { return !machine() && !output_.options().quiet; }
   bool machine() const { return output_.options().json || output_.options().ndjson; }
 
   void print(const TaskPlan& p) const {

@@ -118,7 +118,7 @@ void add_common_flags(CLI::App& app, CommonFlags& f) {
   auto* json = app.add_flag("--json", f.json, "one JSON document on stdout at the end");
   app.add_flag("--ndjson", f.ndjson, "one JSON object a line on stdout")->excludes(json);
   app.add_flag("--plain", f.plain, "plain ASCII");
-  app.add_flag("--quiet", f.quiet, "errors only");
+  app.add_flag("--quiet", f.quiet, "of what goes well not a word; what was asked for is shown all the same");
   app.add_flag("--verbose", f.verbose, "every order and state");
   app.add_flag("--no-color", f.no_color, "no colours");
   app.add_option("--log-file", f.log_file, "append messages to a file instead of stderr")->type_name("FILE");
