@@ -127,7 +127,7 @@ Expected<std::vector<std::unique_ptr<Session>>, ToolError> Roster::open(Tasks& t
     const auto trouble = check_begins(tasks[i].first, grounds);
     if (!trouble) return Unexpected{trouble.error()};
     if (!*trouble) continue;
-    if (is_over(**trouble)) return Unexpected{**trouble};
+    if (is_over(**trouble)) return Unexpected{of_task(**trouble, tasks[i].first.spec.name)};
     locks[i].reset();
     leave_out(tasks[i].first.spec.name, **trouble);
   }
@@ -143,7 +143,7 @@ Expected<std::vector<std::unique_ptr<Session>>, ToolError> Roster::open(Tasks& t
     if (session) {
       sessions.push_back(std::move(*session));
     } else if (is_over(session.error())) {
-      return Unexpected{session.error()};
+      return Unexpected{of_task(session.error(), name)};
     } else {
       leave_out(name, session.error());
     }

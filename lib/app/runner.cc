@@ -71,7 +71,7 @@ Expected<void, ToolError> Runner::run_to_end() {
     auto due = wait_for(left_us(*next), next);
     if (!due) return Unexpected{due.error()};
     if (!*due || next->finished()) continue;
-    if (auto stepped = next->step(); !stepped) return stepped;
+    if (auto stepped = next->step(); !stepped) return Unexpected{of_task(stepped.error(), next->record().spec.name, next->run_id())};
     stepped_ = true;
     places_may_be_free_ = places_may_be_free_ || next->finished();
   }

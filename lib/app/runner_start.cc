@@ -40,7 +40,7 @@ Expected<void, ToolError> Runner::tend() {
     auto due = wait_for(left_us(*next), next);
     if (!due) return Unexpected{due.error()};
     if (!*due || next->finished()) continue;
-    if (auto stepped = next->step(); !stepped) return stepped;
+    if (auto stepped = next->step(); !stepped) return Unexpected{of_task(stepped.error(), next->record().spec.name, next->run_id())};
     places_may_be_free_ = places_may_be_free_ || next->finished();
   }
   return look(0);
@@ -68,9 +68,10 @@ Expected<bool, ToolError> Runner::begin(std::size_t i) {
   }
   if (started) return true;
   const std::string name = sessions_[i]->record().spec.name;
-  if (!Roster::is_its_own(started.error()) || (watches_.empty() && sessions_.size() + roster_.left_out().size() == 1)) return Unexpected{started.error()};
+  const ToolError why = of_task(started.error(), name, sessions_[i]->run_id());
+  if (!Roster::is_its_own(why) || (watches_.empty() && sessions_.size() + roster_.left_out().size() == 1)) return Unexpected{why};
   drop(i);
-  roster_.leave_out(name, started.error());
+  roster_.leave_out(name, why);
   if (sessions_.empty() && watches_.empty()) return Unexpected{roster_.first_trouble()};
   return false;
 }

@@ -72,12 +72,12 @@ ToolError no_such_task(std::string_view task, const std::string& db) {
   const std::string near = closest(task, known);
   return {ExitCode::NotFound,
           fmt::format("there is no task {} in {}{}", printable_excerpt(task), printable(db), near.empty() ? "" : fmt::format("; did you mean {}?", near)),
-          "dn-status lists the tasks"};
+          "dn-status lists the tasks", std::string(task)};
 }
 
 ToolError lock_failure(const TaskLock::Error& e, const std::string& task) {
-  if (!e.held) return {ExitCode::Io, e.message, "check the directory of --db"};
-  return {ExitCode::Locked, e.message, fmt::format("nothing: it is being worked on; dn-status show {} tells how far", task)};
+  if (!e.held) return {ExitCode::Io, e.message, "check the directory of --db", task};
+  return {ExitCode::Locked, e.message, fmt::format("nothing: it is being worked on; dn-status show {} tells how far", task), task};
 }
 
 Expected<std::unique_ptr<Session>, ToolError> Session::open(TaskLock lock, TaskSource source, bool from_file, const SessionOptions& options, Grounds& grounds,

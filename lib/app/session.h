@@ -63,6 +63,7 @@ class Session final : public RunObserver {
   // Nothing more can be asked of it, although it may still put something right behind its end.
   bool decided() const { return engine_ == nullptr || engine_->finished(); }
   ExitCode exit_code() const { return waits_for_place_ ? ExitCode::Waiting : record().exit_code; }
+  const std::string& run_id() const { return run_id_; }  // empty: no run has begun
   const TaskRecord& record() const { return engine_ ? engine_->record() : idle_; }
 
   // After a failure of the journal; see TaskDriver::withdraw.

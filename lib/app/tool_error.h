@@ -14,7 +14,16 @@ struct ToolError {
   ExitCode code = ExitCode::Internal;
   std::string message;  // what and why; several lines when there are several problems
   std::string next;     // what to do, a command where there is one; empty: the exit code's own advice
+  std::string task{};   // whose it is, where it is one task's
+  std::string run_id{};  // the run that it ended, where one had begun
 };
+
+// The same as a task's own; what it says of task and run already stays.
+inline ToolError of_task(ToolError e, std::string_view task, std::string_view run_id = {}) {
+  if (e.task.empty()) e.task = task;
+  if (e.run_id.empty() && e.task == task) e.run_id = run_id;
+  return e;
+}
 
 inline ToolError usage_error(std::string what, std::string next) { return {ExitCode::Usage, std::move(what), std::move(next)}; }
 
