@@ -202,11 +202,12 @@ Plot draw_latency(const TaskReport& r, Px width) {
     high = std::max({high, s.max_ns, latency_target_ns(s.stage).value_or(1)});
   }
   const auto rows = static_cast<Px>(std::max<std::size_t>(2, measured.size()));
+  std::vector<LegendEntry> legend;
+  if (!measured.empty()) {
+    legend = {{Shape::Dot, "f-buy", "half are quicker (p50)"}, {Shape::Dot, "f-sell", "p99"}, {Shape::Dot, "f-warn", "longest"}, {Shape::Line, "target", "target"}};
+  }
   Chart c({.title = "Latency by stage",
-           .legend = {{Shape::Dot, "f-buy", "half are quicker (p50)"},
-                      {Shape::Dot, "f-sell", "p99"},
-                      {Shape::Dot, "f-warn", "longest"},
-                      {Shape::Line, "target", "target"}},
+           .legend = std::move(legend),
            .width = width,
            .height = rows * px(26),
            .left = px(92),

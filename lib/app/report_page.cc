@@ -21,9 +21,9 @@ constexpr std::string_view kPageStyle =
     ".tiles dt{font-size:12px;color:var(--dim)}.tiles dd{margin:2px 0 0;font-weight:600;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}\n"
     "dl{margin:0}figure{margin:18px 0 0;padding:12px;border:1px solid var(--rule);border-radius:6px;break-inside:avoid}\n"
     "figcaption{font-size:12px;color:var(--dim);margin-top:6px}svg{display:block;max-width:100%;height:auto}svg.narrow{display:none}\n"
-    ".scroll{overflow-x:auto}table{border-collapse:collapse;font-size:13px;width:100%;font-variant-numeric:tabular-nums}\n"
+    ".scroll{overflow-x:auto;margin-top:8px}table{border-collapse:collapse;font-size:13px;width:100%;font-variant-numeric:tabular-nums}\n"
     "th{text-align:left;font-weight:600;color:var(--dim)}th,td{padding:4px 12px 4px 0;border-bottom:1px solid var(--rule);vertical-align:top}\n"
-    "th,td{white-space:nowrap}td.n,th.n{text-align:right}td.w{white-space:normal;min-width:220px}a{color:var(--buy)}\n"
+    "td{white-space:nowrap}th{vertical-align:bottom}td.n,th.n{text-align:right}td.w{white-space:normal;min-width:220px}a{color:var(--buy)}\n"
     "@media (max-width:640px){svg.wide{display:none}svg.narrow{display:block}main{padding:14px 10px 40px}figure{padding:8px 6px}}\n"
     "@media print{body{font-size:12px}main{max-width:none;padding:0}svg.wide{display:block}svg.narrow{display:none}section+section{break-before:page}"
     ".scroll{overflow:visible}table{font-size:10px}}\n";

@@ -93,9 +93,10 @@ void Chart::lying(const Scale& scale, std::string_view name) {
     svg.line({x, area.top}, {x, area.bottom + px(4)}, tick.is_zero() ? "axis" : "grid");
     const std::string label = tick_label(tick);
     const Px half = text_width(label) / 2;
-    if (x - half < free_from) continue;  // a narrow picture has no room for it
-    svg.text({x, area.bottom + px(16)}, Anchor::Middle, "dim", label);
-    free_from = x + half + px(4);
+    const Px middle = std::clamp(x, half, svg.width() - half);  // inside of the picture, as with times
+    if (middle - half < free_from) continue;                    // a narrow picture has no room for it
+    svg.text({middle, area.bottom + px(16)}, Anchor::Middle, "dim", label);
+    free_from = middle + half + px(4);
   }
   svg.text({(area.left + area.right) / 2, area.bottom + px(32)}, Anchor::Middle, "dim", name);
 }
