@@ -91,12 +91,13 @@ class Outputs(ToolTest):
         self.document("run", RUN, small, "--seed", "5", "--speed", "max", "--max-cycles", "3", codes=(10, 20))
         for verb in ("pause", "resume"):
             self.document("said", RUN, verb, "small")
+        self.document("keys", RUN, "keys")
         self.document("said", RUN, "set", "small", "order_quantity=0.2")
         for file, name in ((BTC, "plan"), (self.write("carry.toml", CARRY), "plan"), (self.write("scan.toml", TRIGGER), "trigger")):
             self.document(name, RUN, file, "--plan", "--seed", "3", codes=(0, 22, 78))
 
     def looks(self):
-        for arguments, name in (((), "status"), (("--rounds",), "status"), (("show", "btc"), "status"), (("pnl",), "status"), (("orders",), "orders"),
+        for arguments, name in (((), "status"), (("--rounds",), "status"), (("show", "btc"), "status"), (("pnl",), "status"), (("pnl", "--by", "day"), "pnl"), (("pnl", "--by", "symbol"), "pnl"), (("orders",), "orders"),
                                 (("fills",), "fills"), (("events",), "events"), (("explain",), "codes"), (("explain", "21"), "explain"),
                                 (("explain", "max_loss"), "explain"), (("backup", os.path.join(self.dir, "copy.db")), "backup"),
                                 (("report", "-o", os.path.join(self.dir, "report.html")), "report"), (("audit",), "audit")):
