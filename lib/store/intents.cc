@@ -28,21 +28,31 @@ Expected<void, StoreError> Store::take_up_intents(std::string_view task) {
   return intents ? take_up(task, *intents) : Expected<void, StoreError>();
 }
 
+// With the events that the step had for them, so that the journal tells of every order.
 Expected<void, StoreError> Store::take_up(std::string_view task, const Intents& intents) {
   auto transaction = Transaction::begin(impl_->connection, Transaction::Kind::Write);
   if (!transaction) return Unexpected{transaction.error()};
+  impl_->forget_if_others_wrote();
   auto found = impl_->find(task);
   if (!found) return Unexpected{found.error()};
   if (!*found || !are_missing(**found, intents)) return {};
   TaskRecord record = std::move(**found);
+  auto head = impl_->head_of(record.id);
+  if (!head) return Unexpected{head.error()};
   for (const OrderRecord& order : dn::take_up(record, intents)) {
     Query q(impl_->connection, impl_->st.put_order);
     q.add(record.id);
     bind_order(q, order);
     if (auto r = q.run(); !r) return r;
+    const TaskEvent event{order.request.created,
+                          OrderStepped{OrderStep::Intent, *record.spec.leg[order.request.leg].exchange, order.request, {}, {}, {}}};
+    const std::string json = to_json(event, run_id_of(record), record.spec.name);
+    if (auto r = impl_->write_event(record.id, event.ts, type_name(event), json, *head); !r) return r;
   }
   if (auto r = impl_->write_task(record); !r) return r;
-  return transaction->commit();
+  if (auto r = transaction->commit(); !r) return r;
+  impl_->heads[record.id] = *head;
+  return {};
 }
 
 // A reader sees the rows only once a writer has made them. The lock is looked at last: whoever takes it after that finds the intents himself, and

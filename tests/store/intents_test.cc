@@ -79,6 +79,9 @@ TEST_F(IntentsTest, TheNextRunFindsWhatWasPromised) {
   EXPECT_EQ(books.task.next_seq, 5U);
   EXPECT_EQ(books.task.orders, 4);
   EXPECT_EQ(books.task.first_order.us, 2'000'000);
+  const auto events = must(store->events(1, 0, 100));
+  ASSERT_THAT(events, SizeIs(4)) << "the journal tells of every order";
+  EXPECT_THAT(events.back().json, ::testing::HasSubstr("two-s"));
 }
 
 TEST_F(IntentsTest, AReaderFindsItTooAndOnce) {
