@@ -144,7 +144,7 @@ class Spot(OnlineAudit):
 
 
 class Tokens(OnlineAudit):
-    settings = {"mexc_fees_in_mx": True, "gate_fees_in_gt": True}
+    settings = {"mexc_mx_price": "2.9", "gate_gt_price": "7.3"}
 
     def test_fees_in_the_venues_own_tokens_are_proven(self):
         before = self.exchange.ledger()
