@@ -142,7 +142,8 @@ Expected<ExitCode, ToolError> explain(const std::string& code, bool json) {
     const std::string near = closest(code, all_words());
     return Unexpected{
         ToolError{ExitCode::Usage,
-                  fmt::format("{} is no exit code, no code of an event and no name of a check; a venue's own code is explained by the reason beside it", printable_excerpt(code)),
+                  fmt::format("{} is no exit code, no code of an event and no name of a check; a venue's own code is explained by the reason beside it",
+                              printable_excerpt(code)),
                   near.empty() ? "dn-status explain lists all codes" : fmt::format("dn-status explain {}? dn-status explain lists all codes", near)}};
   }
   if (!json) {

@@ -188,9 +188,9 @@ std::string pnl_text(const std::vector<PnlRow>& rows, PnlBy by, const StatusRequ
   Table table({by == PnlBy::Day ? "day" : "symbol", "on", "quote", "rounds", "fills", "traded", "basis", "slippage", "gross", "funding", "fees in quote", "net",
                "other fees"});
   for (const PnlRow& r : rows) {
-    table.add({by == PnlBy::Day ? r.day : r.symbol, r.live ? "live" : "paper", r.quote.str(), std::to_string(r.rounds), std::to_string(r.fills), money(r.traded),
-               money(r.parts.basis()), money(r.parts.slippage), money(r.parts.gross), money(r.parts.funding), money(r.parts.fees), money(r.parts.net()),
-               fees_text(r.other_fees)});
+    table.add({by == PnlBy::Day ? r.day : r.symbol, r.live ? "live" : "paper", r.quote.str(), std::to_string(r.rounds), std::to_string(r.fills),
+               money(r.traded), money(r.parts.basis()), money(r.parts.slippage), money(r.parts.gross), money(r.parts.funding), money(r.parts.fees),
+               money(r.parts.net()), fees_text(r.other_fees)});
   }
   if (request.csv) return table.csv();
   return table.size() == 0 ? "nothing was traded yet\n" : table.text();

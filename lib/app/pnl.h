@@ -29,7 +29,7 @@ struct PnlRow {
   bool live = false;
   std::int64_t rounds = 0;  // of tasks, that are in it
   std::int64_t fills = 0;
-  Money traded;          // value of all fills
+  Money traded;  // value of all fills
   PnlParts parts;
   FeeTotals other_fees;  // in tokens that are neither base nor quote of their task: not in the sum
 };

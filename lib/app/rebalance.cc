@@ -365,7 +365,8 @@ class Rebalance {
       w.end_array().end_object();
       output_.data(w.str());
     } else if (output_.options().quiet) {
-      if (code != ExitCode::Ok) output_.error(fmt::format("task {}: exit code {} ({}); next: {}", t.spec.name, number(code), info(code).meaning, next_of(t, code)));
+      if (code != ExitCode::Ok)
+        output_.error(fmt::format("task {}: exit code {} ({}); next: {}", t.spec.name, number(code), info(code).meaning, next_of(t, code)));
     } else if (!output_.options().ndjson) {
       for (const OrderRecord& o : sent) {
         output_.data(fmt::format("  sent       {}; filled {}", order_line(o.request, *t.spec.leg[o.request.leg].exchange), o.booked.str()));

@@ -204,14 +204,10 @@ Plot draw_latency(const TaskReport& r, Px width) {
   const auto rows = static_cast<Px>(std::max<std::size_t>(2, measured.size()));
   std::vector<LegendEntry> legend;
   if (!measured.empty()) {
-    legend = {{Shape::Dot, "f-buy", "half are quicker (p50)"}, {Shape::Dot, "f-sell", "p99"}, {Shape::Dot, "f-warn", "longest"}, {Shape::Line, "target", "target"}};
+    legend = {
+        {Shape::Dot, "f-buy", "half are quicker (p50)"}, {Shape::Dot, "f-sell", "p99"}, {Shape::Dot, "f-warn", "longest"}, {Shape::Line, "target", "target"}};
   }
-  Chart c({.title = "Latency by stage",
-           .legend = std::move(legend),
-           .width = width,
-           .height = rows * px(26),
-           .left = px(92),
-           .right = px(24)});
+  Chart c({.title = "Latency by stage", .legend = std::move(legend), .width = width, .height = rows * px(26), .left = px(92), .right = px(24)});
   std::vector<std::string> notes;
   if (measured.empty()) {
     c.say("the newest run that ended measured none");

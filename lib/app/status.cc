@@ -31,8 +31,8 @@ std::vector<std::string> halt_lines(const StatusRequest& request) {
   for (const HaltFile& f : halts_there(request.halt_files)) {
     const std::string what = f.venue ? fmt::format("what trades on {}", name(*f.venue)) : "everything";
     const std::string how = f.venue ? fmt::format("--exchange {}", name(*f.venue)) : "--all";
-    out.push_back(fmt::format("{} halts {}{}; dn-recover resume {} --yes takes it away", printable(f.path), what, f.reason.empty() ? "" : " (" + f.reason + ")",
-                              how));
+    out.push_back(
+        fmt::format("{} halts {}{}; dn-recover resume {} --yes takes it away", printable(f.path), what, f.reason.empty() ? "" : " (" + f.reason + ")", how));
   }
   return out;
 }

@@ -21,12 +21,12 @@ struct StatusRequest {
   std::vector<std::string> tasks;       // empty: all
   OutputOptions output;
   bool csv = false;
-  bool check = false;       // the exit code tells the state
-  bool watch = false;       // draw again every second until a signal
-  bool follow = false;      // events: go on until the task ends or a signal
-  bool rounds = false;      // all of each task, not the newest alone
+  bool check = false;                // the exit code tells the state
+  bool watch = false;                // draw again every second until a signal
+  bool follow = false;               // events: go on until the task ends or a signal
+  bool rounds = false;               // all of each task, not the newest alone
   std::optional<std::int64_t> last;  // orders, fills, events: the newest so many rows, 0 = all; not given: all for programs, kRowsForPeople for people
-  bool prometheus = false;  // the numbers as metrics (app/metrics.h); those of the installation only where no task is named
+  bool prometheus = false;           // the numbers as metrics (app/metrics.h); those of the installation only where no task is named
   OrderFilter orders;
   PnlBy by = PnlBy::Task;
 };

@@ -12,9 +12,9 @@ namespace dn::app {
 
 struct ToolError {
   ExitCode code = ExitCode::Internal;
-  std::string message;  // what and why; several lines when there are several problems
-  std::string next;     // what to do, a command where there is one; empty: the exit code's own advice
-  std::string task{};   // whose it is, where it is one task's
+  std::string message;   // what and why; several lines when there are several problems
+  std::string next;      // what to do, a command where there is one; empty: the exit code's own advice
+  std::string task{};    // whose it is, where it is one task's
   std::string run_id{};  // the run that it ended, where one had begun
 };
 

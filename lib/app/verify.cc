@@ -141,7 +141,8 @@ std::optional<std::string> beyond_reckoning(const StoredTask& t) {
     if (!fits(f)) return odd_number(t.task, "trade", f.trade_id.view());
   }
   for (const OrderRecord& o : t.orders) {
-    if (!fits(o.request.price.decimal()) || !fits(o.request.qty.decimal()) || !fits_mid(o.request.arrival)) return odd_number(t.task, "order", o.request.id.view());
+    if (!fits(o.request.price.decimal()) || !fits(o.request.qty.decimal()) || !fits_mid(o.request.arrival))
+      return odd_number(t.task, "order", o.request.id.view());
   }
   return std::nullopt;
 }

@@ -83,10 +83,12 @@ struct WatchScreen::Column {
 const std::vector<WatchScreen::Column>& WatchScreen::columns() {
   using enum Column::What;
   static const std::vector<Column> all{
-      {Task, "task", 13, 1, false},      {State, "state", 11, 2, false},        {Symbol, "symbol", 11, 10, false},
-      {Bought, "bought", 6, 4, true},    {Sold, "sold", 6, 5, true},            {Progress, "progress", 8, 8, false},
-      {Imbalance, "imbalance", 9, 3, true}, {Apart, "apart", 6, 9, false},      {Spread, "spread bps", 10, 12, true},
-      {Net, "net", 9, 6, true},          {Bps, "net bps", 9, 11, true},         {Open, "open", 4, 7, true},
+      {Task, "task", 13, 1, false},         {State, "state", 11, 2, false},
+      {Symbol, "symbol", 11, 10, false},    {Bought, "bought", 6, 4, true},
+      {Sold, "sold", 6, 5, true},           {Progress, "progress", 8, 8, false},
+      {Imbalance, "imbalance", 9, 3, true}, {Apart, "apart", 6, 9, false},
+      {Spread, "spread bps", 10, 12, true}, {Net, "net", 9, 6, true},
+      {Bps, "net bps", 9, 11, true},        {Open, "open", 4, 7, true},
       {Next, "next", 44, 13, false},
   };
   return all;

@@ -44,8 +44,7 @@ Expected<void, StoreError> Store::take_up(std::string_view task, const Intents& 
     q.add(record.id);
     bind_order(q, order);
     if (auto r = q.run(); !r) return r;
-    const TaskEvent event{order.request.created,
-                          OrderStepped{OrderStep::Intent, *record.spec.leg[order.request.leg].exchange, order.request, {}, {}, {}}};
+    const TaskEvent event{order.request.created, OrderStepped{OrderStep::Intent, *record.spec.leg[order.request.leg].exchange, order.request, {}, {}, {}}};
     const std::string json = to_json(event, run_id_of(record), record.spec.name);
     if (auto r = impl_->write_event(record.id, event.ts, type_name(event), json, *head); !r) return r;
   }

@@ -70,9 +70,10 @@ struct Statements {
                              " FROM orders WHERE request = ?2 AND task_id IN (SELECT id FROM tasks WHERE name = ?1) ORDER BY id DESC LIMIT 1"};
   Statement fills{"SELECT id, " DN_FILL_COLUMNS " FROM fills WHERE task_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3"};
   Statement events{"SELECT id, ts_us, type, json, digest FROM events WHERE task_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3"};
-  Statement trades{"SELECT f.id, f.venue, f.trade_id, f.client_order_id, f.venue_order_id, f.leg, f.side, f.price, f.quantity, f.fee, f.fee_asset, "
-                   "f.liquidity, f.time_us, coalesce(o.arrival, '0') FROM fills AS f LEFT JOIN orders AS o ON o.task_id = f.task_id AND "
-                   "o.client_order_id = f.client_order_id WHERE f.task_id = ?1 AND f.id > ?2 ORDER BY f.id LIMIT ?3"};
+  Statement trades{
+      "SELECT f.id, f.venue, f.trade_id, f.client_order_id, f.venue_order_id, f.leg, f.side, f.price, f.quantity, f.fee, f.fee_asset, "
+      "f.liquidity, f.time_us, coalesce(o.arrival, '0') FROM fills AS f LEFT JOIN orders AS o ON o.task_id = f.task_id AND "
+      "o.client_order_id = f.client_order_id WHERE f.task_id = ?1 AND f.id > ?2 ORDER BY f.id LIMIT ?3"};
   Statement newest_orders{"SELECT id FROM orders WHERE task_id = ?1 AND id > ?2 ORDER BY id DESC LIMIT ?3"};
   Statement newest_fills{"SELECT id FROM fills WHERE task_id = ?1 AND id > ?2 ORDER BY id DESC LIMIT ?3"};
   Statement newest_events{"SELECT id FROM events WHERE task_id = ?1 AND id > ?2 ORDER BY id DESC LIMIT ?3"};
