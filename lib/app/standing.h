@@ -3,6 +3,7 @@
 
 #include "app/output.h"
 #include "app/preflight.h"
+#include "app/task_file.h"
 #include "store/store.h"
 
 namespace dn::app {

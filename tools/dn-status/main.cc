@@ -14,9 +14,7 @@ namespace {
 constexpr const char* kExamples =
     "Shows the tasks of a database: state, fills, profit. Reads only.\n"
     "\n"
-    "  dn-status                      a table of tasks\n"
-    "  dn-status show btc             everything about one\n"
-    "  dn-status events --follow      what happens, as it happens\n"
+    "  dn-status show btc             everything about a task; dn-status alone: a table of all\n"
     "  dn-status pnl --by day         profit of each day; --by symbol: of each symbol\n"
     "  dn-status --watch              a live table: keys sort it, q ends it\n"
     "  dn-status --check              the exit code says how it stands\n"
