@@ -57,7 +57,7 @@ struct StoredEvent {
   Time ts;
   std::string type;
   std::string json;  // the whole "dn.event/1" object
-  Digest digest{};     // see store/chain.h; empty: written before there was a chain
+  Digest digest{};   // see store/chain.h; empty: written before there was a chain
 };
 
 // How long the stages of the engine's work took, measured by the shell with the real clock.

@@ -165,7 +165,7 @@ class Audit(Auditor, ToolTest):
 
     def test_what_an_older_version_wrote_is_told_as_not_chained(self):
         events = len(self.events("btc"))
-        self.alter("ALTER TABLE events DROP COLUMN digest", "ALTER TABLE tasks DROP COLUMN unchained", "PRAGMA user_version = 6")
+        self.alter("DROP INDEX orders_of_task", "DROP INDEX fills_of_task", "ALTER TABLE events DROP COLUMN digest", "ALTER TABLE tasks DROP COLUMN unchained", "PRAGMA user_version = 6")
         self.assertEqual(self.status("audit").returncode, 65)
         self.assertEqual(self.call(RECOVER, "--db", self.db).returncode, 0, "it brings the file up to date")
         self.run_task(BTC, "--restart", "--seed", "3", "--speed", "max")

@@ -129,6 +129,8 @@ class Commands(LiveTest):
         for theirs, ours in (("/var/lib/dn/", self.state + "/"), ("/backup/", self.place(os.path.join(self.dir, "backup")) + "/"),
                              ("/var/lib/prometheus/node-exporter/", self.dir + "/"), ("scripts/examples/", EXAMPLES + "/"), ("--replay DIR", f"--replay {self.dir}/recording")):
             command = command.replace(theirs, ours)
+        if "DIGEST" in command:
+            command = command.replace("DIGEST", re.search(r"\b[0-9a-f]{64}\b", self.shell("dn-status audit --json").stdout).group(0))
         # On paper the clock need not be waited for.
         paper = self.mode == "paper" and re.match(r"dn-run \S+\.toml", command) and "live" not in command and "--speed" not in command and "--plan" not in command
         return re.sub(r"(dn-run \S+\.toml)", r"\1 --speed max", command, count=1) if paper else command

@@ -188,7 +188,7 @@ class Cases(States):
         run = self.begin_live(self.file_of({}), "--ndjson")
         self.wait_for_event(run, "unknown")
         self.kill(run)
-        run = self.run_again()
+        run = self.begin_live(self.file_of({}), "--ndjson")
         self.wait_for_event(run, "run_start")
         self.exchange.control("POST", "latency", {"ms": 3000})
 

@@ -97,7 +97,9 @@ TEST_F(ChainTest, WhatAnOlderVersionWroteIsCountedAndTheChainBeginsBehindIt) {
     id = task.id;
   }
   // As version 6 left it.
-  RawDatabase(dir.db()).run("ALTER TABLE events DROP COLUMN digest; ALTER TABLE tasks DROP COLUMN unchained; PRAGMA user_version = 6");
+  RawDatabase(dir.db()).run(
+      "DROP INDEX orders_of_task; DROP INDEX fills_of_task; ALTER TABLE events DROP COLUMN digest; ALTER TABLE tasks DROP COLUMN unchained; PRAGMA "
+      "user_version = 6");
   const auto store = open_store(dir.db());
   EXPECT_EQ(must(store->unchained_events(id)), 2);
   must(store->commit(must(store->load_task("btc")).task, intents(2)));

@@ -14,7 +14,7 @@ namespace {
 constexpr const char* kExamples =
     "Shows the tasks of a database: state, fills, profit. Reads only.\n"
     "\n"
-    "  dn-status show btc             everything about a task; dn-status alone: a table of all\n"
+    "  dn-status show btc             everything about one; without words a table\n"
     "  dn-status pnl --by day         profit of each day; --by symbol: of each symbol\n"
     "  dn-status --watch              a live table: keys sort it, q ends it\n"
     "  dn-status --check              the exit code says how it stands\n"
@@ -85,6 +85,15 @@ dn::Expected<dn::ExitCode, dn::app::ToolError> report_of(dn::app::ReportRequest 
   return dn::app::write_report(report);
 }
 
+void add_flags(CLI::App& app, dn::app::StatusRequest& request) {
+  app.add_flag("--csv", request.csv, "rows as CSV");
+  auto* check = app.add_flag("--check", request.check, "exit code of the state");
+  auto* watch = app.add_flag("--watch", request.watch, "draw again every second");
+  app.add_flag("--prometheus", request.prometheus, "the numbers of the tasks as Prometheus metrics")->excludes(check)->excludes(watch);
+  add_last(app, request);
+  app.add_flag("--rounds", request.rounds, "all rounds of each task (--restart and triggers begin new ones), not only the newest");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -93,12 +102,7 @@ int main(int argc, char** argv) {
   CommonFlags common;
   add_common_flags(app, common);
   StatusRequest request;
-  app.add_flag("--csv", request.csv, "rows as CSV");
-  auto* check_flag = app.add_flag("--check", request.check, "exit code of the state");
-  auto* watch_flag = app.add_flag("--watch", request.watch, "draw again every second");
-  app.add_flag("--prometheus", request.prometheus, "the numbers of the tasks as Prometheus metrics")->excludes(check_flag)->excludes(watch_flag);
-  add_last(app, request);
-  app.add_flag("--rounds", request.rounds, "all rounds of each task (--restart and triggers begin new ones), not only the newest");
+  add_flags(app, request);
   std::vector<std::string> names;
   std::string code;
   std::string by = "task";
