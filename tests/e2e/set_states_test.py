@@ -292,7 +292,9 @@ class Cases(States):
         self.trades("trading")
         if self.task("t")["mode"] == "PAUSED":
             self.assertEqual(self.run_task("resume", "t", "--config", self.config).returncode, 0)
-        self.finish(self.run_again())
+        run = self.run_again()
+        self.wait_for_event(run, "run_start")  # the killed run may have quoted by the new values: that alone says nothing of this one
+        self.finish(run)
 
     def too_small(self, case):
         """Of sizes that the venues do not take, by the run that holds the task or, where none moves, by the next one; it goes on as before."""
