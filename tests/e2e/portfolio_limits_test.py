@@ -15,6 +15,7 @@ class Together(fresh.PinnedMarket):
     """Each try in a database of its own, since what is held stays exposure; and by a name of its own, since a database that forgot one is refused."""
 
     total = "0.005"
+    settings = {**fresh.PinnedMarket.settings, "rate_scale": 20}  # databases in other directories do not share a request budget
 
     def setUp(self):
         super().setUp()
