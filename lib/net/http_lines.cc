@@ -137,6 +137,7 @@ void HttpLines::opened(Line& line) {
 // Takes its connection from the line.
 void HttpLines::drop(Line& line) {
   line.state = Line::State::Down;
+  line.unsent.clear();
   line.pause.cancel();
   if (line.descriptor.is_open()) (void)line.descriptor.release();
   if (line.easy) {
@@ -190,6 +191,7 @@ bool HttpLines::send(const wire::HttpRequest& request, std::chrono::milliseconds
     line.state = Line::State::Busy;
     line.done = std::move(done);
     line.unsent.swap(bytes_);
+    bytes_.clear();
     line.response = {};
     line.received = 0;
     line.in_value = line.complete = false;
@@ -239,7 +241,7 @@ bool HttpLines::write(Line& line) {
     if (code != CURLE_OK) break;
     line.unsent.erase(0, n);
   }
-  if (line.unsent.empty()) line.unsent.swap(bytes_);  // its memory is used again
+  line.unsent.clear();  // what a broken connection did not take is never sent
   return true;
 }
 
@@ -285,7 +287,8 @@ bool HttpLines::hear(Line& line, const char* data, std::size_t size) {
     return false;
   }
   if (!line.complete) return true;
-  const bool lasts = taken == size && http_should_keep_alive(&line.parser) != 0;
+  // A reply to a request that is not all there yet: the rest of it must not stand before the next one.
+  const bool lasts = taken == size && line.unsent.empty() && http_should_keep_alive(&line.parser) != 0;
   const auto self = shared_from_this();
   line.state = Line::State::Idle;
   line.next_pause = kFirstPause;
