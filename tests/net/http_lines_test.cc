@@ -217,6 +217,20 @@ TEST(HttpLines, AReplyTooManyEndsTheLine) {
   }
 }
 
+// The rest of a request that is answered before it has left must not be sent behind the answer, nor before the next request.
+TEST(HttpLines, AReplyBeforeTheRequestHasLeftEndsTheLine) {
+  Scripted s(&good(), [](Server& server, Conn& c) {
+    const std::string first = c.read_bytes(11);
+    server.record(first);
+    c.write(ok(first));
+    c.wait_for_close();
+  });
+  Kept kept(s.server.url("https"), 1);
+  EXPECT_EQ(kept.ask(request("POST", "/large", std::string(30'000'000, 'y'))).body, "POST /large");
+  EXPECT_EQ(kept.ask(request("POST", "/order", "{}")).body, "POST /order");
+  EXPECT_EQ(s.server.connections(), 2);
+}
+
 TEST(HttpLines, AnIdleLineThatWasClosedIsNotUsed) {
   for (const bool farewell : {true, false}) {
     Scripted s(&good(), [farewell](Server& server, Conn& c) {
