@@ -6,8 +6,7 @@ namespace {
 LegDecision keep(const char* why = "") { return {LegAction::Keep, {}, {}, why}; }
 LegDecision cancel(const char* why) { return {LegAction::Cancel, {}, {}, why}; }
 
-// The other leg is ahead by something.
-bool is_behind(const Situation& s, Side leg) { return !imbalance(s).is_zero() && lagging_leg(s) == leg; }
+bool is_less(const Situation& s, Side leg) { return !imbalance(s).is_zero() && lagging_leg(s) == leg; }
 
 bool quotes(const Situation& s, Side leg) {
   switch (s.spec->lead) {
@@ -24,7 +23,7 @@ bool can_trade(const Situation& s, Side leg, Qty qty) { return qty.is_positive()
 bool useful(const Situation& s, Side leg) {
   if (!quotes(s, leg) || !can_trade(s, leg, remaining(s, leg))) return false;
   const Side other = flip(leg);
-  return is_behind(s, leg) || can_trade(s, other, remaining(s, other));
+  return is_less(s, leg) || can_trade(s, other, remaining(s, other));
 }
 
 bool is_complete(const Situation& s) {
@@ -81,7 +80,7 @@ LegDecision manage_leg(const Situation& s, Side leg) {
   if (l.busy) return keep("an answer is outstanding");
   if (!quotes(s, leg)) return l.resting ? cancel("this leg only hedges") : keep("this leg only hedges");
   const bool apart = is_apart(s);
-  const bool lagging = apart && lagging_leg(s) == leg;
+  const bool lagging = is_behind(s, leg);
   if (s.mode != TaskMode::Active && !lagging) {
     return l.resting ? cancel(s.mode == TaskMode::Reducing ? "only orders that reduce the imbalance" : "the task is paused") : keep("not active");
   }

@@ -112,7 +112,8 @@ std::optional<Refusal> check_numbers(const GateView& v, const OrderRequest& o) {
 
 std::optional<Refusal> check_quote(const GateView& v, const OrderRequest& o) {
   const Situation& s = *v.situation;
-  const bool catches_up = is_apart(s) && lagging_leg(s) == seat(s, o.leg);
+  const Side at = seat(s, o.leg);
+  const bool catches_up = is_behind(s, at) && v.open + o.qty <= hedge_quantity(s, at, at);
   if (s.holding && !catches_up) return refuse("hold", "what was opened is held, orders:", "1", "0", false);
   if (s.funding_closed && !catches_up) return refuse("min_funding_apr", "the funding told is too low, orders:", "1", "0", false);
   if (s.spread_closed && !catches_up) {

@@ -45,6 +45,9 @@ Qty before_fees(const Instrument& i, Side side, Qty net) {
   return lost.is_zero() ? net : Qty(net.decimal().divided_by(Decimal(1) - lost.decimal(), 18, Rounding::Down));
 }
 
+// A slice would put its side ahead, and something says no to that.
+bool opens_nothing(const Situation& s) { return s.mode != TaskMode::Active || s.spread_closed || s.funding_closed || s.holding || s.no_room; }
+
 // As much of it as one order takes, a multiple of the step.
 Qty tradable(const LegSituation& l, Side side, Qty q) {
   if (const auto most = l.instrument->max_tradable(touch(l.top, flip(side)))) q = min(q, *most);
@@ -83,6 +86,8 @@ bool is_apart(const Situation& s) {
   return difference.is_positive() && difference >= imbalance_threshold(s);
 }
 
+bool is_behind(const Situation& s, Side leg) { return is_apart(s) && lagging_leg(s) == leg; }
+
 std::optional<Price> target_price(const Situation& s, Side leg) {
   const LegSituation& l = s.leg[leg];
   const LegSpec& spec = s.spec->leg[leg];
@@ -115,6 +120,10 @@ Qty remaining(const Situation& s, Side leg) {
 Qty quote_quantity(const Situation& s, Side leg, Price price) {
   const LegSituation& l = s.leg[leg];
   const Qty left = remaining(s, leg);
+  if (opens_nothing(s) && is_behind(s, leg)) {
+    const Qty lacks = min(min(hedge_quantity(s, leg, leg), left), s.plan->leg_slice[leg]);
+    return lacks < l.instrument->min_tradable(price) ? Qty{} : lacks;
+  }
   const Qty slice = s.plan->leg_slice[leg];
   const Qty ahead = not_negative(l.net - s.leg[flip(leg)].net);
   Qty q = min(min(slice, left), max(slice - ahead, l.min_tradable.ceil_to(s.plan->step)));

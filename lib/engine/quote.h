@@ -22,6 +22,8 @@ Side lagging_leg(const Situation& s);
 // leg can trade, nor so high that the leading leg could fill its slice and stand still.
 Qty imbalance_threshold(const Situation& s);
 bool is_apart(const Situation& s);
+// They are, and this is the one that has less.
+bool is_behind(const Situation& s, Side leg);
 
 // The limit price that `leg` should quote now. Its book is known.
 //   price = reference - offset × tick; BUY floors to the tick, SELL ceils; post-only clamps to the touch instead of
@@ -37,7 +39,8 @@ bool is_own_touch(const Situation& s, Side leg);
 Qty remaining(const Situation& s, Side leg);
 
 // Quantity of the leg's next quote: at most a slice, at most what keeps the leg within a slice ahead of the other, a multiple of the
-// step, and such that no untradable rest is left behind where that can be avoided. Zero: nothing useful to quote.
+// step, and such that no untradable rest is left behind where that can be avoided. While nothing may be opened, a leg that is behind quotes what it
+// lacks and not a slice. Zero: nothing useful to quote.
 Qty quote_quantity(const Situation& s, Side leg, Price price);
 
 // The collar of a market-like order: the opposite touch worsened by max_slippage_bps, BUY floored to the tick, SELL ceiled; and inside what the

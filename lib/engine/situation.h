@@ -44,6 +44,7 @@ struct Situation {
   bool same_book = false;                 // both legs trade the same symbol on the same venue
   bool funding_closed = false;            // the funding told is below what opening needs
   bool holding = false;                   // what was opened is held: nothing new is quoted
+  bool no_room = false;                   // the portfolio has refused more
   // What was opened is closed again. Sides are those of the closing trades, each on the leg that opened on the other side; `filled` and
   // `net` count what is closed.
   bool closing = false;

@@ -242,6 +242,7 @@ Situation TaskEngine::situation() const {
   s.closing = closing_;
   s.funding_closed = is_funding_closed();
   s.holding = record_.holding.part == Part::Hold && record_.spec.hold.goes_round();
+  s.no_room = room_ && room_->refused() && !closing_;
   s.plan = &plan_;
   s.now = now_;
   s.mode = record_.mode;

@@ -298,6 +298,27 @@ TEST_F(Gate, NoQuotePassesWhileTheSpreadIsClosedButTheLaggingLegsMay) {
   EXPECT_EQ(refusal(), "") << "it catches up";
 }
 
+TEST_F(Gate, WhatPutsTheLaggingLegAheadIsNoCatchingUp) {
+  s.leg.sell.filled = s.leg.sell.net = qty("0.0999");
+  for (bool* closed : {&s.spread_closed, &s.funding_closed, &s.holding}) {
+    *closed = true;
+    order.qty = qty("0.1");
+    EXPECT_NE(refusal(), "");
+    order.qty = qty("0.0999");
+    EXPECT_EQ(refusal(), "");
+    view.open = qty("0.0001");
+    EXPECT_NE(refusal(), "") << "an order of the leg is out already";
+    view.open = {};
+    *closed = false;
+  }
+  const Room room{Money(1), {}, {}, {}, false};
+  view.room = &room;
+  view.exposure = Money(2);
+  EXPECT_EQ(refusal(), "");
+  order.qty = qty("0.1");
+  EXPECT_EQ(refusal(), "portfolio_room");
+}
+
 TEST_F(Gate, UnknownOrdersAndStaleBooksRefuse) {
   view.has_unknown = true;
   EXPECT_EQ(refusal(), "unknown_order");

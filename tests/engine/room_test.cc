@@ -133,6 +133,29 @@ TEST(Room, CountsAnUnknownOrderAtFullSize) {
   EXPECT_GE(before, Money(dec("8650")));
 }
 
+// A leg that was left behind would otherwise get ahead with its next slice, then the other one, and neither would ever ask.
+TEST(Room, IsAskedForByALegThatIsBehindAndASliceWouldPutAhead) {
+  Talk t = in_a_portfolio("9000");
+  t.start();
+  t.books();
+  t.ack_both();
+  t.fill(OrderRequest(t.placed(Side::Buy)), "0.1", "B1");
+  t.fill(OrderRequest(t.placed(Side::Sell)), "0.06", "S1");
+  t.book(Side::Sell, "43230", "43231");
+  ASSERT_EQ(t.count<CancelOrder>(), 1U) << "the rest of the sell order: its price has moved";
+  t.tell(CancelReport{t.placed(Side::Sell).id, true, {}});
+  t.found(t.placed(Side::Sell).id, false, "0.06");
+  t.book(Side::Sell, "43230", "43231");
+  ASSERT_EQ(t.placed_on(Side::Sell), 1U);
+  ASSERT_TRUE(t.engine->room_wanted()) << "0.1 on top of 0.06 is more than the 0.1 that were bought";
+  t.tell(RoomGranted{{t.engine->room_wanted()->have, Code("max_total_exposure"), Money(dec("109000")), Money(dec("100000")), true}});
+  t.after(Dur::millis(300));
+  ASSERT_EQ(t.placed_on(Side::Sell), 2U);
+  EXPECT_EQ(t.placed(Side::Sell).qty, qty("0.04")) << "what it lacks needs no room";
+  EXPECT_FALSE(t.engine->room_wanted());
+  EXPECT_EQ(t.placed_on(Side::Buy), 1U);
+}
+
 TEST(Room, IsNotTakenByATaskThatUnwinds) {
   TaskSpec spec = seed_spec();
   spec.direction = Direction::Close;

@@ -48,6 +48,22 @@ TEST(SpreadGate, OpensAtTheLimitAndClosesOneBasisPointBelow) {
   EXPECT_EQ(t.count<CancelOrder>(), 1u) << "the price moved, the spread is still open";
 }
 
+TEST(SpreadGate, WhileClosedALegThatIsBehindQuotesWhatItLacksAndNotASlice) {
+  Talk t(with_limits(Bps(10), {}));
+  t.start();
+  spread_of(t, "10040");
+  t.ack_both();
+  t.fill(OrderRequest(t.placed(Side::Buy)), "0.1", "B1");
+  t.fill(OrderRequest(t.placed(Side::Sell)), "0.06", "S1");
+  spread_of(t, "10025");
+  t.prove();  // the rest of the sell order is cancelled ...
+  t.prove();  // ... and read once more
+  spread_of(t, "10025");
+  EXPECT_EQ(t.placed_on(Side::Buy), 1u);
+  ASSERT_EQ(t.placed_on(Side::Sell), 2u);
+  EXPECT_EQ(t.placed(Side::Sell).qty, qty("0.04"));
+}
+
 TEST(SpreadGate, OpensAtTheLimitAlsoAfterAKill) {
   Talk t(with_limits(Bps(10), {}));
   t.start();
