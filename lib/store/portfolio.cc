@@ -126,7 +126,7 @@ Expected<std::optional<PortfolioRow>, StoreError> Portfolio::row() {
   return found;
 }
 
-// A killed run may have sent orders that are not rows yet.
+// A killed run may have sent orders that are not rows yet, not even when another run has its lock and has freed its room.
 Expected<void, StoreError> Portfolio::add_intents(Lease& lease) {
   Store::Impl& s = *store_.impl_;
   const auto intents = read_intents(lock_directory(s.path), lease.task);
@@ -145,7 +145,7 @@ Expected<std::vector<Lease>, StoreError> Portfolio::read_leases(std::int64_t own
   Store::Impl& s = *store_.impl_;
   std::vector<Lease> out;
   std::map<std::int64_t, std::size_t> at;
-  std::vector<std::size_t> killed;
+  std::vector<std::size_t> idle;
   {
     Query q(s.connection, s.st.leases);
     q.add(live_);
@@ -153,15 +153,13 @@ Expected<std::vector<Lease>, StoreError> Portfolio::read_leases(std::int64_t own
       if (!row) return Unexpected{row.error()};
       auto lease = read_lease(q);
       if (!lease) return Unexpected{lease.error()};
-      if (lease->running && lease->task_id != own) {
-        lease->running = alive_(lease->task);
-        if (!lease->running) killed.push_back(out.size());
-      }
+      if (lease->running && lease->task_id != own) lease->running = alive_(lease->task);
+      if (!lease->running && !lease->ended) idle.push_back(out.size());
       at[lease->task_id] = out.size();
       out.push_back(std::move(*lease));
     }
   }
-  for (const std::size_t i : killed) {
+  for (const std::size_t i : idle) {
     if (auto r = add_intents(out[i]); !r) return Unexpected{r.error()};
   }
   Query q(s.connection, s.st.lease_orders);
@@ -231,6 +229,7 @@ Expected<Lease, StoreError> Portfolio::foreseen_lease(TaskRecord task) {
   for (const OrderRecord& o : *orders) {
     if (o.request.leg == o.request.side) l.open[o.request.side] += o.request.price * (o.request.qty - o.booked) * kBetterFill;
   }
+  if (auto r = add_intents(l); !r) return Unexpected{r.error()};
   count(l);
   return l;
 }

@@ -189,20 +189,50 @@ TEST_F(IntentsTest, WithoutAFileEverythingIsCommittedFirst) {
 }
 
 // Of a dead run others must believe the worst.
-TEST_F(IntentsTest, ThePortfolioCountsWhatADeadRunPromised) {
-  const auto store = open_store(dir.db());
-  Portfolio portfolio{*store, false, [](const std::string& task) { return task == "eth"; }};
-  must(portfolio.set_limits({Asset("USDT"), Money(dec("100000")), Money(dec("90000")), Money(dec("90000")), Money(dec("50")), 0}, {}));
-  TaskRecord dead = must(store->add_task(a_task()));
-  ASSERT_TRUE(must(portfolio.enter(dead, std::nullopt)));
-  dead = must(store->begin_run(dead.id, Time{1'500'000}));
-  must(make_private_directory(locks));
-  const Money before = must(portfolio.state())->total;
-  const Step step = a_step(dead, "one");
-  must(store->promise_in_file("btc"));
-  ASSERT_TRUE(store->promise(step.task, step.batch));
+class DeadRunTest : public IntentsTest {
+ protected:
+  std::unique_ptr<Store> store = open_store(dir.db());
+  Portfolio portfolio{*store, false, [this](const std::string& task) { return task == next_run; }};
+  std::string next_run;  // the task whose lock somebody has
+  const PortfolioLimits limits{Asset("USDT"), Money(dec("100000")), Money(dec("90000")), Money(dec("90000")), Money(dec("50")), 0};
   // On each side 0.1 at 43250.5, and 2 % for a better price.
-  EXPECT_EQ((must(portfolio.state())->total - before).str(), "8823.102");
+  static constexpr std::string_view kPromised = "8823.102";
+
+  // The run of a new task promises a step and is killed. The task's row.
+  TaskRecord die() {
+    const TaskRecord task = must(store->find_task("btc")).value();
+    const Step step = a_step(must(store->begin_run(task.id, Time{1'500'000})), "one");
+    must(make_private_directory(locks));
+    must(store->promise_in_file("btc"));
+    EXPECT_TRUE(store->promise(step.task, step.batch));
+    return task;
+  }
+};
+
+TEST_F(DeadRunTest, ThePortfolioCountsWhatItPromised) {
+  must(portfolio.set_limits(limits, {}));
+  ASSERT_TRUE(must(portfolio.enter(must(store->add_task(a_task())), std::nullopt)));
+  die();
+  EXPECT_EQ(must(portfolio.state())->total.str(), kPromised);
+}
+
+TEST_F(DeadRunTest, ItStillCountsWhileTheNextRunAsksItsVenuesAndHasTakenUpNothing) {
+  must(portfolio.set_limits(limits, {}));
+  ASSERT_TRUE(must(portfolio.enter(must(store->add_task(a_task())), std::nullopt)));
+  die();
+  next_run = "btc";
+  must(portfolio.free_rooms({"btc"}));
+  EXPECT_EQ(must(portfolio.state())->total.str(), kPromised);
+  next_run.clear();  // killed before it took them up
+  EXPECT_EQ(must(portfolio.state())->total.str(), kPromised);
+}
+
+TEST_F(DeadRunTest, ItCountsInAPortfolioThatBeginsAfterIt) {
+  must(store->add_task(a_task()));
+  die();
+  EXPECT_EQ(must(portfolio.foresee(limits, {}))->total.str(), kPromised);
+  must(portfolio.set_limits(limits, {}));
+  EXPECT_EQ(must(portfolio.state())->total.str(), kPromised);
 }
 
 }  // namespace
