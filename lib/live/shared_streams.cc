@@ -8,10 +8,8 @@ namespace dn::live {
 namespace {
 
 constexpr Dur kAnswerPatience = Dur::seconds(5);  // after it an answer is no longer waited for
-// A stream that is up tells its first price at once, except in a market without orders and on a venue that speaks of changes only.
-constexpr Dur kFirstPrice = Dur::millis(300);
 constexpr Dur kTopEvery = Dur::seconds(1);
-constexpr Dur kNewTop = Dur::millis(200);  // one that joins takes a price of so long ago for the present one; an older one is asked for anew
+constexpr Dur kNewTop = Dur::millis(200);  // a price of so long ago is taken for the present one; an older one is asked for anew
 
 }  // namespace
 
@@ -38,6 +36,7 @@ void SharedStreams::join(StreamsListener& listener) {
   if (!started_) {
     started_ = true;
     for (Stream* s : streams_) s->start();
+    next_top_ = desk_.now();  // it is there when they are
     return;
   }
   if (private_stream_ && private_stream_->is_up()) listener.on_own_reset();
@@ -78,28 +77,39 @@ void SharedStreams::told(const TopOfBook& top) {
   for (StreamsListener* l : listeners_) l->on_top(top);
 }
 
-// The stream is up and has said no price yet, or none lately to one that has joined.
+// The stream has said no price yet, or none lately to one that has joined. Some venues speak of changes only.
 void SharedStreams::ask_top() {
-  next_top_ = desk_.now() + kTopEvery;
+  next_top_ = public_stream_->is_up() ? desk_.now() + kTopEvery : Time::never();
+  wants_top_ = true;
   if (asking_top_) return;
   asking_top_ = true;
   using Answer = venues::Outcome<TopOfBook>;
   desk_.ask<Answer>(api_->top_of_book(), Urgency::Routine, kAnswerPatience, [this, alive = std::weak_ptr<bool>(alive_)](const Answer& a) {
     if (alive.expired()) return;
     asking_top_ = false;
-    if (a && !next_top_.is_never()) told(*a);
+    if (a && wants_top_) keep_top(*a);
   });
+}
+
+// An answer of REST. Nobody trades on it before the stream is up.
+void SharedStreams::keep_top(const TopOfBook& top) {
+  if (public_stream_->is_up()) return told(top);
+  top_ = top;
+  top_at_ = desk_.now();
 }
 
 void SharedStreams::Public::on_news(const venues::News& news) {
   const auto* top = std::get_if<TopOfBook>(&news);
   if (top == nullptr) return;
+  all.wants_top_ = false;
   all.next_top_ = Time::never();
   all.told(*top);
 }
 
 void SharedStreams::Public::on_reset() {
-  all.next_top_ = all.desk_.now() + kFirstPrice;
+  const bool is_known = all.top_ && all.desk_.now() - all.top_at_ <= kNewTop;
+  all.next_top_ = is_known ? all.desk_.now() + kTopEvery : all.desk_.now();
+  if (is_known) all.told(*all.top_);
   all.say("prices", "connected");
 }
 

@@ -87,6 +87,7 @@ class SharedStreams {
 
   void told(const TopOfBook& top);
   void ask_top();
+  void keep_top(const TopOfBook& top);
   void say(std::string_view stream, const std::string& text);
 
   Desk& desk_;
@@ -104,10 +105,11 @@ class SharedStreams {
   std::unique_ptr<Stream> order_stream_;
   std::vector<Stream*> streams_;  // those that are there
   bool started_ = false;
-  std::optional<TopOfBook> top_;  // the newest of this connection
+  std::optional<TopOfBook> top_;  // the newest of this connection, or what REST told before it
   Time top_at_;
-  Time next_top_ = Time::never();  // when the first price is asked for, the stream being silent
+  Time next_top_ = Time::never();  // when a price is asked for, the stream being silent
   bool asking_top_ = false;
+  bool wants_top_ = false;  // the stream has told none since it was asked for
   Time renewed_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // guards answers that come after the end
 };
