@@ -13,9 +13,9 @@ class RunObserver {
   virtual void heard(Time /*now*/, const Event& /*event*/) {}
   // The engine answered; nothing is durable or sent yet.
   virtual void after_handle(Time /*now*/, const TaskEngine& /*engine*/, const Commands& /*commands*/) {}
-  // The intents of `commands` are durable by themselves (model/intents.h); they will be sent now and committed behind it.
+  // The intents of `commands` are durable by themselves (model/intents.h); they will be sent now and committed later.
   virtual void promised(Time /*now*/, const TaskEngine& /*engine*/, const Commands& /*commands*/) {}
-  // `commands` are durable; they will be sent now, unless they were promised.
+  // The journal of `commands` is durable: of one step or of several in a row. The sends of its steps have left, or will now.
   virtual void committed(Time /*now*/, const TaskEngine& /*engine*/, const Commands& /*commands*/) {}
   virtual void sending(Time /*now*/, const Send& /*send*/) {}
   // All sends of the step are carried out.

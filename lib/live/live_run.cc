@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "model/intents.h"
-
 namespace dn::live {
 namespace {
 
@@ -15,7 +13,7 @@ constexpr Dur kMostStandstill = Dur::seconds(3);
 }  // namespace
 
 LiveRun::LiveRun(const Clock& clock, TaskEngine& engine, Journal& journal, RunObserver& observer, LiveRunOptions options)
-    : clock_(clock), engine_(engine), journal_(journal), observer_(observer), options_(std::move(options)) {}
+    : clock_(clock), engine_(engine), observer_(observer), books_(engine, journal, observer), options_(std::move(options)) {}
 
 Link::Emit LiveRun::emit() {
   return [this](Event event) { heard(std::move(event)); };
@@ -54,7 +52,7 @@ bool LiveRun::finished() const {
 Time LiveRun::next_time() const {
   if (finished()) return Time::never();
   if (!events_.empty()) return now_;
-  Time t = std::min(engine_.next_deadline(), beat_ + kBeat);
+  Time t = std::min({engine_.next_deadline(), books_.due(), beat_ + kBeat});
   for (const Desk* d : desks_) t = std::min(t, d->next_deadline());
   for (const auto& l : links_) t = std::min(t, l->next_deadline());
   return std::max(now_, t);
@@ -79,13 +77,15 @@ Expected<void, JournalError> LiveRun::advance() {
     events_.pop_front();
     return handle(event);
   }
-  if (engine_.next_deadline() > clock_.now()) return {};
-  return handle(Wake{});
+  const Time now = clock_.now();
+  if (engine_.next_deadline() <= now) return handle(Wake{});
+  return books_.due() <= now ? books_.commit(std::max(now_, now)) : Expected<void, JournalError>();
 }
 
 Expected<void, JournalError> LiveRun::inject(const Event& event, Time /*now*/) {
   look_at_pulse();
   auto done = handle(event);
+  if (done) done = books_.commit(now_);  // whoever asked for it hears that it is done
   mind_dead_man();
   return done;
 }
@@ -141,22 +141,13 @@ Expected<void, JournalError> LiveRun::handle(const Event& event) {
   return carry_out();
 }
 
-// Durable first, then sent, in order. Where the intents of quotes are durable by themselves, the rest of their step follows.
+// What the sends need is durable first (engine/bookkeeper.h); then they leave, in order.
 Expected<void, JournalError> LiveRun::carry_out() {
   observer_.after_handle(now_, engine_, commands_);
-  if (commands_.empty()) return {};
-  const bool promised = can_follow_sends(commands_.journal) && journal_.promise(engine_.record(), commands_.journal);
-  if (promised) {
-    observer_.promised(now_, engine_, commands_);
-    send_all();
-    if (options_.flush) options_.flush();
-  }
-  if (!commands_.journal.empty()) {
-    if (auto done = journal_.commit(engine_.record(), commands_.journal); !done) return done;
-  }
-  observer_.committed(now_, engine_, commands_);
-  if (!promised) send_all();
-  return {};
+  if (auto done = books_.before_sends(now_, commands_); !done) return done;
+  send_all();
+  if (options_.flush && !commands_.sends.empty()) options_.flush();
+  return books_.after_sends(now_);
 }
 
 // The kill switch is looked for once, right before the first of the orders that leave together.

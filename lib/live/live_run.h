@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/bookkeeper.h"
 #include "engine/driver.h"
 #include "live/link.h"
 
@@ -58,8 +59,8 @@ class LiveRun final : public TaskDriver {
 
   const Clock& clock_;
   TaskEngine& engine_;
-  Journal& journal_;
   RunObserver& observer_;
+  Bookkeeper books_;
   LiveRunOptions options_;
   Pulse pulse_;
   Time beat_;  // when it was last looked at

@@ -9,24 +9,28 @@ bool is_new_quote(const OrderRecord& o) {
   return o.status == OrderStatus::Intent && o.request.purpose == Purpose::Quote && o.person_request.empty() && o.booked.is_zero();
 }
 
-// Lost, it still rests in the books, and is asked for when its task goes on.
-bool is_cancel(const OrderRecord& o) { return o.status == OrderStatus::Open && o.cancel_requested; }
-
 }  // namespace
 
 bool can_follow_sends(const JournalBatch& batch) {
-  if (!batch.task || !batch.fills.empty() || !batch.fundings.empty()) return false;
+  if (!batch.task || !batch.fundings.empty()) return false;
   const auto quotes = static_cast<std::size_t>(std::ranges::count_if(batch.orders, is_new_quote));
   if (quotes == 0 || quotes > kMostIntents) return false;
-  return std::ranges::all_of(batch.orders, [](const OrderRecord& o) { return is_new_quote(o) || is_cancel(o); });
+  return std::ranges::all_of(batch.orders, [](const OrderRecord& o) { return is_new_quote(o) || o.status != OrderStatus::Intent; });
 }
 
-Intents intents_of(const TaskRecord& task, const JournalBatch& batch) {
-  Intents out{task.id, task.created, task.run_epoch, task.next_seq, task.orders, task.first_order, {}};
+bool add(Intents& promised, const TaskRecord& task, const JournalBatch& batch) {
+  const auto more = static_cast<std::size_t>(std::ranges::count_if(batch.orders, is_new_quote));
+  if (promised.requests.size() + more > kMostPromised) return false;
+  promised.task_id = task.id;
+  promised.created = task.created;
+  promised.epoch = task.run_epoch;
+  promised.next_seq = task.next_seq;
+  promised.orders = task.orders;
+  promised.first_order = task.first_order;
   for (const OrderRecord& o : batch.orders) {
-    if (is_new_quote(o)) out.requests.push_back(o.request);
+    if (is_new_quote(o)) promised.requests.push_back(o.request);
   }
-  return out;
+  return true;
 }
 
 bool are_missing(const TaskRecord& task, const Intents& intents) {

@@ -1,7 +1,7 @@
-// A step's intents by themselves: what must be durable before its quotes leave, so that the step's other rows may follow after them.
+// Intents by themselves: what must be durable before quotes leave, so that the other rows of their steps may follow after them.
 //
 // The rule (spec section 5) asks for one thing before the first byte of an order: that a later run knows its id. `can_follow_sends` says of which
-// steps the rest can wait for a moment; `take_up` is what a later run makes of intents whose step was never committed: orders that may have been
+// steps the rest can wait for a moment; `take_up` is what a later run makes of intents whose steps were never committed: orders that may have been
 // sent, in the books as such, to be asked for by id like every other.
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace dn {
 
-// The intents of one step, with the counters of the task as they stand behind it.
+// The intents of the steps since the last commit, with the counters of the task as they stand behind the newest.
 struct Intents {
   std::int64_t task_id = 0;
   Time created;             // of the task: tells its row from one of the same number in another database
@@ -24,16 +24,18 @@ struct Intents {
   std::vector<OrderRequest> requests;
 };
 
-// At most so many intents in a step; one that has more commits first.
+// At most so many intents in a step, and in all steps since a commit; one that has more commits first.
 inline constexpr std::size_t kMostIntents = 4;
+inline constexpr std::size_t kMostPromised = 20;
 
-// True when nothing of the step but its intents has to be durable before it is sent: it books nothing, closes nothing, and what it places are the
-// engine's own quotes. Hedges, and what a person asked for, are committed first.
+// True when nothing of the step but its intents has to be durable before it is sent: what it places are the engine's own quotes, and what else it says
+// of orders and fills is found again at the venue. Hedges, and what a person asked for, are committed first.
 bool can_follow_sends(const JournalBatch& batch);
 
-Intents intents_of(const TaskRecord& task, const JournalBatch& batch);
+// Adds the intents of a step to those of the steps before it. False, and nothing is changed: there are too many.
+bool add(Intents& promised, const TaskRecord& task, const JournalBatch& batch);
 
-// Whether the intents are of the task's newest run and of a step that its record lacks.
+// Whether the intents are of the task's newest run and of steps that its record lacks.
 bool are_missing(const TaskRecord& task, const Intents& intents);
 
 // Brings the counters of such a task forward; the rows that the books lack, as intents whose outcome is not known.

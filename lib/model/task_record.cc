@@ -28,6 +28,21 @@ Fee FeeTotals::of(const Asset& asset) const {
   return {};
 }
 
+void merge(JournalBatch& into, const JournalBatch& later) {
+  into.task = into.task || later.task;
+  for (const OrderRecord& o : later.orders) {
+    const auto at = std::ranges::find_if(into.orders, [&](const OrderRecord& x) { return x.request.id == o.request.id; });
+    if (at == into.orders.end()) {
+      into.orders.push_back(o);
+    } else {
+      *at = o;
+    }
+  }
+  into.fills.insert(into.fills.end(), later.fills.begin(), later.fills.end());
+  into.events.insert(into.events.end(), later.events.begin(), later.events.end());
+  into.fundings.insert(into.fundings.end(), later.fundings.begin(), later.fundings.end());
+}
+
 std::string run_id_of(const TaskRecord& task) { return task.spec.name + "-" + std::to_string(task.round) + "-" + std::to_string(task.run_epoch); }
 
 }  // namespace dn

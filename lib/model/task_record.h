@@ -144,12 +144,17 @@ struct JournalBatch {
   }
 };
 
+// As one batch: of an order the later row, of the task the later state.
+void merge(JournalBatch& into, const JournalBatch& later);
+
 // Makes batches durable: all of a batch or nothing. After a failure nothing of the batch is stored and the
 // caller sends nothing. One thread at a time.
 class Journal {
  public:
   virtual ~Journal() = default;
-  // True: the batch's intents are durable against a crash of this process, by another way than a commit, which follows after the sends. False: commit
+  // Whether it ever does the next.
+  virtual bool promises() const { return false; }
+  // True: the batch's intents are durable against a crash of this process, by another way than a commit, until a commit that has their rows. False: commit
   // first. Asked for batches that can follow their sends only (model/intents.h).
   virtual bool promise(const TaskRecord& /*task*/, const JournalBatch& /*batch*/) { return false; }
   virtual Expected<void, JournalError> commit(const TaskRecord& task, const JournalBatch& batch) = 0;

@@ -12,28 +12,33 @@ void Checker::fail(std::string what) {
   if (!violation_) violation_ = std::move(what);
 }
 
-void Checker::promised(Time /*now*/, const TaskEngine& engine, const Commands& commands) {
+void Checker::after_handle(Time /*now*/, const TaskEngine& engine, const Commands& commands) {
   engine_ = &engine;
-  for (const OrderRecord& o : commands.journal.orders) {
-    if (o.status == OrderStatus::Intent) journal_[o.request.id.str()] = o;
-  }
+  for (const OrderRecord& o : commands.journal.orders) orders_[o.request.id.str()] = o;
 }
 
-void Checker::committed(Time /*now*/, const TaskEngine& engine, const Commands& commands) {
-  engine_ = &engine;
-  for (const OrderRecord& o : commands.journal.orders) journal_[o.request.id.str()] = o;
+void Checker::promised(Time /*now*/, const TaskEngine& /*engine*/, const Commands& commands) {
+  for (const OrderRecord& o : commands.journal.orders) durable_.insert(o.request.id.str());
+}
+
+void Checker::committed(Time /*now*/, const TaskEngine& /*engine*/, const Commands& commands) {
+  for (const OrderRecord& o : commands.journal.orders) durable_.insert(o.request.id.str());
 }
 
 // A power cut may have taken rows, but none of an order that reached its venue may be missing now.
 void Checker::begin_run(const StoredTask& stored) {
-  std::unordered_map<std::string, OrderRecord> durable;
-  for (const OrderRecord& o : stored.orders) durable[o.request.id.str()] = o;
+  orders_.clear();
+  durable_.clear();
+  for (const OrderRecord& o : stored.orders) {
+    orders_[o.request.id.str()] = o;
+    durable_.insert(o.request.id.str());
+  }
   for (const Side leg : kSides) {
     for (const VenueOrder& o : world_.venue(leg).truth().orders) {
-      if (!durable.contains(o.request.id.str())) fail("order " + o.request.id.str() + " is at the venue and not in the books of the run that begins");
+      const std::string id = o.request.id.str();
+      if (!durable_.contains(id)) fail("order " + id + " is at the venue and not in the books of the run that begins");
     }
   }
-  journal_ = std::move(durable);
   mids_.clear();
 }
 
@@ -44,11 +49,10 @@ void Checker::sending(Time now, const Send& send) {
 void Checker::check_place(Time now, const PlaceOrder& p) {
   const OrderRequest& r = p.request;
   const std::string id = r.id.str();
-  const auto durable = journal_.find(id);
-  if (durable == journal_.end()) fail("order " + id + " is sent but its intent is not durable");
+  if (!durable_.contains(id)) fail("order " + id + " is sent but its intent is not durable");
   if (!sent_.insert(id).second) fail("order " + id + " is sent twice");
   Qty may_fill;
-  for (const auto& [other, o] : journal_) {
+  for (const auto& [other, o] : orders_) {
     if (o.status == OrderStatus::Closed || o.request.leg != r.leg) continue;
     if (other != id && o.status == OrderStatus::Unknown) fail(fmt::format("order {} is sent while {} on its leg is of unknown fate", id, other));
     if (o.request.side == r.side) may_fill += o.request.qty - o.booked;

@@ -17,6 +17,7 @@ class Checker final : public RunObserver {
   Checker(const World& world, const PerSide<Instrument>& instruments);
 
   // RunObserver
+  void after_handle(Time now, const TaskEngine& engine, const Commands& commands) override;
   void promised(Time now, const TaskEngine& engine, const Commands& commands) override;
   void committed(Time now, const TaskEngine& engine, const Commands& commands) override;
   void sending(Time now, const Send& send) override;
@@ -52,7 +53,8 @@ class Checker final : public RunObserver {
   const World& world_;
   PerSide<Instrument> instruments_;
   const TaskEngine* engine_ = nullptr;
-  std::unordered_map<std::string, OrderRecord> journal_;  // what is durable, by client order id
+  std::unordered_map<std::string, OrderRecord> orders_;  // as the task knows them, by client order id
+  std::unordered_set<std::string> durable_;
   std::unordered_set<std::string> sent_;
   std::map<Venue, Time> last_book_;                            // when the task last heard of a venue's book
   std::map<Venue, std::vector<std::pair<Time, Price>>> mids_;  // ... and all mids that made sense since `adapt_` is in force

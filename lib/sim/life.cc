@@ -182,6 +182,7 @@ class Storyteller final : public RunObserver {
   Storyteller(Checker& checker, const LifeOptions& options) : checker_(checker), options_(options) {}
 
   void heard(Time now, const Event& event) override { checker_.heard(now, event); }
+  void after_handle(Time now, const TaskEngine& engine, const Commands& commands) override { checker_.after_handle(now, engine, commands); }
   void sending(Time now, const Send& send) override { checker_.sending(now, send); }
   void promised(Time now, const TaskEngine& engine, const Commands& commands) override { checker_.promised(now, engine, commands); }
   void committed(Time now, const TaskEngine& engine, const Commands& commands) override {

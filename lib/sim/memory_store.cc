@@ -4,10 +4,7 @@
 
 namespace dn::sim {
 
-bool MemoryStore::promise(const TaskRecord& task, const JournalBatch& batch) {
-  intents_ = intents_of(task, batch);
-  return true;
-}
+bool MemoryStore::promise(const TaskRecord& task, const JournalBatch& batch) { return add(promised_, task, batch); }
 
 void MemoryStore::put(const OrderRecord& order) {
   const auto [at, added] = order_at_.try_emplace(order.request.id.str(), orders_.size());
@@ -20,6 +17,7 @@ void MemoryStore::put(const OrderRecord& order) {
 
 Expected<void, JournalError> MemoryStore::commit(const TaskRecord& task, const JournalBatch& batch) {
   task_ = task;
+  promised_.requests.clear();
   for (const OrderRecord& o : batch.orders) put(o);
   fills_.insert(fills_.end(), batch.fills.begin(), batch.fills.end());
   fundings_.insert(fundings_.end(), batch.fundings.begin(), batch.fundings.end());
@@ -27,9 +25,10 @@ Expected<void, JournalError> MemoryStore::commit(const TaskRecord& task, const J
 }
 
 Expected<TaskRecord, JournalError> MemoryStore::begin_run(Time now) {
-  if (intents_ && are_missing(task_, *intents_) && !planted(Bug::ForgetIntents)) {
-    for (const OrderRecord& o : take_up(task_, *intents_)) put(o);
+  if (are_missing(task_, promised_) && !planted(Bug::ForgetIntents)) {
+    for (const OrderRecord& o : take_up(task_, promised_)) put(o);
   }
+  promised_ = {};
   ++task_.run_epoch;
   ++task_.runs;
   task_.next_seq = 1;

@@ -21,6 +21,7 @@ class MemoryStore final : public LifeStore {
  public:
   explicit MemoryStore(TaskRecord task) : task_(std::move(task)) {}
 
+  bool promises() const override { return true; }
   bool promise(const TaskRecord& task, const JournalBatch& batch) override;
   Expected<void, JournalError> commit(const TaskRecord& task, const JournalBatch& batch) override;
   Expected<TaskRecord, JournalError> begin_run(Time now) override;
@@ -30,7 +31,7 @@ class MemoryStore final : public LifeStore {
   void put(const OrderRecord& order);
 
   TaskRecord task_;
-  std::optional<Intents> intents_;  // of the newest step that promised some
+  Intents promised_;  // since the last commit
   std::vector<OrderRecord> orders_;
   std::unordered_map<std::string, std::size_t> order_at_;
   std::vector<Fill> fills_;

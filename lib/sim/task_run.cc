@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
-#include "model/intents.h"
-
 namespace dn::sim {
 
 TaskRun::TaskRun(World& world, TaskEngine& engine, Journal& journal, RunObserver& observer)
-    : world_(world), engine_(engine), journal_(journal), observer_(observer) {}
+    : world_(world), engine_(engine), observer_(observer), books_(engine, journal, observer) {}
 
 Expected<void, JournalError> TaskRun::start(Time now, const std::vector<Event>& known) {
   now_ = now;
@@ -16,13 +14,19 @@ Expected<void, JournalError> TaskRun::start(Time now, const std::vector<Event>& 
   return carry_out();
 }
 
+Time TaskRun::next_event() const { return std::min(world_.next_time(), engine_.next_deadline()); }
+
 Time TaskRun::next_time() const {
   if (engine_.finished()) return Time::never();
-  return std::max(now_, std::min(world_.next_time(), engine_.next_deadline()));
+  return std::max(now_, std::min(next_event(), books_.due()));
 }
 
 Expected<void, JournalError> TaskRun::step() {
   const Time due = next_time();
+  if (books_.due() <= due && books_.due() < next_event()) {
+    now_ = due;
+    return books_.commit(now_);
+  }
   if (world_.next_time() <= due) {
     const std::optional<Event> heard = world_.advance();
     now_ = std::max(now_, world_.now());
@@ -31,7 +35,10 @@ Expected<void, JournalError> TaskRun::step() {
   return handle(Wake{}, due);
 }
 
-Expected<void, JournalError> TaskRun::inject(const Event& event, Time now) { return handle(event, std::max(now, now_)); }
+Expected<void, JournalError> TaskRun::inject(const Event& event, Time now) {
+  if (auto done = handle(event, std::max(now, now_)); !done || crashed_) return done;
+  return books_.commit(now_);
+}
 
 Expected<void, JournalError> TaskRun::handle(const Event& event, Time now) {
   now_ = now;
@@ -41,26 +48,17 @@ Expected<void, JournalError> TaskRun::handle(const Event& event, Time now) {
   return carry_out();
 }
 
-// Durable first, then sent, in order. Where the intents of quotes are durable by themselves, the rest of their step follows. A drawn crash ends it
-// anywhere: before the first, behind each of the sends, or at the end of both.
+// What the sends need is durable first (engine/bookkeeper.h); then they leave, in order. A drawn crash ends it anywhere: before the first, behind each of
+// the sends, or when all have left and what waits is not committed.
 Expected<void, JournalError> TaskRun::carry_out() {
   observer_.after_handle(now_, engine_, commands_);
   if (commands_.empty()) return {};
-  const bool can_follow = can_follow_sends(commands_.journal);
-  const std::optional<int> crash = world_.draw_crash(commands_.sends.size() + (can_follow ? 1 : 0), now_);
+  const std::optional<int> crash = world_.draw_crash(commands_.sends.size() + 1, now_);
   if (crash) crashed_ = true;
   if (crash == -1) return {};
-  const bool promised = can_follow && journal_.promise(engine_.record(), commands_.journal);
-  if (promised) {
-    observer_.promised(now_, engine_, commands_);
-    if (!send_all(crash)) return {};
-  }
-  if (!commands_.journal.empty()) {
-    if (auto done = journal_.commit(engine_.record(), commands_.journal); !done) return done;
-  }
-  observer_.committed(now_, engine_, commands_);
-  if (!promised) (void)send_all(crash);
-  return {};
+  if (auto done = books_.before_sends(now_, commands_); !done) return done;
+  if (!send_all(crash)) return {};
+  return books_.after_sends(now_);
 }
 
 // False: the crash came while they were sent, or right behind the last one.

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "engine/bookkeeper.h"
 #include "engine/driver.h"
 #include "sim/world.h"
 
@@ -28,12 +29,13 @@ class TaskRun final : public TaskDriver {
  private:
   Expected<void, JournalError> handle(const Event& event, Time now);
   Expected<void, JournalError> carry_out();
+  Time next_event() const;
   bool send_all(std::optional<int> crash);
 
   World& world_;
   TaskEngine& engine_;
-  Journal& journal_;
   RunObserver& observer_;
+  Bookkeeper books_;
   Commands commands_;
   Time now_;
   bool crashed_ = false;

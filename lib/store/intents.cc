@@ -5,9 +5,11 @@
 
 namespace dn {
 
+bool Store::promises() const { return impl_->intents.has_value(); }
+
 bool Store::promise(const TaskRecord& task, const JournalBatch& batch) {
-  if (!impl_->intents) return false;
-  impl_->intents->write(task, batch);
+  if (!impl_->intents || !add(impl_->promised, task, batch)) return false;
+  impl_->intents->write(impl_->promised);
   return true;
 }
 
@@ -28,7 +30,7 @@ Expected<void, StoreError> Store::take_up_intents(std::string_view task) {
   return intents ? take_up(task, *intents) : Expected<void, StoreError>();
 }
 
-// With the events that the step had for them, so that the journal tells of every order.
+// With the events that their steps had for them, so that the journal tells of every order.
 Expected<void, StoreError> Store::take_up(std::string_view task, const Intents& intents) {
   auto transaction = Transaction::begin(impl_->connection, Transaction::Kind::Write);
   if (!transaction) return Unexpected{transaction.error()};
@@ -59,10 +61,10 @@ Expected<void, StoreError> Store::take_up(std::string_view task, const Intents& 
 bool Store::Impl::lacks_intents() {
   const std::string directory = lock_directory(path);
   for (const std::string& task : tasks_with_intents(directory)) {
-    const std::optional<Intents> promised = read_intents(directory, task);
-    if (!promised) continue;
+    const std::optional<Intents> left = read_intents(directory, task);
+    if (!left) continue;
     const auto found = find(task);
-    if (found && *found && are_missing(**found, *promised) && !is_task_held(directory, task)) return true;
+    if (found && *found && are_missing(**found, *left) && !is_task_held(directory, task)) return true;
   }
   return false;
 }

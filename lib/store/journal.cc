@@ -3,23 +3,23 @@
 // The promise is about orders and money, not about bytes: after any crash the books can be brought to what the venues
 // did, no order is sent twice, and none is left behind that nobody knows of. It rests on three rules.
 //
-//   1. An order's intent is durable against a crash of this program before its first byte leaves (the runner's rule). `commit` is how, with
-//      everything else of its step. Where a step does nothing but quote, `promise` does it alone and the commit follows the sends (below).
+//   1. An order's intent is durable against a crash of this program before its first byte leaves (engine/bookkeeper.h). `commit` is how, with
+//      everything else of its step. Where a step does nothing but quote, `promise` does it alone and the commit follows (below).
 //   2. Every order carries an id of ours, made of task, leg, run epoch and sequence. No id is ever used twice.
-//   3. A batch is one transaction: all of a step's rows or none. After an error the caller sends nothing.
+//   3. A batch is one transaction: all rows of a step, or of several in a row, or none. After an error the caller sends nothing.
 //
 // Two kinds of crash, and what each may take:
 //
 //   kill -9, a crash of this program. The kernel lives and keeps what was written. `commit` has written its frames to
 //   the write-ahead log when it returns, so nothing that was committed is lost; a batch that was half written has no
-//   commit mark and its frames are ignored by the next open. The one gap is between a commit and the send that follows:
-//   an order may stand in the books as `intent` although it never left, or left and its answer was not heard. Both look
-//   the same at the next start, and are settled the same way: the venue is asked for the id (engine: recovery).
+//   commit mark and its frames are ignored by the next open. Between a commit and the send that follows, and while steps wait for their commit,
+//   an order may stand in the books as `intent` although it never left, or left and what came of it was not booked. All of it looks
+//   the same at the next start, and is settled the same way: the venue is asked for the id (engine: recovery).
 //
-//   `promise` writes the intents of one step to mapped memory beside the task's lock (store/intent_file.h): a hundredth of a commit's time, between
-//   a price and its orders. A run that is killed between the sends and the commit has left the books as they were before the step, and the
+//   `promise` writes the intents of the steps since the last commit to mapped memory beside the task's lock (store/intent_file.h): a hundredth of a
+//   commit's time, between a price and its orders. A run that is killed before the commit has left the books as they were before those steps, and the
 //   intents. Whoever opens the task next, run, reader or another run's portfolio, makes rows of them first (store/intents.cc), with the counters
-//   behind them, so that no number is used again; from there on they are intents like any other. The counters tell which intents are missing: a
+//   behind them, so that no number is used again; from there on they are intents like any other. The counters tell whether intents are missing: a
 //   page that a commit has overtaken is nothing. A commit that fails behind its sends ends the run; its orders are cancelled, and found the same way.
 //
 //   Power loss, a crash of the kernel. With synchronous=NORMAL a commit does not wait for the disk: the newest commits
@@ -221,7 +221,9 @@ void Store::set_run_id(std::string run_id) { impl_->run_id = std::move(run_id); 
 
 Expected<void, JournalError> Store::commit(const TaskRecord& task, const JournalBatch& batch) {
   if (batch.empty()) return {};
-  return as_journal(impl_->write_batch(task, batch));
+  auto done = impl_->write_batch(task, batch);
+  if (done && batch.task) impl_->promised.requests.clear();
+  return as_journal(done);
 }
 
 Expected<void, JournalError> Store::append_event(const TaskRecord& task, Time ts, std::string_view type, std::string_view json) {

@@ -127,7 +127,7 @@ class Store final : public Journal {
   // Counts up the task's run epoch and its runs, durable against power loss. Returns the row as it stands now.
   Expected<TaskRecord, StoreError> begin_run(std::int64_t task_id, Time now);
 
-  // ---- the intents of a run's newest step in a file of their own (store/intent_file.h), for whoever holds the task's lock
+  // ---- the intents of a run that are no rows yet, in a file of their own (store/intent_file.h), for whoever holds the task's lock
   // What a run promised before it was killed becomes rows. Before begin_run.
   Expected<void, StoreError> take_up_intents(std::string_view task);
   Expected<void, StoreError> take_up(std::string_view task, const Intents& intents);
@@ -137,6 +137,7 @@ class Store final : public Journal {
   void forget_intents(std::string_view task);
 
   // ---- Journal
+  bool promises() const override;
   bool promise(const TaskRecord& task, const JournalBatch& batch) override;
   Expected<void, JournalError> commit(const TaskRecord& task, const JournalBatch& batch) override;
   // The run id that events are stored with from now on; set after begin_run.

@@ -135,6 +135,7 @@ struct Store::Impl {
   std::optional<FileMark> immutable;  // set while a reader uses the file as immutable
   int log_pages = 0;                  // in the write-ahead log after the last commit
   std::optional<IntentFile> intents;  // of the one task that this store's run holds
+  Intents promised;                   // in that file, and in no row yet
 
   // Open wishes by task, good as long as `controls_version` is what PRAGMA data_version says.
   std::map<std::string, std::vector<ControlRequest>, std::less<>> controls;

@@ -24,6 +24,7 @@ inline Instrument spot(Venue venue) {
 
 inline StoredTask seed_task() {
   StoredTask t;
+  t.task.id = 1;  // the first of a database
   TaskSpec& s = t.task.spec;
   s.name = "bench";
   s.symbol = *symbol_from("BTC/USDT");
@@ -78,6 +79,7 @@ class EngineAtWork {
   std::size_t sends() const { return out_.sends.size(); }
   const Commands& answer() const { return out_; }
   const TaskRecord& record() const { return engine_.record(); }
+  const TaskEngine& engine() const { return engine_; }
 
  private:
   Time now_{1'767'225'600'000'000};

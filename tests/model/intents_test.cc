@@ -15,30 +15,32 @@ OrderRecord order(OrderStatus status = OrderStatus::Intent, Purpose purpose = Pu
   return o;
 }
 
+Intents promised_by(const TaskRecord& task, const JournalBatch& batch) {
+  Intents out;
+  EXPECT_TRUE(add(out, task, batch));
+  return out;
+}
+
 JournalBatch batch(std::vector<OrderRecord> orders) { return {true, std::move(orders), {}, {}}; }
 
 TEST(Intents, QuotesMayLeaveBeforeTheRestOfTheirStep) {
   EXPECT_TRUE(can_follow_sends(batch({order()})));
   EXPECT_TRUE(can_follow_sends(batch({order(), order()})));
-  OrderRecord cancelled = order(OrderStatus::Open);
-  cancelled.cancel_requested = true;
-  EXPECT_TRUE(can_follow_sends(batch({cancelled, order()})));
+  for (const OrderStatus heard : {OrderStatus::Open, OrderStatus::Unknown, OrderStatus::Closed}) {
+    JournalBatch with_news = batch({order(heard), order()});
+    with_news.fills.emplace_back();
+    EXPECT_TRUE(can_follow_sends(with_news)) << "the venue tells it again";
+  }
 }
 
-TEST(Intents, EverythingElseIsCommittedFirst) {
+TEST(Intents, WhatElseIsSentIsCommittedFirst) {
   EXPECT_FALSE(can_follow_sends({})) << "nothing to send";
   EXPECT_FALSE(can_follow_sends(batch({order(OrderStatus::Intent, Purpose::Rebalance)})));
   EXPECT_FALSE(can_follow_sends(batch({order(), order(OrderStatus::Intent, Purpose::Reduce)})));
-  EXPECT_FALSE(can_follow_sends(batch({order(), order(OrderStatus::Closed)}))) << "an order ended";
-  EXPECT_FALSE(can_follow_sends(batch({order(), order(OrderStatus::Unknown)})));
-  EXPECT_FALSE(can_follow_sends(batch({order(), order(OrderStatus::Open)}))) << "an answer came";
   EXPECT_FALSE(can_follow_sends(batch(std::vector<OrderRecord>(kMostIntents + 1, order()))));
   OrderRecord by_hand = order();
   by_hand.person_request = RequestId("twice-is-once");
   EXPECT_FALSE(can_follow_sends(batch({by_hand})));
-  JournalBatch with_fill = batch({order()});
-  with_fill.fills.emplace_back();
-  EXPECT_FALSE(can_follow_sends(with_fill));
   JournalBatch with_payment = batch({order()});
   with_payment.fundings.emplace_back();
   EXPECT_FALSE(can_follow_sends(with_payment));
@@ -55,7 +57,7 @@ TEST(Intents, AreMissingWhereTheBooksEndBeforeThem) {
   behind.next_seq = 5;
   behind.orders = 10;
   behind.first_order = Time{50};
-  const Intents intents = intents_of(behind, batch({order()}));
+  const Intents intents = promised_by(behind, batch({order()}));
   EXPECT_TRUE(are_missing(task, intents));
   EXPECT_FALSE(are_missing(behind, intents));
   for (auto change : {+[](TaskRecord& t) { t.id = 4; }, +[](TaskRecord& t) { t.created = Time{8}; }, +[](TaskRecord& t) { t.run_epoch = 3; }}) {

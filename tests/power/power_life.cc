@@ -39,9 +39,8 @@ class PowerStore final : public sim::LifeStore {
   Expected<TaskRecord, JournalError> begin_run(Time now) override {
     store_.reset();  // a new process
     if (auto there = open(); !there) return Unexpected{there.error()};
-    if (intents_) {
-      if (auto taken = store_->take_up(task_.spec.name, *intents_); !taken) return Unexpected{JournalError{JournalError::Kind::Other, taken.error().message}};
-    }
+    if (auto taken = store_->take_up(task_.spec.name, promised_); !taken) return Unexpected{JournalError{JournalError::Kind::Other, taken.error().message}};
+    promised_ = {};
     auto begun = store_->begin_run(task_.id, now);
     if (!begun) return Unexpected{JournalError{JournalError::Kind::Other, begun.error().message}};
     if (begun->run_epoch <= newest_epoch_ && plan_.planted != Planted::EpochNotSynced) broken(fmt::format("run epoch {} is given out twice", begun->run_epoch));
@@ -50,16 +49,17 @@ class PowerStore final : public sim::LifeStore {
     return std::move(*begun);
   }
 
+  bool promises() const override { return true; }
   bool promise(const TaskRecord& task, const JournalBatch& batch) override {
-    before_ = std::move(intents_);
-    intents_ = intents_of(task, batch);
-    return true;
+    before_ = promised_;
+    return add(promised_, task, batch);
   }
 
   Expected<void, JournalError> commit(const TaskRecord& task, const JournalBatch& batch) override {
     const std::uint64_t number = result_.commits++;
     if (plan_.cut_at && *plan_.cut_at == 2 * number) disk_.cut();
     if (auto done = store_->commit(task, batch); !done) return done;
+    promised_.requests.clear();
     for (const OrderRecord& o : batch.orders) orders_.insert(o.request.id.str());
     for (const Fill& f : batch.fills) fills_.insert(f.trade_id.str());
     if (plan_.cut_at && *plan_.cut_at == 2 * number + 1) {
@@ -86,9 +86,9 @@ class PowerStore final : public sim::LifeStore {
     store_.reset();
     // The kernel had written the page of intents lately, a while ago, or never.
     const std::uint64_t written = rng_.below(3);
-    if (written == 1) intents_ = std::move(before_);
-    if (written == 2) intents_.reset();
-    before_.reset();
+    if (written == 1) promised_ = std::move(before_);
+    if (written == 2) promised_ = {};
+    before_ = {};
     disk_.restart(rng_);
     ++result_.cuts;
     if (open()) count_lost();
@@ -149,8 +149,8 @@ class PowerStore final : public sim::LifeStore {
   sim::Rng rng_;
   std::unique_ptr<Store> store_;
   std::optional<NoFullSync> no_full_sync_;
-  std::optional<Intents> intents_;  // of the newest step that promised some, and of the one before it
-  std::optional<Intents> before_;
+  Intents promised_;  // since the last commit, and before the newest promise
+  Intents before_;
   std::uint32_t newest_epoch_ = 0;
   std::set<std::string> orders_;  // rows that were committed
   std::set<std::string> fills_;

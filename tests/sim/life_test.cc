@@ -18,15 +18,15 @@ class SqliteLifeStore final : public LifeStore {
     fresh.id = 0;
     task_ = store_->add_task(std::move(fresh)).value();
   }
-  bool promise(const TaskRecord& task, const JournalBatch& batch) override {
-    intents_ = intents_of(task, batch);
-    return true;
+  bool promises() const override { return true; }
+  bool promise(const TaskRecord& task, const JournalBatch& batch) override { return add(promised_, task, batch); }
+  Expected<void, JournalError> commit(const TaskRecord& task, const JournalBatch& batch) override {
+    promised_.requests.clear();
+    return store_->commit(task, batch);
   }
-  Expected<void, JournalError> commit(const TaskRecord& task, const JournalBatch& batch) override { return store_->commit(task, batch); }
   Expected<TaskRecord, JournalError> begin_run(Time now) override {
-    if (intents_) {
-      EXPECT_TRUE(store_->take_up(task_.spec.name, *intents_));
-    }
+    EXPECT_TRUE(store_->take_up(task_.spec.name, promised_));
+    promised_ = {};
     return store_->begin_run(task_.id, now).value();
   }
   Expected<StoredTask, JournalError> load() override { return store_->load_task(task_.spec.name).value(); }
@@ -34,7 +34,7 @@ class SqliteLifeStore final : public LifeStore {
  private:
   std::unique_ptr<Store> store_;
   TaskRecord task_;
-  std::optional<Intents> intents_;
+  Intents promised_;
 };
 
 TEST(Life, NoneOfThreeHundredBreaksAPromise) {

@@ -84,6 +84,43 @@ TEST_F(IntentsTest, TheNextRunFindsWhatWasPromised) {
   EXPECT_THAT(events.back().json, ::testing::HasSubstr("two-s"));
 }
 
+TEST_F(IntentsTest, StepsAddUpUntilACommitHasTheirRows) {
+  Step step;
+  {
+    const auto store = open_store(dir.db());
+    step = a_step(begin(*store), "one");
+    ASSERT_TRUE(store->promise(step.task, step.batch));
+    const JournalBatch first = step.batch;
+    must(store->commit(step.task, {false, {}, {}, first.events, {}}));  // an event alone: the orders are no rows yet
+    step = a_step(step.task, "two");
+    ASSERT_TRUE(store->promise(step.task, step.batch));
+  }
+  {
+    const auto store = open_store(dir.db());
+    must(store->take_up_intents("btc"));
+    EXPECT_THAT(ids(must(store->load_task("btc")).orders), ElementsAre("one-b", "one-s", "two-b", "two-s"));
+  }
+}
+
+TEST_F(IntentsTest, MoreThanThePageHoldsIsCommittedFirst) {
+  const auto store = open_store(dir.db());
+  Step step = a_step(begin(*store), "s0");
+  JournalBatch all;
+  std::size_t promised = 0;
+  for (int n = 1; store->promise(step.task, step.batch); ++n) {
+    promised += step.batch.orders.size();
+    merge(all, step.batch);
+    step = a_step(step.task, "s" + std::to_string(n));
+  }
+  EXPECT_EQ(promised, kMostPromised);
+  EXPECT_THAT(read_intents(locks, "btc")->requests, SizeIs(kMostPromised));
+  merge(all, step.batch);
+  must(store->commit(step.task, all));
+  step = a_step(step.task, "next");
+  ASSERT_TRUE(store->promise(step.task, step.batch));
+  EXPECT_THAT(read_intents(locks, "btc")->requests, SizeIs(2));
+}
+
 TEST_F(IntentsTest, AReaderFindsItTooAndOnce) {
   die_after_a_promise();
   for (int look = 0; look < 3; ++look) {
@@ -144,16 +181,19 @@ TEST_F(IntentsTest, APageThatIsNotWholePromisesNothing) {
   const auto put = [&](const std::string& bytes) {
     std::ofstream(path, std::ios::binary | std::ios::trunc).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   };
-  // Everything that was written counts; behind the two requests there is room for others.
-  const std::size_t used = whole.find_last_not_of('\0');
+  // Everything that was written counts; behind the two requests there is room for others. The page of the write before it stands in.
+  const std::size_t used = whole.substr(0, whole.size() / 2).find_last_not_of('\0');
   int noticed = 0;
   for (std::size_t at = 0; at <= used; ++at) {
     std::string bytes = whole;
     bytes[at] = static_cast<char>(bytes[at] ^ 0x20);
     put(bytes);
-    noticed += read_intents(locks, "btc") ? 0 : 1;
+    const auto read = read_intents(locks, "btc");
+    noticed += read && read->requests.front().id.str() == "one-b" ? 1 : 0;
   }
   EXPECT_EQ(noticed, static_cast<int>(used) + 1);
+  put(std::string(whole.size() / 2, 'x') + std::string(whole.size() / 2, 'x'));
+  EXPECT_FALSE(read_intents(locks, "btc"));
   for (const std::size_t size : {std::size_t{0}, std::size_t{8}, whole.size() - 1}) {
     put(whole.substr(0, size));
     EXPECT_FALSE(read_intents(locks, "btc")) << size;
