@@ -31,6 +31,7 @@ struct StreamFill {
 // The private stream said something about an order that has to be asked for (a status, a fill without a usable id).
 struct OrderHint {
   ClientOrderId id;
+  bool traded = false;  // ... and it traded: its trades can be read at once
 };
 // Nothing but time passed.
 struct Wake {};

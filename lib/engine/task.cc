@@ -128,7 +128,9 @@ void TaskEngine::apply(const Event& event) {
         } else if constexpr (std::is_same_v<E, OrderHint>) {
           WorkingOrder* w = find_working(e.id);
           if (w == nullptr) w = revive(e.id);
-          if (w != nullptr) w->cast_doubt();
+          if (w == nullptr) return;
+          w->cast_doubt();
+          w->traded = w->traded || e.traded;
         } else if constexpr (!std::is_same_v<E, Wake>) {
           on(e);
         }

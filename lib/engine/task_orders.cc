@@ -45,7 +45,8 @@ void TaskEngine::on(const PlaceReport& r) {
       w->record.status = OrderStatus::Open;
       w->record.venue_order_id = r.venue_order_id;
       w->last_proof = now_;
-      w->doubt = w->record.request.type == OrderType::Ioc || w->record.request.type == OrderType::Market;
+      // What a stream said of it before this answer came still has to be asked for.
+      w->doubt = w->doubt || w->record.request.type == OrderType::Ioc || w->record.request.type == OrderType::Market;
       save(*w);
       emit_step(OrderStep::Ack, w->record, r.code, r.reason);
       break;
@@ -290,6 +291,11 @@ void TaskEngine::drive(WorkingOrder& w) {
     out_->sends.emplace_back(CancelOrder{venue, o.request.id, o.venue_order_id});
   }
   if (now_ < w.next_try) return;
+  // Beside the question for the order: a round trip less until the trade is booked.
+  if (w.traded && !o.venue_order_id.empty()) {
+    w.traded = false;
+    w.needs_trades = true;
+  }
   if ((w.needs_trades || o.booked < o.filled) && !w.asking_trades) {
     w.asking_trades = true;
     out_->sends.emplace_back(QueryTrades{venue, o.request.id, o.venue_order_id});

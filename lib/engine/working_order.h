@@ -33,6 +33,7 @@ struct WorkingOrder {
   bool doubt_again = false;       // ... and again while a lookup was under way, whose answer may be older than that
   bool ended = false;             // the venue said that nothing more will fill; `record.filled` is final
   bool needs_trades = false;      // its trades must be read once more, whatever the amounts say
+  bool traded = false;            // a stream told of a trade that is not read yet
   bool asked_since_start = true;  // false: of an earlier run and not answered for yet
   bool absent_proof = false;      // the lookup round under way began late enough to prove absence
   LookupStage stage = LookupStage::ById;

@@ -249,7 +249,7 @@ void Link::on_own(const venues::News& news) {
   if (const auto* fill = std::get_if<Fill>(&news)) {
     emit_(StreamFill{*fill});
   } else if (const auto* order = std::get_if<venues::OrderNews>(&news)) {
-    emit_(OrderHint{order->id});
+    emit_(OrderHint{order->id, order->traded});
   }
 }
 

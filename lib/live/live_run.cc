@@ -38,7 +38,8 @@ Expected<void, JournalError> LiveRun::start(Time now, const std::vector<Event>& 
   commands_.clear();
   engine_.start(now_, commands_, known);
   if (auto done = carry_out(); !done) return done;
-  mind_dead_man();  // before the first price, hence before the first order
+  if (auto done = books_.commit(now_); !done) return done;  // that it runs
+  mind_dead_man();                                          // before the first price, hence before the first order
   for (auto& l : links_) l->start();
   (void)pulse_.beat();
   beat_ = clock_.now();

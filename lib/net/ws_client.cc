@@ -45,6 +45,7 @@ struct Config : wsp::config::core_client {
   using rng_type = wsp::random::random_device::int_generator<std::uint32_t, concurrency_type>;
   static const bool enable_multithreading = false;
   static const bool drop_on_protocol_error = true;
+  static const std::size_t connection_read_buffer_size = 4096;  // what venues push is small, and a portfolio has hundreds of connections
 
   struct transport_config : wsp::config::core_client::transport_config {
     using concurrency_type = Config::concurrency_type;
@@ -67,6 +68,7 @@ using PlainEndpoint = wsp::client<Config<Plain>>;
 TlsContext make_context(const std::string& ca_file) {
   auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
   SSL_CTX* raw = context->native_handle();
+  SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS);  // for the same reason: 34 kB less of each that is idle
   asio::error_code ec;
   context->set_verify_mode(asio::ssl::verify_peer, ec);
   if (ec || SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION) != 1) return nullptr;

@@ -11,7 +11,8 @@ Expected<void, JournalError> TaskRun::start(Time now, const std::vector<Event>& 
   now_ = now;
   commands_.clear();
   engine_.start(now_, commands_, known);
-  return carry_out();
+  if (auto done = carry_out(); !done || crashed_) return done;
+  return books_.commit(now_);
 }
 
 Time TaskRun::next_event() const { return std::min(world_.next_time(), engine_.next_deadline()); }

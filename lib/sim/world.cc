@@ -294,8 +294,10 @@ void World::push_fills(std::size_t index) {
     if (now_ < lines_[index].stalled_until || now_ < lines_[index].away_until || draw(Fault::DropEvent)) continue;
     Dur delay = latency();
     if (draw(Fault::ReorderEvent)) delay = delay + some_seconds(2);
-    deliver(now_ + delay, StreamFill{f});
-    if (draw(Fault::DuplicateEvent)) deliver(now_ + delay + latency(), StreamFill{f});
+    // MEXC's stream names trades by other ids than its lists: what it says of them is a reason to ask.
+    const Event told = v.instrument().venue == Venue::MexcSpot ? Event(OrderHint{f.order, true}) : Event(StreamFill{f});
+    deliver(now_ + delay, told);
+    if (draw(Fault::DuplicateEvent)) deliver(now_ + delay + latency(), told);
   }
 }
 

@@ -1,4 +1,6 @@
 // What becomes of intents that no commit followed.
+#include <chrono>
+
 #include "store/lock_state.h"
 #include "store/store_impl.h"
 #include "store/task_lock.h"
@@ -56,15 +58,28 @@ Expected<void, StoreError> Store::take_up(std::string_view task, const Intents& 
   return {};
 }
 
-// A reader sees the rows only once a writer has made them. The lock is looked at last: whoever takes it after that finds the intents himself, and
-// what he makes of them under it is the same.
+namespace {
+
+constexpr Dur kCommitted = Dur::seconds(1);  // by then a run that moves has committed them (engine/bookkeeper.h)
+
+Time wall_clock() { return Time{std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count()}; }
+
+// Of a run that was killed, or that stands still. The lock is looked at last: whoever takes it after that finds the intents himself, and what he makes of
+// them under it is the same; so is what a run makes of them that moves again.
+bool is_left(const std::string& directory, const std::string& task, const Intents& intents) {
+  return wall_clock() - intents.requests.back().created > kCommitted || !is_task_held(directory, task);
+}
+
+}  // namespace
+
+// A reader sees the rows only once a writer has made them.
 bool Store::Impl::lacks_intents() {
   const std::string directory = lock_directory(path);
   for (const std::string& task : tasks_with_intents(directory)) {
     const std::optional<Intents> left = read_intents(directory, task);
     if (!left) continue;
     const auto found = find(task);
-    if (found && *found && are_missing(**found, *left) && !is_task_held(directory, task)) return true;
+    if (found && *found && are_missing(**found, *left) && is_left(directory, task, *left)) return true;
   }
   return false;
 }
@@ -74,7 +89,8 @@ void Store::Impl::take_up_all() {
   auto writer = Store::open(path, Store::Mode::ReadWrite, patience);
   if (!writer) return;
   for (const std::string& task : tasks_with_intents(directory)) {
-    if (!is_task_held(directory, task)) (void)(*writer)->take_up_intents(task);
+    const std::optional<Intents> left = read_intents(directory, task);
+    if (left && is_left(directory, task, *left)) (void)(*writer)->take_up(task, *left);
   }
 }
 

@@ -149,6 +149,7 @@ struct Survey {
 // fills with the venue's own trade id, which are booked once whatever path brings them.
 struct OrderNews {
   ClientOrderId id;
+  bool traded = false;  // it is about a trade, which can be read now
 };
 // The last two are the answers of an OrderChannel.
 using News = std::variant<TopOfBook, Fill, OrderNews, PlaceReport, CancelReport>;

@@ -21,11 +21,13 @@ class Recover(LiveTest):
         self.file = self.task_file("eth", "ETH/USDT", "mexc_spot", "gateio_spot", "1.2", "0.1", more=PATIENT)
 
     def killed_after(self, lines, file=None):
+        self.exchange.control("POST", "latency", {"ms": 60})  # what is told is not all that happens
         task = self.begin_live(file or self.file, "--ndjson")
         for _ in range(lines):
             if not task.stdout.readline():
                 break
         self.kill(task)
+        self.exchange.control("POST", "latency", {"ms": 0})
 
     def killed_at(self, event):
         task = self.begin_live(self.file, "--ndjson")
@@ -198,7 +200,7 @@ class Recover(LiveTest):
         self.assert_books_equal(self.before)
 
     def test_flatten_closes_what_a_task_holds(self):
-        file = self.task_file("carry", "BTC/USDT", "gateio_spot", "gateio_futures", "0.05", "0.01", more=PATIENT)
+        file = self.task_file("carry", "BTC/USDT", "gateio_spot", "gateio_futures", "0.2", "0.01", more=PATIENT)
         self.killed_after(14, file)
         done = self.rebalance_live("--task", "carry", "--flatten", *SEND)
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -147,6 +147,37 @@ TEST(Protocol, WhatWasProvenAbsentIsAskedForThreeTimesAndThenLeftToTheNextRun) {
   EXPECT_EQ(asked, 3);
 }
 
+TEST(Protocol, AWordOfATradeAsksForTheOrderAndItsTradesAtOnce) {
+  Talk t;
+  t.start();
+  t.books();
+  const OrderRequest buy = t.placed(Side::Buy);
+  t.tell(OrderHint{buy.id, true});
+  EXPECT_EQ(t.count<QueryTrades>(), 0u) << "the venue's name for it is not known yet";
+  t.ack(buy);
+  ASSERT_EQ(t.count<LookupOrder>(), 1u);
+  ASSERT_EQ(t.count<QueryTrades>(), 1u);
+  EXPECT_EQ(t.last<QueryTrades>().id, buy.id);
+  EXPECT_FALSE(t.last<QueryTrades>().venue_order_id.empty());
+  t.tell(TradesReport{buy.id, true, {t.trade(buy, "0.1", "B1")}});
+  EXPECT_EQ(t.record().leg.buy.filled, qty("0.1"));
+  t.found(buy.id, false, "0.1");
+  EXPECT_EQ(t.count<QueryTrades>(), 1u) << "all of it is booked";
+  EXPECT_EQ(t.record().leg.buy.filled, qty("0.1"));
+}
+
+TEST(Protocol, TradesThatAreNotListedYetAreAskedForAgainOnceTheAmountIsKnown) {
+  Talk t;
+  t.start();
+  t.books();
+  const OrderRequest buy = t.placed(Side::Buy);
+  t.ack(buy);
+  t.tell(OrderHint{buy.id, true});
+  t.tell(TradesReport{buy.id, true, {}});
+  t.found(buy.id, false, "0.1");
+  EXPECT_EQ(t.count<QueryTrades>(), 2u);
+}
+
 TEST(Protocol, AWordOfTheStreamAboutAnAbsentOrderIsAskedAfter) {
   Talk t;
   const OrderRequest buy = never_arrived(t);

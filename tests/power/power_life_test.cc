@@ -54,7 +54,7 @@ TEST(PowerLife, NoticesWhenTheEpochIsNotWaitedFor) { EXPECT_THAT(caught(Planted:
 
 TEST(PowerLife, NoticesWhenTheVenuesAreNotSurveyed) { EXPECT_THAT(caught(Planted::NoSurvey, 2001), HasSubstr("is at the venue and not in the books")); }
 
-TEST(PowerLife, NoticesWhenARequestArrivesAfterTheVenuesWereSurveyed) { EXPECT_NE(caught(Planted::FastBoot, 1001), "nothing"); }
+TEST(PowerLife, NoticesWhenARequestArrivesAfterTheVenuesWereSurveyed) { EXPECT_NE(caught(Planted::FastBoot, 4001), "nothing"); }
 
 }  // namespace
 }  // namespace dn::power

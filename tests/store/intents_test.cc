@@ -131,10 +131,29 @@ TEST_F(IntentsTest, AReaderFindsItTooAndOnce) {
 }
 
 TEST_F(IntentsTest, AReaderLeavesARunAloneThatIsAlive) {
-  die_after_a_promise();
   const auto lock = must(TaskLock::acquire(locks, "btc"));
+  const auto store = open_store(dir.db());
+  Step step = a_step(begin(*store), "one");
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  for (OrderRecord& o : step.batch.orders) o.request.created = Time{std::chrono::duration_cast<std::chrono::microseconds>(now).count()};
+  ASSERT_TRUE(store->promise(step.task, step.batch));
   const auto reader = open_store(dir.db(), Store::Mode::ReadOnly);
-  EXPECT_THAT(must(reader->orders(1, {})), SizeIs(2)) << "its commit is under way";
+  EXPECT_THAT(must(reader->orders(1, {})), IsEmpty()) << "its commit is under way";
+}
+
+TEST_F(IntentsTest, AReaderSeesWhatARunPromisedThatStandsStillAndTheRunGoesOnWithIt) {
+  const auto lock = must(TaskLock::acquire(locks, "btc"));
+  const auto store = open_store(dir.db());
+  Step step = a_step(begin(*store), "one");  // long ago
+  ASSERT_TRUE(store->promise(step.task, step.batch));
+  const auto reader = open_store(dir.db(), Store::Mode::ReadOnly);
+  EXPECT_THAT(must(reader->orders(1, {})), SizeIs(2));
+  step.batch.orders[0].status = OrderStatus::Open;
+  must(store->commit(step.task, step.batch));
+  const StoredTask books = must(store->load_task("btc"));
+  EXPECT_THAT(ids(books.orders), ElementsAre("one-b", "one-s"));
+  EXPECT_EQ(books.orders[0].status, OrderStatus::Open);
+  EXPECT_EQ(books.task.orders, 2);
 }
 
 TEST_F(IntentsTest, WhatWasCommittedIsNotTakenUpAgain) {

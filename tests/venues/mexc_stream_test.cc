@@ -51,13 +51,15 @@ TEST(MexcStream, PrivatePushesAreHintsThatNameOurOrder) {
     simdjson::dom::element body;
     std::string client;
     if (decoded["privateOrders"].get(body) == simdjson::SUCCESS) client = str(body, "clientId");
-    if (decoded["privateDeals"].get(body) == simdjson::SUCCESS) client = str(body, "clientOrderId");
+    const bool is_deal = decoded["privateDeals"].get(body) == simdjson::SUCCESS;
+    if (is_deal) client = str(body, "clientOrderId");
     if (client.empty()) {
       for (const News& n : h.news) EXPECT_TRUE(std::holds_alternative<TopOfBook>(n)) << str(frame, "name");
       continue;
     }
     ASSERT_EQ(h.news.size(), 1U) << str(frame, "name");
     EXPECT_EQ(std::get<OrderNews>(h.news[0]).id.view(), client);
+    EXPECT_EQ(std::get<OrderNews>(h.news[0]).traded, is_deal);
     ++hints;
   }
   EXPECT_GE(hints, 2);

@@ -159,7 +159,7 @@ class PrivateStream final : public Stream {
         }
       }
       // An order of ours moved, or a trade of it is told in a way that is not exact: REST is asked.
-      if (const auto id = text(row, "text"); is_ours(id)) h.news.emplace_back(OrderNews{ClientOrderId(id)});
+      if (const auto id = text(row, "text"); is_ours(id)) h.news.emplace_back(OrderNews{ClientOrderId(id), trades});
     }
     return h;
   }

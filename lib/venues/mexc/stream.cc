@@ -63,7 +63,7 @@ void read_ticker(std::string_view body, std::uint64_t* last_version, Heard* out)
   out->news.emplace_back(TopOfBook{Price(*b), Price(*a), Qty(*bq), Qty(*aq)});
 }
 
-void read_private(std::string_view body, protozero::pbf_tag_type client_id_field, Heard* out) {
+void read_private(std::string_view body, protozero::pbf_tag_type client_id_field, bool traded, Heard* out) {
   std::string_view client;
   protozero::pbf_reader r(body.data(), body.size());
   while (r.next()) {
@@ -73,7 +73,7 @@ void read_private(std::string_view body, protozero::pbf_tag_type client_id_field
       r.skip();
     }
   }
-  if (!client.empty() && ClientOrderId::fits(client)) out->news.emplace_back(OrderNews{ClientOrderId(client)});
+  if (!client.empty() && ClientOrderId::fits(client)) out->news.emplace_back(OrderNews{ClientOrderId(client), traded});
 }
 
 void read_wrapper(std::string_view bytes, std::string_view symbol, std::uint64_t* last_version, Heard* out) {
@@ -93,8 +93,8 @@ void read_wrapper(std::string_view bytes, std::string_view symbol, std::uint64_t
   }
   if (!of.empty() && of != symbol) return;
   if (kind == kAggreBookTicker || kind == kBookTicker) read_ticker(body, last_version, out);
-  if (kind == kPrivateOrders) read_private(body, 2, out);
-  if (kind == kPrivateDeals) read_private(body, 8, out);
+  if (kind == kPrivateOrders) read_private(body, 2, false, out);
+  if (kind == kPrivateDeals) read_private(body, 8, true, out);
 }
 
 wire::Frame subscription(const std::vector<std::string>& topics) {
