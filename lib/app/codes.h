@@ -21,7 +21,7 @@ struct CodeInfo {
 
 // Our own codes of events and orders, by name.
 std::span<const CodeInfo> event_codes();
-// The names of checks (kind "check") and of what dn-recover finds ("finding"), by name.
+// The names of checks (kind "check") and of what dn-recover and dn-status audit find ("finding"), by name.
 std::span<const CodeInfo> check_codes();
 
 // The meaning of an exit code (by number or name) or of an event's code; several when it stands for more than one thing. Empty: all of them, as a

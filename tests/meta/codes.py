@@ -55,6 +55,7 @@ CHECK_WORDS = [  # (where, what picks the names out of it)
     ("lib/app/preflight_task.cc", re.compile(r'\? "([a-z_]+)" : "([a-z_]+)", spec_')),
     ("lib/app/preflight_portfolio.cc", re.compile(r'kPortfolioRow = "([a-z_]+)"|\(\s*"(max_[a-z_]+)"')),
     ("lib/app/books.cc", re.compile(r'case Finding::Kind::\w+: return "([a-z_]+)";|break;\n  \}\n  return "([a-z_]+)";\n\}\n\nstd::string_view action')),
+    ("lib/app/audit_view.cc", re.compile(r'\{Kind::\w+, "([a-z_]+)"\}')),
 ]
 LITERAL = re.compile(r'"([^"\\]*)"')
 A_CODE = re.compile(r"[a-z0-9_]+\*?")

@@ -95,6 +95,7 @@ class Codes(House):
             ("lib/app/code_table.cc", self.TABLE.replace('"late"', '"later"')),
             ("lib/app/code_table.cc", self.TABLE.replace("a_code", "zz")),
             ("lib/app/preflight_more.cc", 'add_ok(to, "a_new_check", of, text);\n'),
+            ("lib/app/audit_view.cc", 'constexpr Names<Kind, 2> kKindNames{{{Kind::Clock, "clock"}, {Kind::New, "a_new_finding"}}};\n'),
             ("lib/app/check_table.cc", self.CHECKS.replace('"clock"', '"clocks"')),
         ]:
             with self.subTest(name=name, text=text[:60]):
