@@ -1,11 +1,14 @@
 """Every number that people and programs are shown equals the one that the exchange's ledger gives, to the last digit: status, pnl, rows, metrics and the
-report, after five kinds of runs. What the ledger cannot know (latency, when the sides stood apart) is held against itself only."""
+report, after five kinds of runs. What the ledger cannot know (latency, when the sides stood apart) is held against itself only. The mids that orders were
+decided at come from the books pinned here, and where the books move from what the orders' rows keep."""
+import contextlib
 import csv
 import html
 import io
 import json
 import os
 import re
+import sqlite3
 import unittest
 from fractions import Fraction
 
@@ -32,9 +35,13 @@ class LedgerNumbers(LiveTest):
 
     # ---- each output against the reckoning
 
-    def check(self, name, before, venues, total):
+    def check(self, name, before, venues, total, mids=None):
+        """`mids`: {venue: mid} of books that stood still."""
         r = Reckoning(before, self.exchange.ledger(), venues, SYMBOL, total, self.goes_round)
         self.assertGreater(len(r.trades), 0)
+        with contextlib.closing(sqlite3.connect(self.db)) as c:
+            arrivals = {order: Fraction(mid) for order, mid in c.execute("SELECT client_order_id, arrival FROM orders")}
+        r.take_mids(lambda t: mids[t["venue"]] if mids else arrivals[t["client_order_id"]])
         self.check_json(r, self.task(name))
         self.check_show(r, self.status("show", name).stdout)
         self.check_table(r, name)
@@ -69,6 +76,8 @@ class LedgerNumbers(LiveTest):
         self.same(task["profit"]["total"], r.profit, 20, "profit.total")
         self.same(task["profit"]["fees"], r.fees_quote, 20, "profit.fees")
         self.same(task["profit"]["funding"], r.funding, None, "profit.funding")
+        self.same(task["profit"]["slippage"], r.slippage, 20, "profit.slippage")
+        self.same(task["profit"]["basis"], r.basis, 20, "profit.basis")
         if r.profit is not None:
             self.assertEqual(profit["basis"] + profit["slippage"] + profit["funding"] - profit["fees"], profit["total"])
         self.assertEqual(task["open_orders"], sum(o["open"] for o in r.orders))
@@ -87,6 +96,12 @@ class LedgerNumbers(LiveTest):
         self.assertEqual([number(x) for x in imbalance.groups()], [r.imbalance, number(rounded(abs(r.imbalance) * 100 / r.total, 4))])
         profit = re.search(r"^profit +(\S+) USDT gross, (\S+) USDT net of fees, (\S+) bps", text, re.MULTILINE)
         self.assertEqual([number(x) for x in profit.groups()], [number(dash(v, p)) for v, p in ((r.gross, 8), (r.profit, 8), (r.profit_bps, 4))])
+        parts = re.search(r"^  made of +basis (\S+), slippage (\S+), funding (\S+), fees (\S+)$", text, re.MULTILINE)
+        self.assertEqual(parts is not None, r.profit is not None)
+        if parts:
+            self.assertEqual([number(x) for x in parts.groups()], [number(rounded(v, 20)) for v in (r.basis, r.slippage, r.funding, -r.fees_quote)])
+        told = [(Fraction(fee), asset) for fee, asset in re.findall(r"^  fees +(\S+) (\S+)$", text, re.MULTILINE)]
+        self.assertEqual(sorted(told), sorted((fee, asset) for leg in r.leg.values() for asset, fee in leg.fees.items()))
 
     def check_table(self, r, name):
         row = next(row for row in csv.DictReader(io.StringIO(self.status("--csv").stdout)) if row["task"] == name)
@@ -100,8 +115,9 @@ class LedgerNumbers(LiveTest):
 
     def check_pnl(self, r, name):
         row = next(row for row in csv.DictReader(io.StringIO(self.status("pnl", "--csv").stdout)) if row["task"] == name)
-        for head, value, places in (("matched", r.matched, None), ("gross", r.gross, 8), ("funding", r.funding, None), ("fees in quote", r.fees_quote, 8),
-                                    ("net", r.profit, 8), ("net bps", r.profit_bps, 4), ("imbalance", r.imbalance, None)):
+        for head, value, places in (("matched", r.matched, None), ("basis", r.basis, 20), ("slippage", r.slippage, 20), ("gross", r.gross, 8),
+                                    ("funding", r.funding, None), ("fees in quote", r.fees_quote, 8), ("net", r.profit, 8), ("net bps", r.profit_bps, 4),
+                                    ("imbalance", r.imbalance, None)):
             self.same(row[head], value, places, head)
 
     def check_sums(self, r):
@@ -113,6 +129,7 @@ class LedgerNumbers(LiveTest):
             self.assertEqual(total("traded"), sum(Fraction(t["quantity"]) * Fraction(t["price"]) for t in r.trades))
             self.assertEqual(total("funding"), r.funding)
             self.assertEqual(total("fees_quote"), Fraction(rounded(r.fees_quote, 20)))
+            self.assertEqual(total("slippage"), Fraction(rounded(r.slippage, 20)))
             if r.profit is not None:
                 self.assertEqual(total("net"), Fraction(rounded(r.profit, 20)))
                 self.assertEqual(total("gross"), Fraction(rounded(r.gross, 20)))
@@ -158,7 +175,7 @@ class LedgerNumbers(LiveTest):
                                       ("dn_task_spread_ratio", bps(r.spread), None), ("dn_task_gross_profit", r.gross, 8), ("dn_task_profit", r.profit, 8),
                                       ("dn_task_profit_ratio", bps(r.profit_bps), None)):
             self.same(told(metric), value, places, metric)
-        for part, value in (("funding", r.funding), ("fees", r.fees_quote)):
+        for part, value in (("basis", r.basis), ("slippage", r.slippage), ("funding", r.funding), ("fees", r.fees_quote)):
             self.same(told("dn_task_profit_part", part=part), value, 20, part)
 
     def check_report_data(self, r):
@@ -174,6 +191,10 @@ class LedgerNumbers(LiveTest):
             self.same(sums["net"], r.profit, 20, "net")
         paid = {row["unit"]: Fraction(row["y"]) for row in rows if row["plot"] == "profit" and row["series"] == "paid"}
         self.assertEqual(paid, r.fees)
+        parts = {row["x"]: Fraction(row["y"]) for row in rows if row["plot"] == "profit" and row["series"] == "part"}
+        self.assertEqual(parts, r.parts())
+        moved = [(row["series"], Fraction(row["y"])) for row in rows if row["plot"] == "slippage"]
+        self.assertEqual(sorted(moved), sorted((t["venue"], Fraction(rounded(bps, 4))) for t, bps in r.slips()))
 
     def check_page(self, r, name):
         page = self.status("report", "--task", name).stdout
@@ -185,6 +206,14 @@ class LedgerNumbers(LiveTest):
         for side, tile in (("buy", "bought"), ("sell", "sold")):
             filled, percent = re.match(r"(\S+) BTC, (\S+) %", tiles[tile]).groups()
             self.assertEqual((number(filled), number(percent)), (r.leg[side].filled, number(rounded(Fraction(rounded(r.progress(side), 6)) * 100, 2))))
+        rows = [[html.unescape(re.sub("<.*?>", "", cell)) for cell in re.findall(r"<td.*?>(.*?)</td>", row)] for row in re.findall(r"<tr>(.*?)</tr>", page)]
+        amounts = {row[0]: number(row[1]) for row in rows if len(row) == 3 and row[2] == r.quote and not row[0].startswith("paid in fees")}
+        self.assertEqual(amounts, {**r.parts(), **({"gross": Fraction(rounded(r.gross, 20)), "net": Fraction(rounded(r.profit, 20))} if r.parts() else {})})
+        for side, leg in r.leg.items():
+            sums = [(row[0], row[1], number(row[2]), number(row[3])) for row in rows if len(row) == 5 and row[0].startswith(side + " ")]
+            wanted = [("filled", r.base, leg.filled), ("net", r.base, leg.net), ("cash", r.quote, leg.cash), ("slippage", r.quote, leg.slippage),
+                      ("funding", r.quote, r.funding if side == r.funded else 0)] + [("fees", asset, fee) for asset, fee in leg.fees.items()]
+            self.assertEqual(sorted(sums), sorted((f"{side} {what}", unit, value, value) for what, unit, value in wanted))
         self.assertIn("The books keep every promise.", page)
 
     # ---- the runs
@@ -196,13 +225,7 @@ class LedgerNumbers(LiveTest):
         before = self.exchange.ledger()
         done = self.live(self.task_file("smooth", SYMBOL, *venues.values(), "0.03", "0.007"), "--quiet")
         self.assertEqual(done.returncode, 0, done.stderr)
-        r = self.check("smooth", before, venues, "0.03")
-        # The books stand still, so what the fills brought against their mids is known here too.
-        mids = {"mexc_spot": Fraction("60000.5"), "gateio_spot": Fraction("60100.7")}
-        slippage = sum((mids[t["venue"]] - Fraction(t["price"]) if t["side"] == "buy" else Fraction(t["price"]) - mids[t["venue"]]) * Fraction(t["quantity"])
-                       for t in r.trades)
-        self.same(self.task("smooth")["profit"]["slippage"], slippage, None, "slippage")
-        self.same(self.task("smooth")["profit"]["basis"], Fraction(rounded(r.gross, 20)) - slippage, 20, "basis")
+        self.check("smooth", before, venues, "0.03", {"mexc_spot": Fraction("60000.5"), "gateio_spot": Fraction("60100.7")})
 
     def test_a_perpetual_is_held_through_a_settlement_and_closed(self):
         self.goes_round = True

@@ -32,7 +32,7 @@ class Leg:
     """Sums of what one side of the task traded at its venue. `trades`: of its orders; `side`: where it opens."""
 
     def __init__(self, side, base, trades):
-        self.filled = self.net = self.traded = self.traded_quote = self.cash = Fraction(0)
+        self.filled = self.net = self.traded = self.traded_quote = self.cash = self.slippage = Fraction(0)
         self.fees = {}
         for t in trades:
             quantity, price, fee = (Fraction(t[k]) for k in ("quantity", "price", "fee"))
@@ -60,7 +60,9 @@ class Reckoning:
         self.orders = [o for o in after["orders"] if (o["venue"], o["venue_order_id"]) not in seen and o["client_order_id"].startswith("t-")]
         self.leg = {side: Leg(side, self.base, [t for t in self.trades if t["venue"] == venues[side]]) for side in ("buy", "sell")}
         self.funding = self.paid(after) - self.paid(before)
-        self.total, self.venues = Fraction(total), venues
+        self.funded = next((side for side in ("buy", "sell") if venues[side] == "gateio_futures"), None)
+        self.total, self.venues, self.goes_round = Fraction(total), venues, goes_round
+        self.mid_of = self.slippage = self.basis = None  # take_mids
         buy, sell = self.leg["buy"], self.leg["sell"]
         self.imbalance = buy.net - sell.net
         self.fees = dict(buy.fees)
@@ -86,6 +88,34 @@ class Reckoning:
         if cost > 0:
             self.profit_bps = self.profit * 10000 / cost
             self.break_even = self.fees_quote * 10000 / cost
+
+    def take_mids(self, mid_of):
+        """`mid_of`: of a trade, the mid of its book when its order was decided."""
+        self.mid_of = mid_of
+        for t in self.trades:
+            self.leg[next(side for side in self.leg if self.venues[side] == t["venue"])].slippage += self.gain(t) * Fraction(t["quantity"])
+        self.slippage = sum(leg.slippage for leg in self.leg.values())
+        self.basis = None if self.gross is None else Fraction(rounded(self.gross, 20)) - self.slippage
+
+    def gain(self, trade):
+        """What a trade brought against its mid, per base."""
+        better = self.mid_of(trade) - Fraction(trade["price"])
+        return better if trade["side"] == "buy" else -better
+
+    def slips(self):
+        return [(t, self.gain(t) * 10000 / self.mid_of(t)) for t in self.trades]
+
+    def parts(self):
+        """The parts of the profit by the names that a report has for them; none while nothing can be said of it."""
+        if self.profit is None:
+            return {}
+        in_quote = self.fees.get(self.quote, Fraction(0))
+        out = {"basis": self.basis, "slippage": self.slippage, f"fees in {self.quote}": -in_quote}
+        if self.funding or self.funded and self.goes_round:
+            out["funding"] = self.funding
+        if self.fees.get(self.base):
+            out[f"fees in {self.base}"] = in_quote - self.fees_quote
+        return {name: Fraction(rounded(amount, 20)) for name, amount in out.items()}
 
     def paid(self, ledger):
         return Fraction(ledger["positions"].get(f"{self.base}_{self.quote}", {"funding": "0"})["funding"])
