@@ -32,41 +32,86 @@ constexpr std::array<TroubleKind, 5> kTroubles{{{Trouble::Refused, "f-warn", "re
 // Which columns of pixels something falls into, and how much.
 class Columns {
  public:
-  Columns(const TimeScale& times, Area area) : times_(times), first_(area.left / 10), counts_(static_cast<std::size_t>(area.width() / 10) + 2) {}
+  Columns(const TimeScale& times, Area area) : times_(times), first_(area.left / 10), columns_(static_cast<std::size_t>(area.width() / 10) + 2) {}
 
   void add(Stretch s) {
-    ++counts_[column(s.from)];
-    --counts_[column(s.to) + 1];
+    const std::size_t from = column(s.from);
+    const std::size_t to = column(s.to);
+    ++columns_[from].begun;
+    ++columns_[to + 1].ended;
+    columns_[from].share += share(s, from);
+    if (to == from) return;
+    columns_[to].share += share(s, to);
+    ++columns_[from + 1].whole;
+    --columns_[to].whole;
   }
-  // Boxes as wide as what lies side by side.
-  void draw(Chart& c, Px y, std::string_view style) const {
-    std::int64_t covering = 0;
+  // Boxes as wide as what lies side by side. Where stretches crowd, a column is as high as the share of its time that they took, if `by_share`: else
+  // a thousand moments would look like one that never ended. Whether there was such a column.
+  bool draw(Chart& c, Px y, std::string_view style, bool by_share) const {
+    bool crowded = false;
+    Px high = 0;
     std::size_t begin = 0;
-    for (std::size_t i = 0; i < counts_.size(); ++i) {
-      const bool was = covering > 0;
-      covering += counts_[i];
-      if (!was && covering > 0) begin = i;
-      if (was && covering == 0) c.svg.box({(first_ + static_cast<Px>(begin)) * 10, y}, static_cast<Px>(i - begin) * 10, kLane, style);
+    std::int64_t covering = 0;
+    std::int64_t whole = 0;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      covering += columns_[i].begun - columns_[i].ended;
+      whole += columns_[i].whole;
+      const bool crowd = by_share && covering > 0 && whole == 0 && is_crowd(i, covering);
+      crowded = crowded || crowd;
+      const Px now = covering == 0 ? 0 : crowd ? height_of(columns_[i].share) : kLane;
+      if (now == high) continue;
+      if (high > 0) c.svg.box({(first_ + static_cast<Px>(begin)) * 10, y + kLane - high}, static_cast<Px>(i - begin) * 10, high, style);
+      begin = i;
+      high = now;
     }
+    return crowded;
   }
 
  private:
-  std::size_t column(Time t) const { return std::min(static_cast<std::size_t>(std::max<Px>(0, times_.at(t) / 10 - first_)), counts_.size() - 2); }
+  static constexpr std::int64_t kWhole = 1'000;  // thousandths of a column's time
+  static constexpr std::size_t kNear = 2;
+  static constexpr std::int64_t kCrowd = 3;
+  static constexpr Px kLowest = px(2);
+  struct Column {
+    std::int64_t begun = 0;
+    std::int64_t ended = 0;  // before this column
+    std::int64_t whole = 0;  // what covers columns wholly from here on, less what does so no more
+    std::int64_t share = 0;  // that stretches take which begin or end here
+  };
+
+  std::size_t column(Time t) const { return std::min(static_cast<std::size_t>(std::max<Px>(0, times_.at(t) / 10 - first_)), columns_.size() - 2); }
+  // Of a stretch in a column where it begins or ends.
+  std::int64_t share(Stretch s, std::size_t i) const {
+    const Dur width{std::max<std::int64_t>(1, (times_.to() - times_.from()).us / static_cast<std::int64_t>(columns_.size() - 2))};
+    const Time begin = times_.from() + width * static_cast<std::int64_t>(i);
+    const Dur taken = std::min(s.to, begin + width) - std::max(s.from, begin);
+    return std::clamp<std::int64_t>(taken.us * kWhole / width.us, 0, kWhole);
+  }
+  // `covering`: how many stretches touch column i.
+  bool is_crowd(std::size_t i, std::int64_t covering) const {
+    std::int64_t near = covering;
+    for (std::size_t k = 1; k <= kNear; ++k) {
+      if (i >= k) near += columns_[i - k + 1].ended;
+      if (i + k < columns_.size()) near += columns_[i + k].begun;
+    }
+    return near >= kCrowd;
+  }
+  static Px height_of(std::int64_t share) { return std::clamp<Px>(kLane * share / kWhole / 10 * 10, kLowest, kLane); }
 
   const TimeScale& times_;
   Px first_;
-  std::vector<std::int64_t> counts_;  // what begins at a column less what ended before it
+  std::vector<Column> columns_;
 };
 
 Px lane_top(const Chart& c, std::size_t lane) { return c.area.top + kLaneGap / 2 + static_cast<Px>(lane) * (kLane + kLaneGap); }
 
-void draw_lane(Chart& c, const TimeScale& times, std::size_t lane, const std::vector<Stretch>& stretches, std::string_view style) {
+bool draw_lane(Chart& c, const TimeScale& times, std::size_t lane, const std::vector<Stretch>& stretches, std::string_view style, bool by_share = true) {
   Columns columns(times, c.area);
   for (const Stretch& s : stretches) columns.add(s);
-  columns.draw(c, lane_top(c, lane), style);
+  return columns.draw(c, lane_top(c, lane), style, by_share);
 }
 
-void draw_runs(Chart& c, const TaskReport& r, const TimeScale& times) {
+bool draw_runs(Chart& c, const TaskReport& r, const TimeScale& times) {
   std::vector<Stretch> all;
   std::vector<Stretch> cut_off;
   all.reserve(r.history.runs.size());
@@ -76,22 +121,39 @@ void draw_runs(Chart& c, const TaskReport& r, const TimeScale& times) {
     all.push_back({run.from, run.to});
     if (!run.ended && !goes_on) cut_off.push_back({run.to, run.to});
   }
-  draw_lane(c, times, 0, all, "f-calm");
-  draw_lane(c, times, 0, cut_off, "f-bad");
+  const bool crowded = draw_lane(c, times, 0, all, "f-calm");
+  draw_lane(c, times, 0, cut_off, "f-bad", false);
+  return crowded;
 }
 
-void draw_orders(Chart& c, const TaskReport& r, const TimeScale& times) {
+bool draw_states(Chart& c, const TaskReport& r, const TimeScale& times) {
+  const History& h = r.history;
+  std::vector<Stretch> running;
+  running.reserve(h.runs.size());
+  for (const RunSpan& s : h.runs) running.push_back({s.from, s.to});
+  bool crowded = draw_lane(c, times, 1, running, "f-calm");
+  for (const auto& [stretches, style] : {std::pair{&h.paused, "f-warn"}, {&h.completing, "f-ink"}, {&h.rebalancing, "f-third"}, {&h.in_error, "f-bad"}}) {
+    crowded |= draw_lane(c, times, 1, *stretches, style);
+  }
+  return crowded;
+}
+
+bool draw_orders(Chart& c, const TaskReport& r, const TimeScale& times) {
+  bool crowded = false;
   for (const Side leg : kSides) {
     std::vector<Stretch> all;
     std::vector<Stretch> traded;
     for (const OrderSpan& o : r.orders) {
-      if (o.leg == leg) (o.traded ? traded : all).push_back(o.life);
+      if (o.leg != leg) continue;
+      all.push_back(o.life);
+      if (o.traded) traded.push_back(o.life);
     }
     const std::size_t lane = leg == Side::Buy ? 2 : 3;
     const std::string style = leg == Side::Buy ? "f-buy" : "f-sell";
-    draw_lane(c, times, lane, all, style + " half");
-    draw_lane(c, times, lane, traded, style);
+    crowded |= draw_lane(c, times, lane, all, style + " half");
+    crowded |= draw_lane(c, times, lane, traded, style);
   }
+  return crowded;
 }
 
 std::vector<LegendEntry> timeline_legend(const TaskReport& r) {
@@ -124,23 +186,16 @@ Plot draw_timeline(const TaskReport& r, Px width) {
     c.svg.text({c.area.left - px(6), y + px(11)}, Anchor::End, "dim", kLanes[lane]);
     c.svg.line({c.area.left, y + kLane + kLaneGap / 2}, {c.area.right, y + kLane + kLaneGap / 2}, "grid");
   }
-  draw_runs(c, r, times);
+  bool crowded = draw_runs(c, r, times);
+  crowded |= draw_states(c, r, times);
+  crowded |= draw_orders(c, r, times);
   const History& h = r.history;
-  std::vector<Stretch> running;
-  running.reserve(h.runs.size());
-  for (const RunSpan& s : h.runs) running.push_back({s.from, s.to});
-  draw_lane(c, times, 1, running, "f-calm");
-  draw_lane(c, times, 1, h.paused, "f-warn");
-  draw_lane(c, times, 1, h.completing, "f-ink");
-  draw_lane(c, times, 1, h.rebalancing, "f-third");
-  draw_lane(c, times, 1, h.in_error, "f-bad");
-  draw_orders(c, r, times);
   for (const TroubleKind& k : kTroubles) {
     std::vector<Stretch> moments;
     for (const Mark& m : h.marks) {
       if (m.kind == k.kind) moments.push_back({m.at, m.at});
     }
-    draw_lane(c, times, k.lane, moments, k.style);
+    draw_lane(c, times, k.lane, moments, k.style, false);
   }
   std::vector<Px> drawn;
   for (const Mark& m : h.marks) {
@@ -151,6 +206,7 @@ Plot draw_timeline(const TaskReport& r, Px width) {
   }
   std::vector<std::string> notes;
   if (!r.orders.empty() || !h.marks.empty()) notes.emplace_back("What is shorter than a pixel is drawn a pixel wide; what lies closer together is one box.");
+  if (crowded) notes.emplace_back("Where many short ones crowd, a column is as high as the share of its time that they took.");
   if (h.runs.empty()) notes.emplace_back("It has not run yet.");
   return {std::move(c.svg), std::move(notes)};
 }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <regex>
 
 #include "app/report_csv.h"
 #include "app/report_page.h"
@@ -197,6 +198,64 @@ TEST(Report, SumsThatAreNotThoseOfTheFillsAreSeen) {
   ReportPage page(kStart);
   page.add(r);
   EXPECT_NE(page.finish().find("break 1 promises"), std::string::npos);
+}
+
+// The boxes of a style in the time line: how many are as high as their lane, and what share of the lane all cover, in percent.
+struct Boxes {
+  int high = 0;
+  Decimal percent;
+};
+Boxes boxes_of(const std::string& svg, const std::string& style) {
+  const std::string lane_height = "14";
+  const std::string legend_height = "8";
+  const std::string rest = "\" x=\"[0-9.]+\" y=\"[0-9.]+\" width=\"([0-9.]+)\" height=\"([0-9.]+)\"";
+  std::smatch run;
+  if (!std::regex_search(svg, run, std::regex("class=\"f-calm\" x=\"[0-9.]+\" y=\"[0-9.]+\" width=\"([0-9.]+)\" height=\"14\""))) return {};
+  const std::regex box("class=\"" + style + rest);
+  Boxes out;
+  Decimal covered;
+  for (std::sregex_iterator at(svg.begin(), svg.end(), box), end; at != end; ++at) {
+    const std::string height = (*at)[2];
+    if (height == legend_height) continue;
+    if (height == lane_height) ++out.high;
+    covered += dec((*at)[1].str()) * dec(height);
+  }
+  out.percent = (covered * Decimal(100)).divided_by(dec(run[1].str()) * dec(lane_height), 1, Rounding::HalfUp);
+  return out;
+}
+
+History ran_for(Dur d) {
+  History h;
+  h.runs = {{"r", kStart, kStart + d, true}};
+  return h;
+}
+
+TEST(TimeLine, ManyShortStretchesDoNotLookLikeOneThatNeverEnded) {
+  Story s = two_slices();
+  s.stored().task.updated = kStart + Dur::seconds(10'000);
+  History h = ran_for(Dur::seconds(10'000));
+  for (int i = 0; i < 2'000; ++i) h.rebalancing.push_back({kStart + Dur::millis(5'000 * i), kStart + Dur::millis(5'000 * i + 1'000)});
+  const std::string svg = plot_file(PlotKind::Timeline, s.report(std::move(h)));
+  const Boxes b = boxes_of(svg, "f-third");
+  EXPECT_EQ(b.high, 0);
+  EXPECT_GE(b.percent, Decimal(14));
+  EXPECT_LE(b.percent, Decimal(24));
+  EXPECT_NE(svg.find("as high as the share of its time"), std::string::npos);
+}
+
+TEST(TimeLine, WhatIsLongOrAloneIsAsHighAsItsLane) {
+  Story s = two_slices();
+  s.stored().task.updated = kStart + Dur::seconds(10'000);
+  History h = ran_for(Dur::seconds(10'000));
+  h.rebalancing = {{kStart + Dur::seconds(100), kStart + Dur::seconds(100) + Dur::millis(5)},
+                   {kStart + Dur::seconds(2'000), kStart + Dur::seconds(3'000)},
+                   {kStart + Dur::seconds(3'010), kStart + Dur::seconds(4'000)}};
+  const std::string svg = plot_file(PlotKind::Timeline, s.report(std::move(h)));
+  const Boxes b = boxes_of(svg, "f-third");
+  EXPECT_EQ(b.high, 2) << "one alone, and two that touch";
+  EXPECT_GE(b.percent, Decimal(19));
+  EXPECT_LE(b.percent, Decimal(21));
+  EXPECT_EQ(svg.find("as high as the share of its time"), std::string::npos);
 }
 
 TEST(ReportPage, WhatVenuesAndUsersWriteIsShownAsText) {
