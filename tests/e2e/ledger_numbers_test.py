@@ -9,6 +9,7 @@ import json
 import os
 import re
 import sqlite3
+import time
 import unittest
 from fractions import Fraction
 
@@ -24,7 +25,9 @@ def number(text):
     return None if text in (None, "-", "") else Fraction(text)
 
 
-class LedgerNumbers(LiveTest):
+class LedgerTest(LiveTest):
+    """What each output is held against."""
+
     settings = {"rate_scale": "4"}
     goes_round = False
 
@@ -130,6 +133,10 @@ class LedgerNumbers(LiveTest):
             self.assertEqual(total("funding"), r.funding)
             self.assertEqual(total("fees_quote"), Fraction(rounded(r.fees_quote, 20)))
             self.assertEqual(total("slippage"), Fraction(rounded(r.slippage, 20)))
+            others = {}
+            for asset, fee in (item for row in rows for item in row["other_fees"].items()):
+                others[asset] = others.get(asset, 0) + Fraction(fee)
+            self.assertEqual(others, {asset: fee for asset, fee in r.fees.items() if asset not in (r.base, r.quote)})
             if r.profit is not None:
                 self.assertEqual(total("net"), Fraction(rounded(r.profit, 20)))
                 self.assertEqual(total("gross"), Fraction(rounded(r.gross, 20)))
@@ -216,8 +223,8 @@ class LedgerNumbers(LiveTest):
             self.assertEqual(sorted(sums), sorted((f"{side} {what}", unit, value, value) for what, unit, value in wanted))
         self.assertIn("The books keep every promise.", page)
 
-    # ---- the runs
 
+class LedgerNumbers(LedgerTest):
     def test_a_smooth_run(self):
         venues = {"buy": "mexc_spot", "sell": "gateio_spot"}
         self.pin("mexc_spot", "60000", "60001")
@@ -227,7 +234,7 @@ class LedgerNumbers(LiveTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.check("smooth", before, venues, "0.03", {"mexc_spot": Fraction("60000.5"), "gateio_spot": Fraction("60100.7")})
 
-    def test_a_perpetual_is_held_through_a_settlement_and_closed(self):
+    def test_a_perpetual_is_held_through_two_settlements_and_closed(self):
         self.goes_round = True
         venues = {"buy": "mexc_spot", "sell": "gateio_futures"}
         before = self.exchange.ledger()
@@ -235,16 +242,19 @@ class LedgerNumbers(LiveTest):
         path = self.task_file("carry", SYMBOL, *venues.values(), "0.02", "0.01", more='max_capital_fraction = 1\nmax_hold = "12h"\n')
         with open(path, encoding="utf-8") as f:
             text = f.read()
-        run = self.begin_live(self.write("carry.toml", "exit_after_fundings = 1\n" + text), "--ndjson")
+        run = self.begin_live(self.write("carry.toml", "exit_after_fundings = 2\n" + text), "--ndjson")
         for line in run.stdout:
             if json.loads(line).get("code") == "holding":
                 break
         self.exchange.control("POST", "funding", {"symbol": "BTC_USDT", "rate": "0.0003"})
+        time.sleep(1.1)  # the venue tells seconds, and two of one second are one settlement
+        self.exchange.control("POST", "funding", {"symbol": "BTC_USDT", "rate": "-0.0001"})
         _, told = run.communicate(timeout=120)
         self.assertEqual(run.returncode, 0, told)
         r = self.check("carry", before, venues, "0.02")
         self.assertGreater(r.funding, 0)
         self.same(self.task("carry")["funding"]["received"], r.funding, None, "received")
+        self.assertEqual(len([e for e in self.events("carry") if e["type"] == "funding"]), 2)
 
     def test_a_run_that_was_killed_and_gone_on_with(self):
         venues = {"buy": "mexc_spot", "sell": "gateio_spot"}
@@ -290,6 +300,23 @@ class LedgerNumbers(LiveTest):
         self.assertIn("BTC", r.fees, "a fee in the coin")
         self.assertGreater(len(r.trades), len([o for o in r.orders if Fraction(o["filled"]) > 0]), "orders that filled in pieces")
         self.assertGreater(self.task("pieces")["rebalances"], 0)
+
+
+class LedgerNumbersOfTokens(LedgerTest):
+    # So little of the venues' own tokens that it pays the first fees only.
+    settings = {**LedgerTest.settings, "mexc_mx_price": "2.9", "gate_gt_price": "7.3",
+                "balances": {"mexc": {"MX": "0.3", "": "1000000"}, "gate_spot": {"GT": "0.3", "": "1000000"}}}
+
+    def test_fees_in_the_venues_own_tokens_while_there_are_some(self):
+        venues = {"buy": "mexc_spot", "sell": "gateio_spot"}
+        self.pin("mexc_spot", "60000", "60001")
+        self.pin("gateio_spot", "60100.1", "60101.3")
+        before = self.exchange.ledger()
+        done = self.live(self.task_file("tokens", SYMBOL, *venues.values(), "0.03", "0.003"), "--quiet")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        r = self.check("tokens", before, venues, "0.03", {"mexc_spot": Fraction("60000.5"), "gateio_spot": Fraction("60100.7")})
+        self.assertGreater(len(r.leg["buy"].fees), 1, r.leg["buy"].fees)
+        self.assertGreater(len(r.leg["sell"].fees), 1, r.leg["sell"].fees)
 
 
 if __name__ == "__main__":
