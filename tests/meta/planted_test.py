@@ -140,7 +140,7 @@ class Doors(House):
         ("lib/app/a.cc", '#include "net/loop.h"\n#include <CLI/CLI.hpp>\n#include <toml++/toml.h>\n'),
         ("lib/net/a.cc", '#include "wire/http.h"\n#include <asio.hpp>\n#include <curl/curl.h>\n'),
         ("lib/store/a.cc", "#include <openssl/evp.h>\n#include <sqlite3.h>\n"),
-        ("lib/venues/mexc/a.cc", '#include "venues/venue.h"\n#include "wire/http.h"\n'),
+        ("lib/venues/mexc/a.cc", '#include "venues/venue.h"\n#include "wire/http.h"\n#include "venues/json.h"\n'),
         ("tools/dn-run/main.cc", '#include "app/run.h"\n'),
         ("tests/store/a.cc", "#include <sqlite3.h>\n"),
         ("lib/base/a.cc", '// #include "engine/task.h"\n/*\n#include <sqlite3.h>\n*/\n'),
@@ -173,6 +173,8 @@ class Doors(House):
         ("lib/engine/a.cc", '#include "task.h"\n'),
         ("lib/engine/a.cc", "#include <app/run.h>\n"),
         ("lib/attic/a.cc", '#include "base/decimal.h"\n'),
+        ("lib/app/a.cc", '#include "venues/json.h"\n'),
+        ("lib/live/a.cc", '#include "venues/json.h"\n'),
     ]
 
     def test_good_includes_pass(self):
