@@ -3,7 +3,7 @@
 #
 #   fresh_root.sh DEB [ROOT]     ROOT: a Debian root to use instead of a new one; it is changed
 #
-# Installed; a paper task to its end by three commands; manuals and completions in their places; upgraded to a later version while a task is
+# Installed; a paper task to its end and its report in less than a minute; manuals and completions in their places; upgraded to a later version while a task is
 # under way, whose books the new version goes on with; removed, and purged but for the books. Takes root; mmdebstrap makes the root.
 set -euo pipefail
 
@@ -46,10 +46,13 @@ in_root apt-get -q -y --no-install-recommends install /tmp/dn.deb >"$work/log" 2
 
 say "a paper task, to its end"
 SECONDS=0
-in_root dn-run /usr/share/doc/dn/examples/btc.toml --speed max || fail "dn-run ended with $?"
+in_root dn-run /usr/share/doc/dn/examples/btc.toml --quiet || fail "dn-run ended with $?"
 in_root dn-status || fail "dn-status ended with $?"
 in_root dn-status --check >/dev/null || fail "dn-status --check ended with $?"
+in_root dn-status report -o /root/btc.html || fail "the report ended with $?"
+grep -q "The books keep every promise" "$root/root/btc.html" || fail "the report does not say that the books are sound"
 echo "   $SECONDS s" >&2
+((SECONDS < 60)) || fail "from the package to the report took a minute or more"
 
 say "a task of the user dn, upgraded in the middle"
 in_root install -m 0644 /usr/share/doc/dn/examples/dn.toml /etc/dn/dn.toml
