@@ -232,8 +232,8 @@ ToolError ask_for_yes(const ResumeRequest& request, const std::vector<TaskRecord
     if (is_meant(t, request.exchange)) what += fmt::format("\n  task {}, halted: {}", t.spec.name, printable(t.reason));
   }
   for (const HaltFile& f : files) what += fmt::format("\n  {} is taken away{}", printable(f.path), f.reason.empty() ? "" : ": " + f.reason);
-  return {ExitCode::Usage, what.empty() ? "nothing is halted that this would resume" : "lifting a halt needs --yes; this would resume:" + what,
-          "read the reasons first (dn-status show NAME), then add --yes"};
+  if (what.empty()) return {ExitCode::Usage, "nothing is halted that this would resume", "nothing; dn-run resume NAME ends a pause"};
+  return {ExitCode::Usage, "lifting a halt needs --yes; this would resume:" + what, "read the reasons first (dn-status show NAME), then add --yes"};
 }
 
 // What still halts a task that was resumed by its name.

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "model/names.h"
+#include "model/task_name.h"
 #include "model/task_spec.h"
 
 namespace dn {
@@ -148,12 +149,6 @@ Key exchange_key(KeyInfo info, Side side) {
             return {};
           },
           [side](const TaskSpec& s) -> Text { return s.leg[side].exchange ? Text(std::string(name(*s.leg[side].exchange))) : std::nullopt; }};
-}
-
-bool is_task_name(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && text[0] != '-' && text[0] != '.' && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
-  });
 }
 
 Key name_key(KeyInfo info) {

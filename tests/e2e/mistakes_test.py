@@ -1,4 +1,5 @@
 """What people get wrong, each told once: what, why, what to do, and with the right exit code. Nothing is sent or written for it."""
+import json
 import os
 import unittest
 
@@ -112,6 +113,18 @@ class Mistakes(ToolTest):
             ("half an order by hand", self.rebalance("--exchange", "mexc_spot", "--symbol", "BTC/USDT"), "--quantity"),
             ("a venue mistyped by hand", self.by_hand(exchange="gateio_sopt"), "did you mean gateio_spot?"),
             ("a side mistyped by hand", self.by_hand(side="sel"), "did you mean sell?"),
+            ("a rehearsal by another name", self.run_task(file, "--dry-run"), "--plan"),
+            ("a mode as a flag", self.run_task(file, "--live"), "here it is --mode live"),
+            ("a verb before the file", self.call(RUN, "run", file), "the file alone: dn-run FILE"),
+            ("a verb of another tool", self.call(RUN, "status", "btc"), "here it is dn-status"),
+            ("stop for pause or cancel", self.call(RUN, "stop", "btc"), "dn-run pause NAME", "dn-run cancel NAME"),
+            ("a task for a verb", self.status("btc"), "dn-status show btc"),
+            ("a task for its flag", self.rebalance("btc"), "--task btc"),
+            ("logs for events", self.status("logs", "btc"), "dn-status events"),
+            ("a tail of rows", self.status("orders", "--tail", "5"), "--last N"),
+            ("nothing to set", self.call(RUN, "set", "btc", "--db", self.db), "dn-run set needs NAME KEY=VALUE"),
+            ("a verb without its task", self.call(RUN, "cancel", "--all"), "dn-run cancel needs NAME"),
+            ("a copy without its file", self.status("backup"), "dn-status backup needs FILE"),
             ("an order without its limit", self.call(REBALANCE, "--exchange", "mexc_spot", "--symbol", "BTC/USDT", "--side", "buy", "--quantity", "0.1", "--db", self.db), "--max-notional"),
         ):
             with self.subTest(name):
@@ -166,6 +179,14 @@ class Mistakes(ToolTest):
             with self.subTest(name):
                 self.told(done, code, *words)
                 self.assertFalse(os.path.exists(self.db), "nothing was written")
+
+    def test_two_forms_of_rows_at_once(self):
+        for form in ("--json", "--ndjson"):
+            done = self.status("orders", "--csv", form)
+            self.assertEqual((done.returncode, done.stdout.count("\n")), (64, 1), done.stdout)
+            told = json.loads(done.stdout)
+            self.assertEqual((told["code"], told["next"]), (64, "leave out one of them"))
+            self.assertIn("--csv", told["message"])
 
     def test_what_is_told_to_programs_says_the_same(self):
         for tool, arguments in ((RUN, ("--max-runtim", "5s")), (STATUS, ("shwo",)), (RECOVER, ("--aply",))):

@@ -86,7 +86,7 @@ dn::Expected<dn::ExitCode, dn::app::ToolError> report_of(dn::app::ReportRequest 
 }
 
 void add_flags(CLI::App& app, dn::app::StatusRequest& request) {
-  app.add_flag("--csv", request.csv, "rows as CSV");
+  app.add_flag("--csv", request.csv, "rows as CSV")->excludes(app.get_option("--json"))->excludes(app.get_option("--ndjson"));
   auto* check = app.add_flag("--check", request.check, "exit code of the state");
   auto* watch = app.add_flag("--watch", request.watch, "draw again every second");
   app.add_flag("--prometheus", request.prometheus, "the numbers of the tasks as Prometheus metrics")->excludes(check)->excludes(watch);
