@@ -44,7 +44,7 @@ ToolError store_failure(const StoreError& e) {
     case Kind::NewerSchema: return {ExitCode::BadData, e.message, "use the newer dn that wrote it, or another --db"};
     case Kind::OlderSchema: return {ExitCode::BadData, e.message, "run dn-recover: it brings the file up to date, as dn-run and dn-rebalance do"};
     case Kind::NotADatabase: return {ExitCode::BadData, e.message, "give another --db"};
-    case Kind::Damaged: return {ExitCode::Io, e.message, std::string(kMakeBooksAnew)};
+    case Kind::Damaged: return {ExitCode::Io, e.message, "where that is not dn's file, give the right --db; else " + std::string(kMakeBooksAnew)};
     case Kind::DiskFull: return {ExitCode::Io, e.message, "free space, then run the same command again"};
     case Kind::ReadOnly: return {ExitCode::Io, e.message, "check the owner and mode of the file and its directory"};
     case Kind::Busy: return {ExitCode::Temporary, e.message, "run the same command again"};

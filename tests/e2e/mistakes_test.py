@@ -88,6 +88,7 @@ class Mistakes(ToolTest):
             ("a recording that is not there", self.run_task(file, "--replay", os.path.join(self.dir, "none")), 66, "none"),
             ("a log where nothing can be written", self.run_task(file, "--log-file", "/proc/none/dn.log"), 74, "give --log-file a file that can be written"),
             ("no database", self.status(), 66, "database"),
+            ("a task file for a database", self.call(STATUS, "--db", file), 74, "not a database of dn", "give the right --db"),
         ):
             with self.subTest(name):
                 self.told(done, code, *words)
