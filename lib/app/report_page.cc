@@ -24,6 +24,7 @@ constexpr std::string_view kPageStyle =
     ".scroll{overflow-x:auto;margin-top:8px}table{border-collapse:collapse;font-size:13px;width:100%;font-variant-numeric:tabular-nums}\n"
     "th{text-align:left;font-weight:600;color:var(--dim)}th,td{padding:4px 12px 4px 0;border-bottom:1px solid var(--rule);vertical-align:top}\n"
     "td{white-space:nowrap}th{vertical-align:bottom}td.n,th.n{text-align:right}td.w{white-space:normal;min-width:220px}a{color:var(--buy)}\n"
+    "@media (min-width:960px){main>.scroll{width:max-content;min-width:100%;max-width:calc(50vw + 374px)}}\n"  // the overview may reach to the right edge
     "@media (max-width:640px){svg.wide{display:none}svg.narrow{display:block}main{padding:14px 10px 40px}figure{padding:8px 6px}}\n"
     "@media print{body{font-size:12px}main{max-width:none;padding:0}svg.wide{display:block}svg.narrow{display:none}section+section{break-before:page}"
     ".scroll{overflow:visible}table{font-size:10px}}\n";

@@ -29,9 +29,9 @@ struct ChartForm {
   std::string title{};
   std::string unit{};  // of the upright axis, above it; may be empty
   std::vector<LegendEntry> legend{};
-  Px width = 0;   // of the whole picture
-  Px height = 0;  // of the area
-  Px left = px(64);
+  Px width = 0;      // of the whole picture
+  Px height = 0;     // of the area
+  Px left = px(70);  // the longest label of a tick, "100000000", and its distance
   Px right = px(14);
   Px below = px(40);  // ticks and the name of the lying axis
 };

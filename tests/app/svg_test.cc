@@ -76,6 +76,12 @@ TEST(Scale, KeepsItsLabelsShort) {
   EXPECT_EQ(tick_label(dec("123456789")), "123456789");
 }
 
+// A digit of the fonts that pages are read in is up to seven pixels wide.
+TEST(Chart, HasRoomForTheLongestLabelOfATick) {
+  const Chart c({.title = "a", .width = px(340), .height = px(100)});
+  EXPECT_GE(c.area.left, px(6) + static_cast<Px>(tick_label(dec("100000000")).size()) * px(7));
+}
+
 TEST(TimeScale, LabelsWithWhatIsNeeded) {
   const Time t{1'767'225'600'000'000};  // 2026-01-01T00:00:00Z
   const auto first = [](const TimeScale& s) { return s.ticks().empty() ? "" : s.ticks()[0].label; };
