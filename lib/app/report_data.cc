@@ -46,8 +46,13 @@ void follow_fills(TaskReport& r, const std::vector<Fill>& in_time) {
 }
 
 void follow_quotes(TaskReport& r, const std::vector<OrderRecord>& orders) {
+  std::vector<const OrderRecord*> in_time;  // an order that was lost is a row behind younger ones
+  in_time.reserve(orders.size());
+  for (const OrderRecord& o : orders) in_time.push_back(&o);
+  std::ranges::stable_sort(in_time, {}, [](const OrderRecord* o) { return o->request.created; });
   PerSide<Price> price;  // zero: none yet
-  for (const OrderRecord& o : orders) {
+  for (const OrderRecord* at : in_time) {
+    const OrderRecord& o = *at;
     if (o.request.purpose != Purpose::Quote || !o.request.price.is_positive()) continue;
     price[o.request.side] = o.request.price;
     if (!price.buy.is_positive() || !price.sell.is_positive()) continue;

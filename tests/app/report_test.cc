@@ -185,6 +185,18 @@ TEST(Report, QuotedIsWhatBothSidesAskedForLast) {
   EXPECT_EQ(r.quoted[1].value, dec("100"));
 }
 
+TEST(Report, WhatWasQuotedGoesForwardInTimeWhateverTheOrderOfTheRows) {
+  Story s;
+  s.trade(1, Side::Buy, Side::Buy, "99", "0.1", "0", "USDT", "0", "100");
+  s.trade(3, Side::Sell, Side::Sell, "103", "0.1", "0", "USDT", "0", "101");
+  s.trade(2, Side::Sell, Side::Sell, "103", "0.1", "0", "USDT", "0", "102");
+  const TaskReport r = s.report();
+  ASSERT_EQ(r.quoted.size(), 2U);
+  EXPECT_EQ(r.quoted[0].value, dec("200"));
+  EXPECT_EQ(r.quoted[1].value, dec("100"));
+  EXPECT_LT(r.quoted[0].at, r.quoted[1].at);
+}
+
 TEST(Report, SumsThatAreNotThoseOfTheFillsAreSeen) {
   Story s = two_slices();
   (void)s.report();

@@ -34,6 +34,8 @@ VERBS = [
     (("orders", "--open"), 0),
     (("orders", "--unknown"), 0),
     (("fills",), 1000),
+    (("fills", "btc0"), 1000),
+    (("fills", "--csv", "--last", "1000"), 1000),
     (("events",), 1000),
     (("events", "btc0"), 1000),
     (("pnl",), 1),
@@ -46,8 +48,8 @@ VERBS = [
     (("--check",), 1),
     (("--rounds",), 1),
 ]
-# What reads every row, and says so: for a person who waits.
-WHOLE = [(("pnl", "--by", "day"), 1), (("pnl", "--by", "symbol"), 1), (("fills", "--csv"), 1000), (("orders", "--json"), 1)]
+# What reads every row: for a person who waits.
+WHOLE = [(("check",), 1), (("pnl", "--by", "day"), 1), (("pnl", "--by", "symbol"), 1), (("fills", "--csv"), 1000), (("orders", "--json"), 1)]
 
 
 def run_task(folder, db, name, *more):
