@@ -5,9 +5,11 @@
 #include <chrono>
 #include <deque>
 #include <set>
+#include <utility>
 
 #include "app/halt_files.h"
 #include "app/paper_live.h"
+#include "app/processor.h"
 #include "base/text.h"
 #include "live/live_run.h"
 
@@ -213,7 +215,13 @@ LiveGrounds::LiveGrounds(LiveOptions options) : options_(std::move(options)), ve
 }
 
 bool LiveGrounds::wait(std::int64_t micros) {
-  loop_.run_one_until(std::chrono::steady_clock::now() + std::chrono::microseconds(micros));
+  const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(micros);
+  if (!options_.spin) {
+    loop_.run_one_until(end);
+  } else {
+    if (!std::exchange(pinned_, true)) pin_to(*options_.spin);
+    loop_.spin_one_until(end);
+  }
   if (recorder_ && clock_.now() >= next_flush_) {
     next_flush_ = clock_.now() + kFlushEvery;
     if (const std::string why = recorder_->flush(); !why.empty() && options_.note) options_.note("the recording ends: " + why);

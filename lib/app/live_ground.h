@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "app/dn_config.h"
@@ -21,6 +22,7 @@ struct LiveOptions {
   bool leave_orders = false;                      // see there
   std::vector<std::string> halt_files;            // the kill switch; see halt_files.h
   std::string record;                             // directory; empty: nothing is recorded
+  std::optional<int> spin;                        // the processor to wait on without sleeping
   std::function<std::optional<ExitCode>()> stop;  // asked while a start waits: a signal came; optional
   std::function<void(const std::string&)> note;   // connections made and lost and the like, for a person; optional
 };
@@ -78,6 +80,7 @@ class LiveGrounds final : public Grounds {
   LiveOptions options_;
   live::Clock clock_;
   net::Loop loop_;
+  bool pinned_ = false;
   live::Venues venues_;
   Surveys surveys_{venues_, clock_};
   std::map<std::pair<Venue, std::string>, Known> known_;                              // by venue and symbol

@@ -1,7 +1,9 @@
 #include "app/run_flags.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <fstream>
@@ -11,6 +13,7 @@
 #include "app/control.h"
 #include "app/faults_file.h"
 #include "app/metrics_file.h"
+#include "app/processor.h"
 #include "base/text.h"
 
 namespace dn::app {
@@ -88,8 +91,13 @@ Expected<void, ToolError> read_live(const RunFlags& f, const CommonFlags& common
   const bool orders = config.mode == TradingMode::Live;
   const bool prices = !orders && config.feed == FeedKind::Live && f.replay.empty();
   if (!orders && !prices) {
-    if (f.record.empty()) return {};
-    return Unexpected{usage_error("--record writes real prices, and this run has none", "use --mode live, or set feed = \"live\" in dn.toml")};
+    constexpr const char* kRemedy = "use --mode live, or set feed = \"live\" in dn.toml";
+    if (!f.record.empty()) return Unexpected{usage_error("--record writes real prices, and this run has none", kRemedy)};
+    if (f.spin) return Unexpected{usage_error("--spin waits for venues, and this run has none", kRemedy)};
+    return {};
+  }
+  if (const auto usable = usable_processors(); f.spin && std::ranges::find(usable, *f.spin) == usable.end()) {
+    return Unexpected{usage_error(fmt::format("--spin {}: this process may run on processor {}", *f.spin, fmt::join(usable, ", ")), "name one of these")};
   }
   const std::array<std::pair<const char*, const std::string*>, 4> virtual_only{
       {{"--replay", &f.replay}, {"--speed", &f.speed}, {"--seed", &f.seed}, {"--faults", &f.faults}}};
@@ -103,6 +111,7 @@ Expected<void, ToolError> read_live(const RunFlags& f, const CommonFlags& common
   LiveOptions live;
   live.orders = orders;
   live.record = f.record;
+  live.spin = f.spin;
   live.dead_man = config.dead_man;
   const std::string budgets = lock_directory(config.state_dir + "/dn.db");  // the account's and the machine's, whatever database a run has
   for (const venues::VenueEntry& v : venues::registered_venues()) {
@@ -157,6 +166,9 @@ void add_run_flags(CLI::App& app, RunFlags& f) {
   app.add_flag("--restart", f.restart, "begin a finished task anew");
   app.add_option("--set", f.settings, "set a key of the task; repeatable")->type_name("KEY=VALUE")->expected(1)->take_all();
   app.add_option("--record", f.record, "write the venues' prices as a recording")->check(not_empty)->type_name("DIR");
+  app.add_option("--spin", f.spin, "wait for the venues without sleeping, on this processor (from 0): quicker, and it is busy all the time")
+      ->check(CLI::Range(0, 1023))
+      ->type_name("CPU");
   app.add_option("--replay", f.replay, "trade on a recording")->check(not_empty)->type_name("DIR");
   app.add_option("--speed", f.speed, "virtual seconds per second, or max")->type_name("N");
   app.add_option("--seed", f.seed, "of the synthetic market and the simulator: same seed, same run")->type_name("N");

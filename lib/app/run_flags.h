@@ -12,6 +12,7 @@ struct RunFlags {
   std::vector<std::string> settings;
   std::string max_runtime, on_exit = "cancel", record, replay, speed, seed, faults, on_alert, alert_webhook, metrics_file;
   std::int64_t max_cycles = 0;
+  std::optional<int> spin;
   bool plan = false;
   bool once = false;
   bool restart = false;

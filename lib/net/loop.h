@@ -22,6 +22,8 @@ class Loop {
   // Runs handlers until at least one ran or the deadline passed; what is ready runs even when it passed already. Returns how many ran: the
   // room's own handlers count too, so more than 0 does not mean that a callback was called.
   std::size_t run_one_until(std::chrono::steady_clock::time_point deadline);
+  // The same without ever going to sleep: nobody has to wake the thread, and it takes a whole processor.
+  std::size_t spin_one_until(std::chrono::steady_clock::time_point deadline);
   // Runs everything that is ready, without waiting.
   std::size_t poll();
 

@@ -320,6 +320,17 @@ class PaperOnLivePrices(LiveTest):
         self.assertIn("begun on paper", done.stderr)
         self.assertEqual(self.exchange.ledger()["orders"], [])
 
+    def test_a_run_that_spins_stays_on_its_processor_and_does_the_same(self):
+        core = min(os.sched_getaffinity(0))
+        before = self.exchange.ledger()
+        file = self.task_file("spins", "ETH/USDT", "mexc_spot", "gateio_spot", "0.2", "0.1")
+        run = self.begin_live(file, "--ndjson", "--spin", str(core))
+        self.wait_for_event(run, "ack")
+        self.assertEqual(os.sched_getaffinity(run.pid), {core})
+        out, err = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 0, out[-2000:] + err)
+        self.assert_books_equal(before)
+
     def test_what_is_recorded_can_be_replayed(self):
         self.config = self.write_config(mode="paper", more='feed = "live"')
         file = self.task_file("r", "BTC/USDT", "mexc_spot", "gateio_spot", "0.01", "0.005", quote="touch", offset=3000, tolerance=2000)

@@ -176,6 +176,8 @@ class Mistakes(ToolTest):
             ("no limit for an order", self.run_task(bare, "--mode", "live", "--credentials", keys), 78, "max_order_notional"),
             ("a market of paper", self.run_task(file, "--mode", "live", "--seed", "7"), 64, "--seed makes no sense with --mode live"),
             ("a recording of nothing real", self.run_task(file, "--record", self.dir), 64, "--mode live"),
+            ("nobody to wait for", self.run_task(file, "--spin", "0"), 64, "--mode live"),
+            ("a processor that is not there", self.run_task(file, "--mode", "live", "--credentials", half, "--spin", "1000"), 64, "may run on processor"),
         ):
             with self.subTest(name):
                 self.told(done, code, *words)
