@@ -65,6 +65,7 @@ class RealTimeRun final : public TaskDriver {
     return run_.step();
   }
   Expected<void, JournalError> inject(const Event& event, Time /*now*/) override { return run_.inject(event, clock_.now()); }
+  Expected<void, JournalError> settle() override { return run_.settle(); }
   bool finished() const override { return run_.finished(); }
   bool crashed() const override { return run_.crashed(); }
   Time now() const override { return run_.now(); }

@@ -150,7 +150,8 @@ std::string Session::refusal_of(TaskSource& changed, const PerSide<Qty>& filled,
 }
 
 Expected<void, ToolError> Session::settle_changes() {
-  if (engine_->pending_spec()) return {};
+  if (engine_->pending_spec() || changes_.empty()) return {};
+  if (auto done = run_->settle(); !done) return Unexpected{journal_failure(done.error(), record().spec.name)};
   for (const std::int64_t id : std::exchange(changes_, {})) {
     if (auto marked = store_->mark_done(id, "applied", run_->now()); !marked) return Unexpected{store_failure(marked.error())};
   }

@@ -21,8 +21,8 @@ bool Bookkeeper::may_wait(const JournalBatch& batch) const {
 
 Expected<void, JournalError> Bookkeeper::before_sends(Time now, const Commands& step) {
   const JournalBatch& batch = step.journal;
-  if (batch.empty()) return {};
   merge(waiting_.journal, batch);
+  if (waiting_.journal.empty()) return {};
   if (can_follow_sends(batch) && engine_.record().mode == mode_ && journal_.promise(engine_.record(), batch)) {
     promised_ += static_cast<std::size_t>(std::ranges::count_if(batch.orders, is_intent));
     observer_.promised(now, engine_, step);

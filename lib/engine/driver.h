@@ -33,6 +33,8 @@ class TaskDriver {
   virtual Expected<void, JournalError> step() = 0;
   // An event from outside the world (a person, a signal, the end of the budget), as of `now`.
   virtual Expected<void, JournalError> inject(const Event& event, Time now) = 0;
+  // All that the engine has decided is durable when it returns (engine/bookkeeper.h): for whoever is about to write that it was done.
+  virtual Expected<void, JournalError> settle() = 0;
   virtual bool finished() const = 0;
   // Nothing can be journaled any more: asks for the cancel of whatever may rest, which needs no promise beforehand. Its answers are not heard;
   // the next run proves what came of it.

@@ -38,6 +38,7 @@ class LiveRun final : public TaskDriver {
   Time next_time() const override;
   Expected<void, JournalError> step() override;
   Expected<void, JournalError> inject(const Event& event, Time now) override;
+  Expected<void, JournalError> settle() override { return books_.commit(now_); }
   void withdraw() override;
   // Also what has to be put right at the venues behind the task's end is done, or given up.
   bool finished() const override;

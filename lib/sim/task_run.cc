@@ -53,7 +53,7 @@ Expected<void, JournalError> TaskRun::handle(const Event& event, Time now) {
 // the sends, or when all have left and what waits is not committed.
 Expected<void, JournalError> TaskRun::carry_out() {
   observer_.after_handle(now_, engine_, commands_);
-  if (commands_.empty()) return {};
+  if (commands_.empty()) return books_.before_sends(now_, commands_);
   const std::optional<int> crash = world_.draw_crash(commands_.sends.size() + 1, now_);
   if (crash) crashed_ = true;
   if (crash == -1) return {};

@@ -21,6 +21,7 @@ class TaskRun final : public TaskDriver {
   Time next_time() const override;
   Expected<void, JournalError> step() override;
   Expected<void, JournalError> inject(const Event& event, Time now) override;
+  Expected<void, JournalError> settle() override { return books_.commit(now_); }
 
   bool finished() const override { return engine_.finished(); }
   bool crashed() const override { return crashed_; }

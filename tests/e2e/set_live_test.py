@@ -1,7 +1,9 @@
 """dn-run set over the wire, in the states that a task passes through: what is asked for waits for the next cycle, and no order is made by a mix of what
 was and what is."""
+import contextlib
 import json
 import os
+import sqlite3
 import unittest
 from decimal import Decimal
 
@@ -44,6 +46,26 @@ class SetLive(LiveTest):
 
     def taker(self, name, more=""):
         return self.task_file(name, "BTC/USDT", "mexc_spot", "gateio_spot", "0.02", "0.002", more="max_capital_fraction = 1\n" + more)
+
+    def test_what_is_told_as_applied_is_there_after_a_kill(self):
+        """The kill comes in the moment in which the books say that it was done."""
+        file = self.task_file("kept", "BTC/USDT", "mexc_spot", "gateio_spot", "0.2", "0.002", quote="touch", offset=20000, tolerance=0,
+                              more="max_capital_fraction = 1\nmax_orders_per_minute = 10000\n")
+        self.exchange.control("POST", "latency", {"ms": 20})  # a change waits for the answers that are under way
+        for n in range(10):
+            run = self.begin_live(file, "--ndjson") if n == 0 else self.begin_live("--task", "kept", "--ndjson")
+            self.wait_for_event(run, "run_start")
+            wish = self.begin("set", "kept", f"buy.offset_ticks={20001 + n}", "--config", self.config)
+            with contextlib.closing(sqlite3.connect(self.db, timeout=5)) as database:
+                while database.execute("SELECT count(*) FROM controls WHERE done_us IS NOT NULL").fetchone()[0] <= n:
+                    self.assertIsNone(run.poll())
+                run.kill()
+                run.wait()
+                spec = database.execute("SELECT spec FROM tasks WHERE name = 'kept'").fetchone()[0]
+            wish.communicate(timeout=60)
+            run.stdout.close()
+            run.stderr.close()
+            self.assertIn(f"buy.offset_ticks={20001 + n}", spec)
 
     def test_while_a_venue_does_not_answer(self):
         before = self.exchange.ledger()

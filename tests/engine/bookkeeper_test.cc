@@ -151,6 +151,18 @@ TEST_F(BookkeeperTest, TheEndIsCommittedAtOnce) {
   EXPECT_TRUE(books.due().is_never());
 }
 
+TEST_F(BookkeeperTest, WhatWaitsIsCommittedByAnEndThatHasNothingToAdd) {
+  quote();
+  talk.ack_both();
+  carry_out();
+  talk.tell(Drain{ExitCode::BudgetUsed, true});  // its orders stay
+  ASSERT_TRUE(talk.engine->finished());
+  pen.story.clear();
+  ASSERT_TRUE(books.before_sends(talk.now, Commands{}));
+  EXPECT_THAT(pen.story, ElementsAre("commit"));
+  EXPECT_TRUE(books.due().is_never());
+}
+
 TEST_F(BookkeeperTest, ThePageNeverFillsUp) {
   std::size_t promises = 0;
   for (int i = 0; i < 60; ++i) {
