@@ -20,7 +20,7 @@ struct LiveRunOptions {
   Dur dead_man = Dur::seconds(10);  // of a task that does not set its own; zero: off
   bool leave_orders = false;        // what rests at the end may stay: then the dead man's switch must not take it
   std::function<bool()> is_halted;  // the kill switch, looked at before every order; optional
-  // Lets leave what was handed to sockets and is not written yet. Called when orders have gone out before their step is committed; optional.
+  // Lets leave what was handed to sockets and is not written yet. Called behind the sends of a step, before anything is committed; optional.
   std::function<void()> flush;
 };
 
