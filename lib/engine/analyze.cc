@@ -6,6 +6,7 @@ namespace {
 LegDecision keep(const char* why = "") { return {LegAction::Keep, {}, {}, why}; }
 LegDecision cancel(const char* why) { return {LegAction::Cancel, {}, {}, why}; }
 
+// It has less than the other one, by however little.
 bool is_less(const Situation& s, Side leg) { return !imbalance(s).is_zero() && lagging_leg(s) == leg; }
 
 bool quotes(const Situation& s, Side leg) {
