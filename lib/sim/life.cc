@@ -12,7 +12,7 @@ namespace dn::sim {
 namespace {
 
 constexpr Time kBirth{1'767'225'600'000'000};  // 2026-01-01T00:00:00Z
-constexpr Dur kLongestLife = Dur::minutes(40);
+constexpr Dur kLongestLull = Dur::minutes(40);  // without a trade; with few orders a minute and prices that run away a sound life takes longer
 constexpr std::int64_t kMostSteps = 400'000;
 constexpr int kMostRuns = 200;
 constexpr Dur kErrandsUntil = Dur::minutes(5);
@@ -255,6 +255,15 @@ class Life {
     return out + plan_.mid * (checker_.true_net(Side::Buy) - checker_.true_net(Side::Sell));
   }
 
+  bool stands_still(Time now) const {
+    Time last = plan_.start;
+    for (const Side leg : kSides) {
+      const auto& fills = world_.venue(leg).truth().fills;
+      if (!fills.empty()) last = std::max(last, fills.back().time);
+    }
+    return now - last > kLongestLull;
+  }
+
   // Ended for good and nothing of it left to prove, or broken.
   bool over() {
     if (checker_.violation()) return true;
@@ -266,7 +275,7 @@ class Life {
 
   void run_once() {
     ++result_.runs;
-    if (world_.now() - plan_.start > kLongestLife) {
+    if (stands_still(world_.now())) {
       result_.runs = kMostRuns;
       return;
     }
@@ -291,7 +300,7 @@ class Life {
     while (done && !run.crashed() && !run.finished() && !checker_.violation()) {
       done = run.step();
       checker_.check_step(run.now(), engine.record());
-      if (++result_.steps > kMostSteps || run.now() - plan_.start > kLongestLife) {
+      if (++result_.steps > kMostSteps || stands_still(run.now())) {
         result_.runs = kMostRuns;
         return;
       }

@@ -40,6 +40,12 @@ TEST(PowerLife, NoneOfManyBreaksAPromiseWhereverThePowerFails) {
   EXPECT_GT(sum.orders_adopted, 30u);
 }
 
+// Four orders a minute, and a market that runs away from most of them: it comes to its end, later than others.
+TEST(PowerLife, ALifeMayTakeItsTimeAsLongAsItTrades) {
+  const PowerResult r = live_through(plan_power(30'363));
+  EXPECT_FALSE(r.broken) << *r.broken;
+}
+
 // What the first life that notices says.
 std::string caught(Planted planted, std::uint64_t first_seed) {
   for (std::uint64_t seed = first_seed; seed < first_seed + 300; ++seed) {
