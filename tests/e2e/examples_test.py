@@ -190,6 +190,7 @@ class Readme(Commands):
 
     def test_the_kill_switch(self):
         self.as_home("live")
+        self.write("btc.toml", SMALL.replace("total_quantity = 0.1", "total_quantity = 0.6"))  # more than the first run gets done before its second cycle
         self.carry_out("dn-run btc.toml --max-cycles 1 --quiet", (0, 10, 20))
         halt, one, with_reason, table, task, venue, everything = self.block("The kill switch")
         self.carry_out(halt)
