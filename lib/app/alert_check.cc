@@ -6,8 +6,8 @@
 
 #include "app/alert_command.h"
 #include "app/alert_event.h"
-#include "app/alert_webhook.h"
 #include "app/wall_clock.h"
+#include "app/webhook_address.h"
 #include "base/json_writer.h"
 
 namespace dn::app {
@@ -21,12 +21,16 @@ std::string test_alert() {
   return w.str();
 }
 
+void add_told(Checks& to, const std::string& receiver) {
+  add_ok(to, "alerts", "", fmt::format("{} is told; with --test-alert it gets one now", receiver));
+}
+
 void check_receiver(Checks& to, AlertSink& sink, bool send) {
   if (const std::string why = sink.unusable(); !why.empty()) {
     return add_failure(to, "alerts", "",
                        {ExitCode::Config, fmt::format("{} cannot be used: {}", sink.name(), why), "correct alert_command or alert_webhook in dn.toml"});
   }
-  if (!send) return add_ok(to, "alerts", "", fmt::format("{} is told; with --test-alert it gets one now", sink.name()));
+  if (!send) return add_told(to, sink.name());
   const std::string why = sink.deliver(test_alert(), StopSignal());
   if (why.empty()) return add_ok(to, "alerts", "", fmt::format("{} took a test", sink.name()));
   add_failure(to, "alerts", "", {ExitCode::VenueDown, fmt::format("{}: {}", sink.name(), why), "see what the receiver says, then try again"});
@@ -34,7 +38,7 @@ void check_receiver(Checks& to, AlertSink& sink, bool send) {
 
 }  // namespace
 
-void check_alerts(Checks& to, const AlertOptions& options, bool send) {
+void check_alerts(Checks& to, const AlertOptions& options, const Online* send) {
   if (!options.asked()) {
     constexpr std::string_view kNobody = "nobody is told when something goes wrong";
     if (send) return add_failure(to, "alerts", "", {ExitCode::Config, std::string(kNobody), "write alert_command or alert_webhook into dn.toml"});
@@ -42,12 +46,11 @@ void check_alerts(Checks& to, const AlertOptions& options, bool send) {
   }
   if (!options.command.empty()) {
     AlertCommand command(options.command);
-    check_receiver(to, command, send);
+    check_receiver(to, command, send != nullptr);
   }
-  if (!options.webhook.empty()) {
-    AlertWebhook webhook(options.webhook);
-    check_receiver(to, webhook, send);
-  }
+  if (options.webhook.empty()) return;
+  if (send == nullptr) return add_told(to, webhook_address(options.webhook).name());
+  check_receiver(to, *send->webhook(options.webhook), true);
 }
 
 }  // namespace dn::app

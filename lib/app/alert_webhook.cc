@@ -7,15 +7,12 @@
 
 #include "net/http_client.h"
 #include "net/loop.h"
-#include "net/url.h"
 
 namespace dn::app {
 namespace {
 
 constexpr std::size_t kMostReply = 8U << 20U;               // nobody reads it; a receiver that talks much has been told all the same
 constexpr std::chrono::milliseconds kBetweenStopLooks(50);  // for the end of the run
-
-std::string base_of(const net::Url& url) { return fmt::format("{}://{}:{}", url.scheme, net::host_in_url(url.host), url.port); }
 
 }  // namespace
 
@@ -25,26 +22,14 @@ struct AlertWebhook::Connection {
   net::HttpClient client;
 };
 
-std::string webhook_problem(const std::string& address) {
-  const auto url = net::parse_url(address);
-  if (!url || (url->scheme != "https" && url->scheme != "http")) return "is not an address; write https://HOST/PATH";
-  if (url->scheme == "http" && !net::is_loopback(url->host)) return "must be https: what an alert says is for its receiver only";
-  return "";
-}
-
-AlertWebhook::AlertWebhook(const std::string& address, int most_millis) : most_millis_(most_millis) {
-  if (const auto url = net::parse_url(address)) {
-    base_ = base_of(*url);
-    target_ = url->path;
-  }
-}
+AlertWebhook::AlertWebhook(const std::string& address, int most_millis) : address_(webhook_address(address)), most_millis_(most_millis) {}
 
 AlertWebhook::~AlertWebhook() = default;
 
 std::string AlertWebhook::deliver(const std::string& json, const StopSignal& stop) {
-  if (!connection_) connection_ = std::make_unique<Connection>(base_);
+  if (!connection_) connection_ = std::make_unique<Connection>(address_.base);
   std::optional<wire::HttpResponse> reply;
-  connection_->client.send({"POST", target_, {{"Content-Type", "application/json"}}, json}, std::chrono::milliseconds(most_millis_),
+  connection_->client.send({"POST", address_.target, {{"Content-Type", "application/json"}}, json}, std::chrono::milliseconds(most_millis_),
                            [&reply](wire::HttpResponse r) { reply = std::move(r); });
   while (!reply && !stop.raised()) connection_->loop.run_one_until(std::chrono::steady_clock::now() + kBetweenStopLooks);
   if (!reply) {

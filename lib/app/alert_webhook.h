@@ -5,11 +5,9 @@
 #include <string>
 
 #include "app/alert_sink.h"
+#include "app/webhook_address.h"
 
 namespace dn::app {
-
-// Why an address cannot be one of a webhook, without quoting it; "" when it can. https, or http on loopback.
-std::string webhook_problem(const std::string& address);
 
 class AlertWebhook final : public AlertSink {
  public:
@@ -18,14 +16,13 @@ class AlertWebhook final : public AlertSink {
   ~AlertWebhook() override;
   AlertWebhook(const AlertWebhook&) = delete;
   AlertWebhook& operator=(const AlertWebhook&) = delete;
-  std::string name() const override { return "the webhook " + base_; }
+  std::string name() const override { return address_.name(); }
   std::string deliver(const std::string& json, const StopSignal& stop) override;
 
  private:
   struct Connection;
 
-  std::string base_;    // scheme, host and port
-  std::string target_;  // path and query: may be a secret
+  WebhookAddress address_;
   int most_millis_;
   std::unique_ptr<Connection> connection_;  // of the thread that delivers
 };

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <set>
 
-#include "app/audit_online.h"
 #include "app/session.h"
+#include "base/check.h"
 #include "base/text.h"
 
 namespace dn::app {
@@ -14,7 +14,9 @@ namespace {
 
 class Auditing {
  public:
-  explicit Auditing(const AuditRequest& request) : request_(request) {}
+  Auditing(const AuditRequest& request, const Online* online) : request_(request), online_(online) {
+    DN_CHECK(online != nullptr || !request.online, "whoever asks the venues has a network");
+  }
 
   Expected<ExitCode, ToolError> run() {
     auto place = installation(request_.common);
@@ -24,7 +26,7 @@ class Auditing {
     auto books = read_books(place->db);
     if (!books) return Unexpected{books.error()};
     if (request_.online) {
-      auto told = ask_venues(request_.common, request_.tasks, view_.period, *books);
+      auto told = online_->ask(request_.common, request_.tasks, view_.period, *books);
       if (!told) return Unexpected{told.error()};
       // They are held against what the books say by then: a run may have gone on meanwhile.
       books = read_books(place->db);
@@ -139,6 +141,7 @@ class Auditing {
   }
 
   const AuditRequest& request_;
+  const Online* online_;
   AuditView view_;
   Ledger ledger_;  // of the newest of view_.ledgers
   Ledger sums_;
@@ -147,6 +150,6 @@ class Auditing {
 
 }  // namespace
 
-Expected<ExitCode, ToolError> audit(const AuditRequest& request) { return Auditing(request).run(); }
+Expected<ExitCode, ToolError> audit(const AuditRequest& request, const Online* online) { return Auditing(request, online).run(); }
 
 }  // namespace dn::app

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "app/tool.h"
+#include "app/online.h"
 
 namespace dn::app {
 
@@ -21,6 +21,7 @@ struct AuditRequest {
 // Prints tables, CSV or JSON ("dn.audit/1"); never writes to the database. The exit code: 24 where something contradicts; else with `online` that of
 // a venue that does not tell (69, 77), 75 where the account traded at the very moment its balance was told; else 0. Errors: what keeps the
 // audit from being made.
-Expected<ExitCode, ToolError> audit(const AuditRequest& request);
+// `online`: borrowed; not null where request.online.
+Expected<ExitCode, ToolError> audit(const AuditRequest& request, const Online* online);
 
 }  // namespace dn::app

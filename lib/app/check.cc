@@ -5,12 +5,11 @@
 #include <algorithm>
 
 #include "app/alert_check.h"
-#include "app/credentials.h"
 #include "app/preflight_local.h"
 #include "app/preflight_portfolio.h"
-#include "app/run_flags.h"
 #include "app/session.h"
 #include "app/standing.h"
+#include "base/check.h"
 #include "base/text.h"
 
 namespace dn::app {
@@ -20,7 +19,9 @@ constexpr Time kPaperStart{1'767'225'600'000'000};
 
 class Checking {
  public:
-  explicit Checking(const CheckRequest& request) : request_(request) {}
+  Checking(const CheckRequest& request, const Online* online) : request_(request), online_(online) {
+    DN_CHECK(online != nullptr || (!request.online && !request.test_alert), "whoever asks the venues has a network");
+  }
 
   Expected<ExitCode, ToolError> run() {
     auto place = installation(request_.common);
@@ -38,7 +39,7 @@ class Checking {
       checks_.insert(checks_.end(), of_database.begin(), of_database.end());
       check_credentials(checks_, *place, request_.common.credentials, tasks_, request_.online);
       for (const TaskSource& t : tasks_) check_limits(checks_, *place, t);
-      check_alerts(checks_, place->config.alerts, request_.test_alert);
+      check_alerts(checks_, place->config.alerts, request_.test_alert ? online_ : nullptr);
       begin_portfolio(*place);
     }
     if (place && request_.online) {
@@ -123,38 +124,12 @@ class Checking {
       add_ok(checks_, "venues", "", "paper trades on a recording; dn-run FILE --replay DIR --plan shows its prices");
       return {};
     }
-    RunFlags flags;
-    flags.plan = true;
-    CommonFlags common = request_.common;
-    common.all = true;  // only its venues are of interest here
-    auto request = run_request(flags, common);
-    if (!request) return Unexpected{request.error()};
-    std::unique_ptr<Grounds> grounds;
-    if (request->live) {
-      LiveOptions live = *request->live;
-      live.orders = live.orders && give_keys(place, live);
-      grounds = std::make_unique<LiveGrounds>(std::move(live));
-    } else {
-      grounds = std::make_unique<PaperGrounds>(request->paper);
-    }
+    auto grounds = online_->grounds(request_.common, place, tasks_);
+    if (!grounds) return Unexpected{grounds.error()};
     for (const TaskSource& t : tasks_) {
-      if (auto done = look(*grounds, t.spec, place); !done) add_failure(checks_, "symbol", t.spec.name, done.error());
+      if (auto done = look(**grounds, t.spec, place); !done) add_failure(checks_, "symbol", t.spec.name, done.error());
     }
     return {};
-  }
-
-  bool give_keys(const Installation& place, LiveOptions& live) const {
-    std::set<std::string> accounts;
-    for (const TaskSource& t : tasks_) {
-      for (const Side leg : kSides) accounts.insert(venues::registered(*t.spec.leg[leg].exchange).account);
-    }
-    const auto keys = load_credentials(place.config, request_.common.credentials, accounts);
-    if (!keys) return false;  // a row says so already
-    for (auto& [venue, access] : live.access) {
-      const auto at = keys->find(venues::registered(venue).account);
-      if (at != keys->end()) access.credentials = at->second;
-    }
-    return true;
   }
 
   Expected<void, ToolError> look(Grounds& grounds, const TaskSpec& spec, const Installation& place) {
@@ -190,6 +165,7 @@ class Checking {
   }
 
   const CheckRequest& request_;
+  const Online* online_;
   Checks checks_;
   std::vector<TaskSource> tasks_;
   std::set<std::pair<Venue, std::string>> seen_;
@@ -199,6 +175,6 @@ class Checking {
 
 }  // namespace
 
-Expected<ExitCode, ToolError> check_installation(const CheckRequest& request) { return Checking(request).run(); }
+Expected<ExitCode, ToolError> check_installation(const CheckRequest& request, const Online* online) { return Checking(request, online).run(); }
 
 }  // namespace dn::app

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "app/tool.h"
+#include "app/online.h"
 
 namespace dn::app {
 
@@ -17,6 +17,7 @@ struct CheckRequest {
 
 // Prints a row for each check, or JSON ("dn.check/1"); never writes to the database. Without `online` and `test_alert` no network is touched and no key is
 // needed. The exit code is that of the gravest failure. Errors: what keeps the checks themselves from being made.
-Expected<ExitCode, ToolError> check_installation(const CheckRequest& request);
+// `online`: borrowed; not null where one of the two is asked for.
+Expected<ExitCode, ToolError> check_installation(const CheckRequest& request, const Online* online);
 
 }  // namespace dn::app

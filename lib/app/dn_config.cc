@@ -10,8 +10,8 @@
 #include <filesystem>
 
 #include "app/alert_command.h"
-#include "app/alert_webhook.h"
 #include "app/toml_text.h"
+#include "app/webhook_address.h"
 #include "base/text.h"
 #include "model/task_spec.h"
 

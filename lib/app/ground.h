@@ -28,6 +28,9 @@ struct Funds {
 };
 Funds funds_of(const venues::VenueFacts& facts);
 
+// What a venue's problem means for a task.
+ToolError venue_failure(const TaskSpec& spec, Venue venue, const venues::Problem& p);
+
 // What is known of a task's venues before it trades.
 struct MarketView {
   PerSide<Instrument> instruments;

@@ -27,9 +27,6 @@ struct LiveOptions {
   std::function<void(const std::string&)> note;   // connections made and lost and the like, for a person; optional
 };
 
-// What a venue's problem means for a task.
-ToolError venue_failure(const TaskSpec& spec, Venue venue, const venues::Problem& p);
-
 // Called for each link before it starts.
 using LinkHook = std::function<void(live::Link&)>;
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "app/live_ground.h"
 #include "app/paper.h"
 #include "app/table.h"
 #include "base/text.h"

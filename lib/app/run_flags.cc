@@ -9,11 +9,12 @@
 #include <fstream>
 
 #include "app/alert_command.h"
-#include "app/alert_webhook.h"
 #include "app/control.h"
 #include "app/faults_file.h"
 #include "app/metrics_file.h"
 #include "app/processor.h"
+#include "app/webhook_address.h"
+#include "base/json_writer.h"
 #include "base/text.h"
 
 namespace dn::app {

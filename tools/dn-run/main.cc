@@ -2,8 +2,10 @@
 #include <array>
 
 #include "app/control.h"
+#include "app/online.h"
 #include "app/run.h"
 #include "app/run_flags.h"
+#include "app/status_tool.h"
 #include "app/tool.h"
 
 namespace {
@@ -49,6 +51,10 @@ Expected<ExitCode, ToolError> run(const RunFlags& flags, const CommonFlags& comm
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && argv[1] == kAsStatus) {
+    argv[1] = argv[0];
+    return status_tool(argc - 1, argv + 1, &online());
+  }
   CLI::App app(kExamples, "dn-run");
   CommonFlags common;
   RunFlags flags;
