@@ -14,6 +14,7 @@ namespace dn::app {
 namespace {
 
 constexpr std::int64_t kFillsAtOnce = 1'000;
+constexpr std::int64_t kDayUs = 86'400'000'000;
 
 std::string day_of(Time t) { return rfc3339(t).substr(0, 10); }
 
@@ -56,6 +57,8 @@ void add_other_fees(FeeTotals& to, const FeeTotals& all, const Symbol& symbol) {
 
 Expected<Days, ToolError> days_of(Store& store, const TaskRecord& t) {
   Days days;
+  std::int64_t newest = INT64_MIN;  // the day of the fill before: nearly always that of this one too
+  DaySums* day = nullptr;
   for (std::int64_t after = 0;;) {
     const auto trades = store.trades_after(t.id, after, kFillsAtOnce);
     if (!trades) return Unexpected{store_failure(trades.error())};
@@ -63,10 +66,13 @@ Expected<Days, ToolError> days_of(Store& store, const TaskRecord& t) {
       if (const auto odd = beyond_reckoning(t, trade)) {
         return Unexpected{ToolError{ExitCode::Contradiction, "the books contradict themselves: " + *odd, std::string(kMakeBooksAnew)}};
       }
-      DaySums& day = days[day_of(trade.fill.time)];
-      add_fill(day.legs[trade.fill.leg], t.spec.symbol, trade.fill, trade.arrival);
-      ++day.fills;
-      day.traded += trade.fill.price * trade.fill.qty;
+      if (const std::int64_t number = trade.fill.time.us / kDayUs; day == nullptr || number != newest) {
+        newest = number;
+        day = &days[day_of(trade.fill.time)];
+      }
+      add_fill(day->legs[trade.fill.leg], t.spec.symbol, trade.fill, trade.arrival);
+      ++day->fills;
+      day->traded += trade.fill.price * trade.fill.qty;
       after = id;
     }
     if (static_cast<std::int64_t>(trades->size()) < kFillsAtOnce) break;
