@@ -21,9 +21,7 @@ std::string test_alert() {
   return w.str();
 }
 
-void add_told(Checks& to, const std::string& receiver) {
-  add_ok(to, "alerts", "", fmt::format("{} is told; with --test-alert it gets one now", receiver));
-}
+void add_told(Checks& to, const std::string& receiver) { add_ok(to, "alerts", "", fmt::format("{} is told; with --test-alert it gets one now", receiver)); }
 
 void check_receiver(Checks& to, AlertSink& sink, bool send) {
   if (const std::string why = sink.unusable(); !why.empty()) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "app/output.h"
 #include "app/session.h"
 #include "base/check.h"
 #include "base/text.h"
@@ -132,11 +133,11 @@ class Auditing {
   void print() const {
     const OutputOptions o = request_.common.output();
     if (o.json || o.ndjson) {
-      fmt::print("{}\n", audit_json(view_));
+      write_out(audit_json(view_) + "\n");
     } else if (request_.csv) {
-      fmt::print("{}", audit_csv(view_));
+      write_out(audit_csv(view_));
     } else {
-      fmt::print("{}", audit_text(view_));
+      write_out(audit_text(view_));
     }
   }
 

@@ -19,10 +19,10 @@ void print_backup(const BackupCounts& c, const std::string& file, const OutputOp
     JsonWriter w;
     w.begin_object().field("schema", "dn.backup/1").field("file", file).field("bytes", c.bytes).field("rounds", c.rounds);
     w.field("orders", c.orders).field("fills", c.fills).field("events", c.events).end_object();
-    fmt::print("{}\n", w.str());
+    write_out(w.str() + "\n");
   } else if (!options.quiet) {
-    fmt::print("{}: {} rounds of tasks, {} orders, {} fills, {} events, {} bytes; read again and found whole\n", printable(file), c.rounds, c.orders, c.fills,
-               c.events, c.bytes);
+    write_out(fmt::format("{}: {} rounds of tasks, {} orders, {} fills, {} events, {} bytes; read again and found whole\n", printable(file), c.rounds, c.orders,
+                          c.fills, c.events, c.bytes));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/alert_check.h"
+#include "app/output.h"
 #include "app/preflight_local.h"
 #include "app/preflight_portfolio.h"
 #include "app/session.h"
@@ -40,7 +41,8 @@ class Checking {
       check_credentials(checks_, *place, request_.common.credentials, tasks_, request_.online);
       for (const TaskSource& t : tasks_) check_limits(checks_, *place, t);
       check_alerts(checks_, place->config.alerts, request_.test_alert ? online_ : nullptr);
-      begin_portfolio(*place);
+      const bool readable = std::ranges::none_of(of_database, [](const Check& c) { return c.name == "database" && c.status == CheckStatus::Fail; });
+      if (readable) begin_portfolio(*place);
     }
     if (place && request_.online) {
       if (auto done = ask_venues(*place); !done) add_failure(checks_, "venues", "", done.error());
@@ -156,11 +158,11 @@ class Checking {
       w.begin_object().field("schema", "dn.check/1").key("checks");
       write_checks(w, checks_);
       w.field("exit_code", std::int64_t{number(exit_code(checks_))}).end_object();
-      fmt::print("{}\n", w.str());
+      write_out(w.str() + "\n");
     } else {
       Checks shown;
       std::ranges::copy_if(checks_, std::back_inserter(shown), [&](const Check& c) { return !o.quiet || c.status != CheckStatus::Ok; });
-      if (!shown.empty()) fmt::print("{}", checks_text(shown, !o.plain && is_rich(stdout)));
+      if (!shown.empty()) write_out(checks_text(shown, !o.plain && is_rich(stdout)));
     }
   }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 
+#include "app/output.h"
 #include "app/table.h"
 #include "base/json_writer.h"
 #include "base/text.h"
@@ -120,14 +121,14 @@ void print_all(bool json) {
       w.end_object();
     }
     w.end_array().end_object();
-    fmt::print("{}\n", w.str());
+    write_out(w.str() + "\n");
     return;
   }
   Table table({"code", "kind", "meaning"});
   for (const Told& t : all) {
     table.add({t.exit_code ? fmt::format("{} {}", number(*t.exit_code), t.code) : t.code, t.kind, std::string(t.meaning)});
   }
-  fmt::print("{}", table.text());
+  write_out(table.text());
 }
 
 }  // namespace
@@ -147,7 +148,7 @@ Expected<ExitCode, ToolError> explain(const std::string& code, bool json) {
                   near.empty() ? "dn-status explain lists all codes" : fmt::format("dn-status explain {}? dn-status explain lists all codes", near)}};
   }
   if (!json) {
-    for (const Told& t : found) fmt::print("{}", text_of(t));
+    for (const Told& t : found) write_out(text_of(t));
     return ExitCode::Ok;
   }
   JsonWriter w;
@@ -160,7 +161,7 @@ Expected<ExitCode, ToolError> explain(const std::string& code, bool json) {
     w.end_object();
   }
   w.end_array().end_object();
-  fmt::print("{}\n", w.str());
+  write_out(w.str() + "\n");
   return ExitCode::Ok;
 }
 

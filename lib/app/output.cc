@@ -15,6 +15,8 @@ bool data_was_lost = false;
 
 }  // namespace
 
+void write_out(std::string_view text) { (void)std::fwrite(text.data(), 1, text.size(), stdout); }
+
 bool is_rich(std::FILE* stream) {
   const char* no_color = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");

@@ -22,6 +22,9 @@ struct OutputOptions {
 // True when signs and colours suit the stream: a terminal, NO_COLOR unset, and a UTF-8 locale.
 bool is_rich(std::FILE* stream);
 
+// To stdout. What cannot be written is not thrown: the tool ends with the gravest of what it found and of the lost output (tool_main).
+void write_out(std::string_view text);
+
 class Output {
  public:
   explicit Output(OutputOptions options);

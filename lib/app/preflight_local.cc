@@ -48,8 +48,8 @@ void check_health(Checks& to, const TaskView& v) {
                           : task.reason.empty() ? std::string(info(code).meaning)
                                                 : printable(task.reason);
   if (code == ExitCode::Waiting) return add_warning(to, "task", task.spec.name, fmt::format("{}: {}", standing, why), next_step(v));
-  std::string next(info(code).next);
-  if (code == ExitCode::Halted || v.deserted || v.frozen) next = next_step(v);
+  const bool of_view = code == ExitCode::Halted || code == ExitCode::Imbalanced || v.deserted || v.frozen;
+  const std::string next = of_view ? next_step(v) : advice(code, task.spec.name);
   add_failure(to, "task", task.spec.name, {code, fmt::format("{}: {}", standing, why), next});
 }
 

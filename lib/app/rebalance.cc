@@ -352,7 +352,7 @@ class Rebalance {
   }
 
   std::string next_of(const TaskRecord& t, ExitCode code) const {
-    if (!by_hand() || code != ExitCode::Refused) return std::string(info(code).next);
+    if (!by_hand() || code != ExitCode::Refused) return advice(code, by_hand() ? std::string_view() : std::string_view(t.spec.name));
     return fmt::format("read the limit above; --quantity is in {}, not in {}", t.spec.symbol.base.view(), t.spec.symbol.quote.view());
   }
 

@@ -155,9 +155,9 @@ void tell_written(const ReportRequest& r, std::size_t tasks, std::size_t bytes) 
     JsonWriter w;
     w.begin_object().field("schema", "dn.report/1").field("file", r.file).field("tasks", static_cast<std::int64_t>(tasks));
     w.field("bytes", static_cast<std::int64_t>(bytes)).field("exit_code", std::int64_t{number(ExitCode::Ok)}).end_object();
-    fmt::print("{}\n", w.str());
+    write_out(w.str() + "\n");
   } else if (!r.output.quiet) {
-    fmt::print("{}: {} {}, {} bytes\n", printable(r.file), tasks, tasks == 1 ? "task" : "tasks", bytes);
+    write_out(fmt::format("{}: {} {}, {} bytes\n", printable(r.file), tasks, tasks == 1 ? "task" : "tasks", bytes));
   }
 }
 
@@ -171,7 +171,7 @@ Expected<ExitCode, ToolError> write_report(const ReportRequest& request) {
   const auto text = reporter.make(plot_from(request.plot));
   if (!text) return Unexpected{text.error()};
   if (to_stdout(request)) {
-    fmt::print("{}", *text);
+    write_out(*text);
     return ExitCode::Ok;
   }
   if (auto saved = save(request, *text); !saved) return Unexpected{saved.error()};

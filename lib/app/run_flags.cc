@@ -12,6 +12,7 @@
 #include "app/control.h"
 #include "app/faults_file.h"
 #include "app/metrics_file.h"
+#include "app/output.h"
 #include "app/processor.h"
 #include "app/webhook_address.h"
 #include "base/json_writer.h"
@@ -213,7 +214,7 @@ ExitCode print_keys(const OutputOptions& output) {
     write_keys(w, "portfolio", portfolio_keys());
     write_keys(w, "trigger", trigger_keys());
     w.end_array().end_object();
-    fmt::print("{}\n", w.str());
+    write_out(w.str() + "\n");
     return ExitCode::Ok;
   }
   fmt::print("{:<32} {:<40} {}\n", "key", "value", "meaning (* may change while the task runs)");

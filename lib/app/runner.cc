@@ -166,7 +166,8 @@ Expected<void, ToolError> Runner::mind_stray_halts() {
 }
 
 Expected<void, ToolError> Runner::look(std::int64_t wait_us) {
-  const bool waited = grounds_->wait(wait_us);
+  // Not beyond the next look: what arrives meanwhile is acted upon before anything else is looked at.
+  const bool waited = grounds_->wait(std::clamp<std::int64_t>(next_look_us_ - real_us(), 0, wait_us));
   stepped_ = false;
   const std::int64_t now = real_us();
   if (waited && now < next_look_us_) return {};

@@ -8,6 +8,7 @@
 #include "app/alert_event.h"
 #include "app/audit_view.h"
 #include "app/books.h"
+#include "app/output.h"
 #include "app/preflight.h"
 #include "app/task_view.h"
 #include "base/json_writer.h"
@@ -200,7 +201,7 @@ Expected<ExitCode, ToolError> print_schema(const std::string& name) {
   write_any_of(w, of);
   write_defs(w);
   w.end_object();
-  fmt::print("{}\n", w.str());
+  write_out(w.str() + "\n");
   return ExitCode::Ok;
 }
 

@@ -255,10 +255,12 @@ class View {
 
   void print_pnl(const std::vector<TaskView>& views) const {
     if (machine()) return print_json(views);
+    // For people to eight places, for programs exact.
+    const auto money = [&](const std::optional<Money>& m) { return !m ? "-" : request_.csv ? m->str() : shown(m->decimal()); };
     Table table({"task", "symbol", "matched", "basis", "slippage", "gross", "funding", "fees in quote", "net", "net bps", "imbalance"});
     for (const TaskView& v : views) {
       table.add({v.task.spec.name, v.task.spec.symbol.str(), v.figures.matched.str(), v.figures.basis ? v.figures.basis->str() : "-", v.figures.slippage.str(),
-                 or_dash(number(v.figures.gross), 8), v.figures.funding.str(), shown(v.figures.fees_quote.decimal()), or_dash(number(v.figures.profit), 8),
+                 money(v.figures.gross), v.figures.funding.str(), money(v.figures.fees_quote), money(v.figures.profit),
                  or_dash(number(v.figures.profit_bps), 4), v.figures.imbalance.str()});
     }
     put(table, "no tasks yet: dn-run FILE makes one");
@@ -295,7 +297,7 @@ Expected<ExitCode, ToolError> show_metrics(const StatusRequest& request, Store& 
     if (!together) return Unexpected{together.error()};
     text += installation_metrics_text(*together, halts_there(request.halt_files).size());
   }
-  fmt::print("{}", text);
+  write_out(text);
   return ExitCode::Ok;
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 
@@ -39,9 +40,16 @@ CLI::App* with_report_flags(CLI::App* command, ReportRequest& request) {
   return command;
 }
 
+std::string whole_number(const std::string& text) {
+  std::int64_t n = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (error == std::errc() && end == text.data() + text.size() && n >= 0) return "";
+  return fmt::format("\"{}\" is not a whole number from 0 on", printable_excerpt(text));
+}
+
 void add_last(CLI::App& app, StatusRequest& request) {
   app.add_option("--last", request.last, "of orders, fills and events the newest N; 0: all (default: 1000 as text, else all)")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number)
       ->type_name("N");
 }
 
@@ -56,9 +64,7 @@ CLI::App* add_check(CLI::App& app, CheckRequest& request) {
 
 CLI::App* with_audit_flags(CLI::App* command, AuditRequest& request) {
   command->add_flag("--online", request.online, "ask the venues: trades, fees, funding and balances must be what the books say");
-  command->add_option("--from", request.from, "the ledger from then on, UTC: a day, a moment, or so long before now")
-      ->check(not_empty)
-      ->type_name("TIME");
+  command->add_option("--from", request.from, "the ledger from then on, UTC: a day, a moment, or so long before now")->check(not_empty)->type_name("TIME");
   command->add_option("--to", request.to, "the ledger before then")->check(not_empty)->type_name("TIME");
   command->add_option("--head", request.heads, "a digest that an earlier audit printed: the journal must still hold it; repeatable")
       ->check(not_empty)
@@ -69,8 +75,7 @@ CLI::App* with_audit_flags(CLI::App* command, AuditRequest& request) {
 }
 
 // What the audit shares with the other verbs.
-Expected<ExitCode, ToolError> audit_of(AuditRequest request, const CommonFlags& common,
-                                                        const StatusRequest& status, const Online* online) {
+Expected<ExitCode, ToolError> audit_of(AuditRequest request, const CommonFlags& common, const StatusRequest& status, const Online* online) {
   if (status.watch || status.check) {
     return Unexpected{ToolError{ExitCode::Usage, "an audit is made once and ends with its own code", "leave out --watch and --check"}};
   }
@@ -164,6 +169,13 @@ int status_tool(int argc, char** argv, const Online* online) {
       about("schema", "the JSON Schema of the tools' outputs", "output", "OUTPUT", output_name, "one of them, as dn.status/1 (default: all)").first;
   app.require_subcommand(0, 1);
   return tool_main(argc, argv, app, common, [&, backup = backup]() -> Expected<ExitCode, ToolError> {
+    for (const CLI::App* without_rows : {explain_code, schema, check_all, backup}) {
+      if (request.csv && without_rows->parsed())
+        return Unexpected{ToolError{ExitCode::Usage, fmt::format("{} has no rows to write as CSV", without_rows->get_name()), "leave out --csv"}};
+    }
+    if (request.watch && common.json) {
+      return Unexpected{ToolError{ExitCode::Usage, "--json is one document at the end, and --watch has none", "write --watch --ndjson"}};
+    }
     if (online == nullptr && (checking.online || checking.test_alert || auditing.online)) return Unexpected{hand_over(argc, argv)};
     if (explain_code->parsed()) return explain(code, common.json || common.ndjson);
     if (schema->parsed()) return print_schema(output_name);
@@ -181,8 +193,7 @@ int status_tool(int argc, char** argv, const Online* online) {
       return Unexpected{ToolError{ExitCode::Usage, "--json is one document at the end, and --follow may have none", "write --follow --ndjson"}};
     }
     if (request.prometheus && (request.csv || common.json || common.ndjson || !app.get_subcommands().empty())) {
-      return Unexpected{
-          ToolError{ExitCode::Usage, "--prometheus is a form of its own, of all tasks or those of --task", "write dn-status --prometheus"}};
+      return Unexpected{ToolError{ExitCode::Usage, "--prometheus is a form of its own, of all tasks or those of --task", "write dn-status --prometheus"}};
     }
     auto place = installation(common);
     if (!place) return Unexpected{place.error()};

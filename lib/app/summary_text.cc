@@ -33,7 +33,7 @@ std::string Session::trouble() const {
   if (const std::size_t n = open_orders(); n > 0) {
     open = fmt::format("  open       {} of its orders may rest at the venues: dn-recover --task {} --apply\n", n, r.spec.name);
   }
-  return ending(r) + open + fmt::format("  next       {}", info(r.exit_code).next);
+  return ending(r) + open + fmt::format("  next       {}", advice(r.exit_code, r.spec.name));
 }
 
 std::string Session::summary_text() const {
@@ -65,7 +65,7 @@ std::string Session::summary_text() const {
   out += fmt::format("  orders     {} sent, {} rebalances, {} refused", r.orders, r.rebalances, r.rejects);
   if (const std::size_t n = open_orders(); n > 0)
     out += fmt::format("\n  open       {} of them may rest at the venues: dn-status orders {} --open", n, r.spec.name);
-  if (r.exit_code != ExitCode::Ok) out += fmt::format("\n  next       {}", info(r.exit_code).next);
+  if (r.exit_code != ExitCode::Ok) out += fmt::format("\n  next       {}", advice(r.exit_code, r.spec.name));
   return out;
 }
 

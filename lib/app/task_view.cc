@@ -98,6 +98,8 @@ std::string next_step(const TaskView& v) {
   if (flattened && holds) {
     return fmt::format("dn-rebalance --task {} --flatten --yes --max-notional N: it goes on closing what is held", name);
   }
+  if (v.task.mode == TaskMode::Halted && apart)
+    return fmt::format("read the reason; the sides are not equal: dn-rebalance --task {} --yes --max-notional N", name);
   if (v.task.mode == TaskMode::Halted) return fmt::format("read the reason; then dn-recover resume --task {} --yes", name);
   return fmt::format("dn-run --task {}{}", name, v.deserted ? ": its last run was killed, this goes on from there" : "");
 }

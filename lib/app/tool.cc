@@ -88,7 +88,9 @@ int run_body(const std::string& tool, bool json, const std::function<Expected<Ex
     const auto result = body();
     const bool lost = stdout_lost();
     if (!result) return fail(tool, json, result.error());
-    return lost && *result == ExitCode::Ok ? fail(tool, false, output_lost()) : number(*result);
+    if (!lost) return number(*result);
+    (void)fail(tool, false, output_lost());
+    return number(worse(*result, ExitCode::Io));
   } catch (const std::system_error& e) {
     if (e.code() == std::errc::broken_pipe) return number(ExitCode::Ok);  // the reader has seen enough
     if (std::ferror(stdout) != 0) return fail(tool, false, output_lost());
@@ -156,7 +158,10 @@ int tool_main(int argc, char** argv, CLI::App& app, const CommonFlags& flags, co
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() == 0) return app.exit(e);  // --help and --version
+    if (e.get_exit_code() == 0) {  // --help and --version
+      const int code = app.exit(e);
+      return stdout_lost() ? fail(tool, false, output_lost()) : code;
+    }
     return fail(tool, json, usage_error(app, e));
   } catch (const std::exception& e) {
     return fail(tool, json, {ExitCode::Internal, e.what(), ""});

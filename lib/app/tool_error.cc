@@ -6,7 +6,17 @@
 
 namespace dn::app {
 
-std::string next_step(const ToolError& e) { return e.next.empty() ? std::string(info(e.code).next) : e.next; }
+std::string advice(ExitCode code, std::string_view task) {
+  constexpr std::string_view kPlaceholder = "NAME";
+  std::string out(info(code).next);
+  if (task.empty()) return out;
+  for (std::size_t at = out.find(kPlaceholder); at != std::string::npos; at = out.find(kPlaceholder, at + task.size())) {
+    out.replace(at, kPlaceholder.size(), task);
+  }
+  return out;
+}
+
+std::string next_step(const ToolError& e) { return e.next.empty() ? advice(e.code, e.task) : e.next; }
 
 std::string exit_error_json(const ToolError& e) {
   const Time now = wall_clock();

@@ -30,6 +30,8 @@ inline ToolError usage_error(std::string what, std::string next) { return {ExitC
 // What to do about books that cannot be trusted.
 inline constexpr std::string_view kMakeBooksAnew = "move the database away and let dn-recover --from-venue FILE --apply make it anew from what the venues hold";
 
+// What an exit code advises, said of a task; "" where none is known.
+std::string advice(ExitCode code, std::string_view task);
 // What to do, the exit code's own advice where the error has none.
 std::string next_step(const ToolError& e);
 // The error as an event of the type "exit_error", as of now.

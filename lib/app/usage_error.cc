@@ -74,9 +74,17 @@ std::optional<ToolError> other_word(const std::string& tool, const std::string& 
 }
 
 // A flag that is none of this tool, or none without its verb.
-ToolError unknown_flag(const ToolInterface& t, std::string flag) {
+ToolError unknown_flag(const CLI::App& app, const ToolInterface& t, std::string flag) {
   flag = flag.substr(0, flag.find('='));
   const std::string shown = printable_excerpt(flag);
+  for (const CLI::App* given : app.get_subcommands()) {
+    const auto verb = std::ranges::find(t.verbs, given->get_name(), &VerbInfo::name);
+    if (verb == t.verbs.end()) continue;
+    const std::vector<std::string> of_it = all_names(verb->flags);
+    if (std::ranges::find(of_it, flag) != of_it.end()) {
+      return wrong_line(fmt::format("{} stands behind its verb: {} {} {}", shown, t.tool, verb->name, shown), fmt::format("{} {}", t.tool, verb->name));
+    }
+  }
   std::vector<std::string> known = all_names(t.top.flags);
   for (const VerbInfo& v : t.verbs) {
     const std::vector<std::string> of_verb = all_names(v.flags);
@@ -96,7 +104,11 @@ std::string with_a_task(const ToolInterface& t, const std::string& word) {
   return t.tool == "dn-status" ? fmt::format("; of a task of that name: dn-status show {}", word) : fmt::format("; a task of that name: --task {}", word);
 }
 
-ToolError unknown_word(const ToolInterface& t, const std::string& word) {
+ToolError unknown_word(const CLI::App& app, const ToolInterface& t, const std::string& word) {
+  if (!app.get_subcommands().empty()) {
+    const std::string verb = fmt::format("{} {}", t.tool, app.get_subcommands().front()->get_name());
+    return wrong_line(fmt::format("\"{}\" is one word too many for {}", printable_excerpt(word), verb), verb);
+  }
   if (auto meant = other_word(t.tool, word, "is not a verb of " + t.tool)) return *meant;
   const std::string near = closest(word, verbs_of(t));
   const std::string hint = near.empty() ? with_a_task(t, word) : fmt::format("; did you mean {} {}?", t.tool, near);
@@ -139,7 +151,10 @@ ToolError usage_error(const CLI::App& app, const CLI::ParseError& e) {
   const std::vector<std::string> extras = app.remaining(true);
   if (dynamic_cast<const CLI::ExtrasError*>(&e) == nullptr || extras.empty()) return wrong_line(printable(e.what()), t.tool);
   const auto flag = std::ranges::find_if(extras, [](const std::string& word) { return word.size() > 1 && word[0] == '-'; });
-  return flag == extras.end() ? unknown_word(t, extras.front()) : unknown_flag(t, *flag);
+  const auto word = std::ranges::find_if(extras, [](const std::string& w) { return w.empty() || w[0] != '-'; });
+  // A flag of a verb that was mistyped is no mistake of its own.
+  const bool is_verb = word != extras.end() && app.get_subcommands().empty() && !closest(*word, verbs_of(t)).empty();
+  return flag == extras.end() || is_verb ? unknown_word(app, t, *word) : unknown_flag(app, t, *flag);
 }
 
 std::optional<ToolError> mistaken_verb(const CLI::App& app) {

@@ -11,7 +11,7 @@
 namespace dn::sim {
 namespace {
 
-constexpr Time kBirth{1'767'225'600'000'000};  // 2026-01-01T00:00:00Z
+constexpr Time kBirth{1'767'225'600'000'000};   // 2026-01-01T00:00:00Z
 constexpr Dur kLongestLull = Dur::minutes(40);  // without a trade; with few orders a minute and prices that run away a sound life takes longer
 constexpr std::int64_t kMostSteps = 400'000;
 constexpr int kMostRuns = 200;

@@ -120,9 +120,13 @@ Expected<BackupCounts, StoreError> Store::backup(const std::string& path, const 
   if (done && ::stat(part.c_str(), &st) == 0) counted->bytes = st.st_size;
   if (done) done = publish(part, path);
   if (done) return counted;
+  // The copy is the database page by page: what is wrong with it is wrong with the database, and its own name is gone in a moment.
+  StoreError why = done.error();
+  const bool damaged = why.kind == StoreError::Kind::Damaged || why.kind == StoreError::Kind::NotADatabase;
+  if (damaged && why.message.starts_with(part)) why.message = fmt::format("{} is damaged, and so would be its backup", impl_->path);
   ::unlink(part.c_str());
   ::unlink((part + "-journal").c_str());
-  return Unexpected{done.error()};
+  return Unexpected{why};
 }
 
 }  // namespace dn

@@ -98,6 +98,50 @@ class State(ToolTest):
             self.assertEqual(done.returncode, 74, done.stderr)
             self.assertIn("could not be written", done.stderr)
 
+    def to_full_device(self, *arguments):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([STATUS, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, env=self.environment, check=False)
+        self.assertIn("could not be written", done.stderr)
+        return done.returncode
+
+    def test_a_full_device_takes_nothing_from_what_is_graver(self):
+        self.run_task(BTC, "--seed", "2", "--speed", "max", "--max-cycles", "3")
+        self.assertEqual(self.to_full_device("--version"), 74)
+        self.assertEqual(self.to_full_device("check", "--db", self.db), 74)
+        self.assertEqual(self.to_full_device("audit", "--db", self.db), 74)
+        self.assertEqual(self.recover("halt", "--task", "btc").returncode, 0)
+        self.assertEqual(self.to_full_device("check", "--db", self.db), 23)
+        self.change("UPDATE fills SET price = '1' WHERE id = 1")
+        for form in ((), ("--json",)):
+            self.assertEqual(self.to_full_device("audit", *form, "--db", self.db), 24, form)
+
+    def change(self, *statements):
+        with contextlib.closing(sqlite3.connect(self.db)) as database, database:
+            for s in statements:
+                database.execute(s)
+
+    def test_a_halted_task_whose_sides_differ_is_made_equal_first(self):
+        self.run_task(BTC, "--seed", "2", "--speed", "max", "--max-cycles", "30")
+        self.assertEqual(self.recover("halt", "--task", "btc").returncode, 0)
+        self.assertIn("dn-recover resume --task btc --yes", self.task("btc")["next"])
+        self.change("UPDATE tasks SET exit_code = 20", "UPDATE legs SET net = '0.01' WHERE leg = 'sell'")
+        advice = "dn-rebalance --task btc --yes --max-notional N"
+        self.assertIn(advice, self.task("btc")["next"])
+        self.assertIn(advice, self.status("check").stdout)
+
+    def test_pnl_as_csv_is_exact_and_adds_up(self):
+        """By task as by symbol; for people both are rounded."""
+        self.run_task(BTC, "--seed", "7", "--speed", "max")
+        (of_task,) = csv.DictReader(io.StringIO(self.status("pnl", "--csv").stdout))
+        (of_symbol,) = csv.DictReader(io.StringIO(self.status("pnl", "--by", "symbol", "--csv").stdout))
+        parts = ("basis", "slippage", "gross", "funding", "fees in quote", "net")
+        self.assertEqual({p: of_task[p] for p in parts}, {p: of_symbol[p] for p in parts})
+        self.assertGreater(len(of_task["net"].split(".")[1]), 8, "digits beyond those that people see")
+
+    def test_a_watch_is_no_document(self):
+        done = self.status("--watch", "--json")
+        self.assertEqual((done.returncode, json.loads(done.stdout)["code"]), (64, 64))
+
     def test_unknown_names_and_verbs(self):
         self.run_task(BTC, "--seed", "2", "--speed", "max")
         self.assertEqual(self.status("show", "nobody").returncode, 66)
