@@ -107,6 +107,20 @@ void add_flags(CLI::App& app, StatusRequest& request) {
   app.add_flag("--rounds", request.rounds, "all rounds of each task (--restart and triggers begin new ones), not only the newest");
 }
 
+// A form of output that does not go with what is asked for.
+std::optional<ToolError> mistaken_form(const CLI::App& app, const StatusRequest& request, const CommonFlags& common) {
+  const auto mistake = [](std::string what, std::string next) { return ToolError{ExitCode::Usage, std::move(what), std::move(next)}; };
+  for (const char* verb : {"explain", "schema", "check", "backup"}) {
+    if (request.csv && app.got_subcommand(verb)) return mistake(fmt::format("{} has no rows to write as CSV", verb), "leave out --csv");
+  }
+  if (request.watch && common.json) return mistake("--json is one document at the end, and --watch has none", "write --watch --ndjson");
+  if (request.follow && common.json) return mistake("--json is one document at the end, and --follow may have none", "write --follow --ndjson");
+  if (request.prometheus && (request.csv || common.json || common.ndjson || !app.get_subcommands().empty())) {
+    return mistake("--prometheus is a form of its own, of all tasks or those of --task", "write dn-status --prometheus");
+  }
+  return std::nullopt;
+}
+
 // Goes on as dn-run, which carries a whole dn-status that is linked with the network. Returns only where that cannot be.
 ToolError hand_over(int argc, char** argv) {
   std::error_code error;
@@ -169,13 +183,7 @@ int status_tool(int argc, char** argv, const Online* online) {
       about("schema", "the JSON Schema of the tools' outputs", "output", "OUTPUT", output_name, "one of them, as dn.status/1 (default: all)").first;
   app.require_subcommand(0, 1);
   return tool_main(argc, argv, app, common, [&, backup = backup]() -> Expected<ExitCode, ToolError> {
-    for (const CLI::App* without_rows : {explain_code, schema, check_all, backup}) {
-      if (request.csv && without_rows->parsed())
-        return Unexpected{ToolError{ExitCode::Usage, fmt::format("{} has no rows to write as CSV", without_rows->get_name()), "leave out --csv"}};
-    }
-    if (request.watch && common.json) {
-      return Unexpected{ToolError{ExitCode::Usage, "--json is one document at the end, and --watch has none", "write --watch --ndjson"}};
-    }
+    if (auto mistake = mistaken_form(app, request, common)) return Unexpected{std::move(*mistake)};
     if (online == nullptr && (checking.online || checking.test_alert || auditing.online)) return Unexpected{hand_over(argc, argv)};
     if (explain_code->parsed()) return explain(code, common.json || common.ndjson);
     if (schema->parsed()) return print_schema(output_name);
@@ -189,12 +197,6 @@ int status_tool(int argc, char** argv, const Online* online) {
     if (events->parsed()) request.verb = StatusVerb::Events;
     if (pnl->parsed()) request.verb = StatusVerb::Pnl;
     request.by = by == "day" ? PnlBy::Day : by == "symbol" ? PnlBy::Symbol : PnlBy::Task;
-    if (request.follow && common.json) {
-      return Unexpected{ToolError{ExitCode::Usage, "--json is one document at the end, and --follow may have none", "write --follow --ndjson"}};
-    }
-    if (request.prometheus && (request.csv || common.json || common.ndjson || !app.get_subcommands().empty())) {
-      return Unexpected{ToolError{ExitCode::Usage, "--prometheus is a form of its own, of all tasks or those of --task", "write dn-status --prometheus"}};
-    }
     auto place = installation(common);
     if (!place) return Unexpected{place.error()};
     if (backup->parsed()) return back_up(place->db, file, common.output());
