@@ -118,8 +118,8 @@ class LedgerTest(LiveTest):
 
     def check_pnl(self, r, name):
         row = next(row for row in csv.DictReader(io.StringIO(self.status("pnl", "--csv").stdout)) if row["task"] == name)
-        for head, value, places in (("matched", r.matched, None), ("basis", r.basis, 20), ("slippage", r.slippage, 20), ("gross", r.gross, 8),
-                                    ("funding", r.funding, None), ("fees in quote", r.fees_quote, 8), ("net", r.profit, 8), ("net bps", r.profit_bps, 4),
+        for head, value, places in (("matched", r.matched, None), ("basis", r.basis, 20), ("slippage", r.slippage, 20), ("gross", r.gross, 20),
+                                    ("funding", r.funding, None), ("fees in quote", r.fees_quote, 20), ("net", r.profit, 20), ("net bps", r.profit_bps, 4),
                                     ("imbalance", r.imbalance, None)):
             self.same(row[head], value, places, head)
 
