@@ -138,6 +138,14 @@ class State(ToolTest):
         self.assertEqual({p: of_task[p] for p in parts}, {p: of_symbol[p] for p in parts})
         self.assertGreater(len(of_task["net"].split(".")[1]), 8, "digits beyond those that people see")
 
+    def test_a_database_that_is_none_is_told_once(self):
+        os.makedirs(os.path.dirname(self.db), mode=0o700)
+        with open(self.db, "w", encoding="utf-8") as f:
+            f.write("no database at all\n" * 500)
+        done = self.status("check", "--json")
+        self.assertEqual(done.returncode, 74, done.stderr)
+        self.assertEqual([c["name"] for c in json.loads(done.stdout)["checks"] if c["status"] == "fail"], ["database"])
+
     def test_a_watch_is_no_document(self):
         done = self.status("--watch", "--json")
         self.assertEqual((done.returncode, json.loads(done.stdout)["code"]), (64, 64))
