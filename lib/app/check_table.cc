@@ -25,7 +25,7 @@ constexpr auto kChecks = std::to_array<CodeInfo>({
      "compare with the venue's own page before anything is resumed"},
     {"credentials", "check", "whether there are keys, and nobody else can read them", "live trading signs with them",
      "write the file with mode 0600, or credential_command into dn.toml"},
-    {"database", "check", "whether the database is there, ours and sound", "its pages, indexes and rows are read",
+    {"database", "check", "whether the database is there, ours and sound", "its pages, indexes and rows are read, unless it is large",
      "dn-recover --from-venue FILE --apply makes it anew where it is damaged"},
     {"delay", "check", "the time between two cycles", "shorter asks the venues often, longer reacts late", "write another delay"},
     {"depth", "check", "a slice against what the books show", "a slice that is a large part of the depth moves the market", "write another order_quantity"},

@@ -4,6 +4,7 @@
 
 #include <tuple>
 
+#include "app/day_sums.h"
 #include "app/kpi.h"
 #include "app/session.h"
 #include "app/table.h"
@@ -14,29 +15,6 @@ namespace dn::app {
 namespace {
 
 constexpr std::int64_t kFillsAtOnce = 1'000;
-constexpr std::int64_t kDayUs = 86'400'000'000;
-
-std::string day_of(Time t) { return rfc3339(t).substr(0, 10); }
-
-// What one day adds to the legs of a task.
-struct DaySums {
-  PerSide<LegTotals> legs;
-  std::int64_t fills = 0;
-  Money traded;
-};
-using Days = std::map<std::string, DaySums>;
-
-void add_up(LegTotals& to, const LegTotals& more) {
-  to.filled += more.filled;
-  to.net += more.net;
-  to.traded += more.traded;
-  to.traded_quote += more.traded_quote;
-  to.cash += more.cash;
-  to.slippage += more.slippage;
-  to.funding += more.funding;
-  for (const auto& [asset, fee] : more.fees.all()) to.fees.add(asset, fee);
-}
-
 // Before both sides have traded all is open and stands at its cost: nothing is gained or lost but fees and funding.
 PnlParts parts_of(const Kpi& k) { return {k.slippage, k.gross.value_or(Money{}), k.funding, k.fees_quote}; }
 
@@ -49,16 +27,9 @@ void add_up(PnlParts& to, const PnlParts& more) {
   to.fees += more.fees;
 }
 
-void add_other_fees(FeeTotals& to, const FeeTotals& all, const Symbol& symbol) {
-  for (const auto& [asset, fee] : all.all()) {
-    if (asset != symbol.base && asset != symbol.quote) to.add(asset, fee);
-  }
-}
-
-Expected<Days, ToolError> days_of(Store& store, const TaskRecord& t) {
-  Days days;
-  std::int64_t newest = INT64_MIN;  // the day of the fill before: nearly always that of this one too
-  DaySums* day = nullptr;
+// A round of which the store keeps no days: an older version began it.
+Expected<TaskDays, ToolError> days_by_rows(Store& store, const TaskRecord& t) {
+  DaySums sums(t.spec.symbol);
   for (std::int64_t after = 0;;) {
     const auto trades = store.trades_after(t.id, after, kFillsAtOnce);
     if (!trades) return Unexpected{store_failure(trades.error())};
@@ -66,21 +37,39 @@ Expected<Days, ToolError> days_of(Store& store, const TaskRecord& t) {
       if (const auto odd = beyond_reckoning(t, trade)) {
         return Unexpected{ToolError{ExitCode::Contradiction, "the books contradict themselves: " + *odd, std::string(kMakeBooksAnew)}};
       }
-      if (const std::int64_t number = trade.fill.time.us / kDayUs; day == nullptr || number != newest) {
-        newest = number;
-        day = &days[day_of(trade.fill.time)];
-      }
-      add_fill(day->legs[trade.fill.leg], t.spec.symbol, trade.fill, trade.arrival);
-      ++day->fills;
-      day->traded += trade.fill.price * trade.fill.qty;
+      sums.add(trade.fill, trade.arrival);
       after = id;
     }
     if (static_cast<std::int64_t>(trades->size()) < kFillsAtOnce) break;
   }
   const auto fundings = store.fundings(t.id);
   if (!fundings) return Unexpected{store_failure(fundings.error())};
-  for (const FundingPayment& p : *fundings) days[day_of(p.time)].legs[p.leg].funding += p.amount;
-  return days;
+  for (const FundingPayment& p : *fundings) sums.add(p);
+  return sums.days();
+}
+
+Expected<TaskDays, ToolError> days_of(Store& store, const TaskRecord& t) {
+  auto days = store.days(t.id);
+  if (!days) return Unexpected{store_failure(days.error())};
+  if (days->starts.empty() && days->now.fills > 0) return days_by_rows(store, t);
+  return std::move(*days);
+}
+
+// The value of all fills: on the leg's own side, and of what reduced it.
+Money traded_by(const PerSide<LegTotals>& legs) {
+  const Money reducing_buy = legs.buy.cash + legs.buy.traded_quote;
+  const Money reducing_sell = legs.sell.traded_quote - legs.sell.cash;
+  return legs.buy.traded_quote + reducing_buy + legs.sell.traded_quote + reducing_sell;
+}
+
+FeeTotals other_fees(const PerSide<LegTotals>& from, const PerSide<LegTotals>& to, const Symbol& symbol) {
+  FeeTotals out;
+  for (const Side leg : kSides) {
+    for (const auto& [asset, fee] : to[leg].fees.all()) {
+      if (asset != symbol.base && asset != symbol.quote) out.add(asset, fee - from[leg].fees.of(asset));
+    }
+  }
+  return out;
 }
 
 PnlRow row_of_task(const TaskRecord& t) {
@@ -125,17 +114,16 @@ Expected<std::vector<PnlRow>, ToolError> daily_pnl(Store& store, const TaskRecor
   if (!days) return Unexpected{days.error()};
   std::vector<PnlRow> out;
   TaskRecord so_far = round;
-  so_far.leg = {};
   PnlParts before;
-  for (const auto& [day, sums] : *days) {
+  for (std::size_t i = 0; i < days->starts.size(); ++i) {
+    const DayStart& from = days->starts[i];
+    const DayStart& to = i + 1 < days->starts.size() ? days->starts[i + 1] : days->now;
     PnlRow r = row_of_task(round);
-    r.day = day;
-    r.fills = sums.fills;
-    r.traded = sums.traded;
-    for (const Side leg : kSides) {
-      add_up(so_far.leg[leg], sums.legs[leg]);
-      add_other_fees(r.other_fees, sums.legs[leg].fees, round.spec.symbol);
-    }
+    r.day = rfc3339(start_of(from.day)).substr(0, 10);
+    r.fills = to.fills - from.fills;
+    r.traded = traded_by(to.leg) - traded_by(from.leg);
+    r.other_fees = other_fees(from.leg, to.leg, round.spec.symbol);
+    so_far.leg = to.leg;
     const PnlParts now = parts_of(kpi(so_far));
     r.parts = less(now, before);
     before = now;

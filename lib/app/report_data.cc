@@ -84,7 +84,7 @@ void divide_profit(TaskReport& r) {
 }
 
 void lay_beside(TaskReport& r, const StoredTask& stored) {
-  const PerSide<LegTotals> sums = sums_of(stored);
+  const PerSide<LegTotals> sums = days_of(stored).now.leg;
   const Symbol& symbol = r.view.task.spec.symbol;
   for (const Side leg : kSides) {
     const LegTotals& kept = r.view.task.leg[leg];

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "app/audit_journal.h"
+#include "app/day_sums.h"
 #include "app/session.h"
 #include "base/json_writer.h"
 #include "base/text.h"
@@ -18,7 +19,7 @@ namespace {
 
 class Promises {
  public:
-  explicit Promises(const StoredTask& t) : t_(t), key_(task_key(t.task.spec.name)), sums_(sums_of(t)) {}
+  explicit Promises(const StoredTask& t) : t_(t), key_(task_key(t.task.spec.name)), days_(days_of(t)) {}
 
   std::vector<std::string> check() {
     for (const Fill& f : t_.fills) look_at(f);
@@ -29,7 +30,8 @@ class Promises {
     for (const auto& [order, sum] : booked_) {
       if (!orders_.contains(order) && order != kRestoredPosition) fail("fills of {} are booked, but there is no such order", order);
     }
-    for (const Side leg : kSides) look_at(leg);
+    for (const Side leg : kSides) compare(fmt::format("the {} side", name(leg)), t_.task.leg[leg], days_.now.leg[leg]);
+    if (!t_.days.empty()) look_at_days();
     const TaskRecord& r = t_.task;
     if (r.mode == TaskMode::Halted && r.reason.empty()) fail("the task is halted without a reason");
     return std::move(broken_);
@@ -69,26 +71,35 @@ class Promises {
     if (parts->epoch == r.run_epoch && parts->seq >= r.next_seq) fail("order {} has number {}, the next one is to be {}", id, parts->seq, r.next_seq);
   }
 
-  void look_at(Side leg) {
-    const LegTotals& told = t_.task.leg[leg];
-    const LegTotals& sum = sums_[leg];
-    const auto compare = [&](std::string_view what, const auto& a, const auto& b) {
-      if (a != b) fail("the {} side says {} {}, its fills add up to {}", name(leg), what, a.str(), b.str());
+  void compare(const std::string& who, const LegTotals& told, const LegTotals& sum) {
+    const auto same = [&](std::string_view what, const auto& a, const auto& b) {
+      if (a != b) fail("{} says {} {}, its fills add up to {}", who, what, a.str(), b.str());
     };
-    compare("filled", told.filled, sum.filled);
-    compare("net", told.net, sum.net);
-    compare("traded", told.traded, sum.traded);
-    compare("value traded", told.traded_quote, sum.traded_quote);
-    compare("cash", told.cash, sum.cash);
-    compare("slippage", told.slippage, sum.slippage);
-    if (told.funding != sum.funding) fail("the {} side says funding {}, its payments add up to {}", name(leg), told.funding.str(), sum.funding.str());
+    same("filled", told.filled, sum.filled);
+    same("net", told.net, sum.net);
+    same("traded", told.traded, sum.traded);
+    same("value traded", told.traded_quote, sum.traded_quote);
+    same("cash", told.cash, sum.cash);
+    same("slippage", told.slippage, sum.slippage);
+    if (told.funding != sum.funding) fail("{} says funding {}, its payments add up to {}", who, told.funding.str(), sum.funding.str());
     std::set<Asset> assets;
     for (const LegTotals* totals : {&told, &sum}) {
       for (const auto& [asset, fee] : totals->fees.all()) assets.insert(asset);
     }
     for (const Asset& asset : assets) {
       if (told.fees.of(asset) != sum.fees.of(asset))
-        fail("the {} side says fees of {} {}, its fills add up to {}", name(leg), told.fees.of(asset).str(), asset.view(), sum.fees.of(asset).str());
+        fail("{} says fees of {} {}, its fills add up to {}", who, told.fees.of(asset).str(), asset.view(), sum.fees.of(asset).str());
+    }
+  }
+
+  void look_at_days() {
+    const std::vector<DayStart>& told = t_.days;
+    const std::vector<DayStart>& sums = days_.starts;
+    if (!std::ranges::equal(told, sums, {}, &DayStart::day, &DayStart::day)) return fail("its days are not those of its fills and payments");
+    for (std::size_t i = 0; i < told.size(); ++i) {
+      const std::string day = rfc3339(start_of(told[i].day)).substr(0, 10);
+      if (told[i].fills != sums[i].fills) fail("before {} it says {} fills, there are {}", day, told[i].fills, sums[i].fills);
+      for (const Side leg : kSides) compare(fmt::format("before {} the {} side", day, name(leg)), told[i].leg[leg], sums[i].leg[leg]);
     }
   }
 
@@ -98,7 +109,7 @@ class Promises {
   };
   const StoredTask& t_;
   std::string key_;
-  PerSide<LegTotals> sums_;
+  TaskDays days_;
   std::set<std::pair<Venue, std::string>> trades_;
   std::set<std::pair<Venue, std::string>> payments_;
   std::set<std::string> orders_;
@@ -117,21 +128,6 @@ std::string odd_number(const TaskRecord& t, std::string_view what, std::string_v
 
 }  // namespace
 
-void add_fill(LegTotals& l, const Symbol& symbol, const Fill& f, const Price& arrival) {
-  const Money value = f.price * f.qty;
-  const Qty forward = f.side == f.leg ? f.qty : -f.qty;
-  l.filled += forward;
-  l.net += forward;
-  if (f.fee_asset == symbol.base) l.net += f.leg == Side::Buy ? -Qty(f.fee.decimal()) : Qty(f.fee.decimal());
-  if (f.side == f.leg) {
-    l.traded += f.qty;
-    l.traded_quote += value;
-  }
-  l.cash += f.side == Side::Sell ? value : -value;
-  if (arrival.is_positive()) l.slippage += (f.side == Side::Buy ? arrival - f.price : f.price - arrival) * f.qty;
-  l.fees.add(f.fee_asset, f.fee);
-}
-
 std::optional<std::string> beyond_reckoning(const TaskRecord& task, const Trade& trade) {
   return fits(trade.fill) && fits_mid(trade.arrival) ? std::nullopt : std::optional(odd_number(task, "trade", trade.fill.trade_id.view()));
 }
@@ -147,16 +143,16 @@ std::optional<std::string> beyond_reckoning(const StoredTask& t) {
   return std::nullopt;
 }
 
-PerSide<LegTotals> sums_of(const StoredTask& t) {
+TaskDays days_of(const StoredTask& t) {
   std::map<std::string_view, Price> arrivals;
   for (const OrderRecord& o : t.orders) arrivals[o.request.id.view()] = o.request.arrival;
-  PerSide<LegTotals> sums;
+  DaySums sums(t.task.spec.symbol);
   for (const Fill& f : t.fills) {
     const auto arrival = arrivals.find(f.order.view());
-    add_fill(sums[f.leg], t.task.spec.symbol, f, arrival == arrivals.end() ? Price{} : arrival->second);
+    sums.add(f, arrival == arrivals.end() ? Price{} : arrival->second);
   }
-  for (const FundingPayment& p : t.fundings) sums[p.leg].funding += p.amount;
-  return sums;
+  for (const FundingPayment& p : t.fundings) sums.add(p);
+  return sums.days();
 }
 
 std::vector<std::string> broken_promises(const StoredTask& task) {
@@ -173,7 +169,7 @@ Expected<void, ToolError> check_books(const StoredTask& task) {
 
 namespace {
 
-constexpr std::uintmax_t kMostToReadOver = 64U << 20U;  // bytes; a larger file is left to dn-recover verify
+constexpr std::uintmax_t kMostToReadOver = 64U << 20U;  // bytes
 
 bool is_private(const std::string& db) { return db == ":memory:"; }
 
@@ -196,6 +192,8 @@ std::uintmax_t size_of(const std::string& path) {
 
 }  // namespace
 
+bool is_large(const std::string& db) { return size_of(db) + size_of(db + "-wal") > kMostToReadOver; }
+
 Expected<void, ToolError> check_what_stands(const std::string& db, const TaskRecord& task, bool only_proved) {
   if (is_private(db)) return {};
   auto store = Store::open(db, Store::Mode::ReadOnly);
@@ -211,7 +209,7 @@ Expected<void, ToolError> check_what_stands(const std::string& db, const TaskRec
 }
 
 Expected<void, ToolError> check_pages(const std::string& db) {
-  if (is_private(db) || size_of(db) + size_of(db + "-wal") > kMostToReadOver) return {};
+  if (is_private(db) || is_large(db)) return {};
   auto store = Store::open(db, Store::Mode::ReadOnly);
   if (!store) return Unexpected{store_failure(store.error())};
   const auto damage = (*store)->damage(Store::Depth::Quick);

@@ -17,17 +17,17 @@ std::optional<std::string> beyond_reckoning(const StoredTask& task);
 
 std::optional<std::string> beyond_reckoning(const TaskRecord& task, const Trade& trade);
 
-// Adds to a leg what one of its fills, not beyond reckoning, brought. `arrival`: the mid its order was decided at; zero when it is not known.
-void add_fill(LegTotals& leg, const Symbol& symbol, const Fill& fill, const Price& arrival);
-
-// What the fills and funding payments of a round, none of them beyond reckoning, add up to. Pure.
-PerSide<LegTotals> sums_of(const StoredTask& task);
+// What the fills and funding payments of a round, none of them beyond reckoning, add up to, now and day by day. Pure.
+TaskDays days_of(const StoredTask& task);
 
 // What one round of a task breaks, each as a line for a person; empty when it keeps them all. Pure.
 std::vector<std::string> broken_promises(const StoredTask& task);
 
 // Whether it may be traded on. Contradiction, with the first promise that it breaks, when it breaks one.
 Expected<void, ToolError> check_books(const StoredTask& task);
+
+// Whether the file with its log is too large to be read over by those who do not wait for it: that is left to dn-recover verify.
+bool is_large(const std::string& db);
 
 // Whether a run's file still is what the run wrote into it: another program, or a disk, may have written into the file or its log
 // meanwhile, and the run's own connection would go on from what it remembers. Both read the file anew; Io when it is not.

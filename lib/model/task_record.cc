@@ -9,6 +9,8 @@ namespace {
 
 constexpr Names<Part, 3> kParts{{{Part::Open, "open"}, {Part::Hold, "hold"}, {Part::Close, "close"}}};
 
+constexpr std::int64_t kDayUs = 86'400'000'000;
+
 }  // namespace
 
 std::string_view name(Part p) { return name_in(kParts, p); }
@@ -27,6 +29,36 @@ Fee FeeTotals::of(const Asset& asset) const {
   }
   return {};
 }
+
+LegTotals& LegTotals::operator+=(const LegTotals& more) {
+  filled += more.filled;
+  net += more.net;
+  traded += more.traded;
+  traded_quote += more.traded_quote;
+  cash += more.cash;
+  slippage += more.slippage;
+  funding += more.funding;
+  for (const auto& [asset, fee] : more.fees.all()) fees.add(asset, fee);
+  return *this;
+}
+
+void add_fill(LegTotals& l, const Symbol& symbol, const Fill& f, const Price& arrival) {
+  const Money value = f.price * f.qty;
+  const Qty forward = f.side == f.leg ? f.qty : -f.qty;
+  l.filled += forward;
+  l.net += forward;
+  if (f.fee_asset == symbol.base) l.net += f.leg == Side::Buy ? -Qty(f.fee.decimal()) : Qty(f.fee.decimal());
+  if (f.side == f.leg) {
+    l.traded += f.qty;
+    l.traded_quote += value;
+  }
+  l.cash += f.side == Side::Sell ? value : -value;
+  if (arrival.is_positive()) l.slippage += (f.side == Side::Buy ? arrival - f.price : f.price - arrival) * f.qty;
+  l.fees.add(f.fee_asset, f.fee);
+}
+
+std::int64_t day_of(Time t) { return t.us / kDayUs; }
+Time start_of(std::int64_t day) { return Time{day * kDayUs}; }
 
 void merge(JournalBatch& into, const JournalBatch& later) {
   into.task = into.task || later.task;

@@ -41,8 +41,22 @@ struct LegTotals {
   Money funding;       // quote received (+) or paid (-) at settlements
   FeeTotals fees;
 
+  LegTotals& operator+=(const LegTotals& more);
   std::optional<Price> avg_price() const { return traded.is_positive() ? std::optional<Price>(average_price(traded_quote, traded)) : std::nullopt; }
 };
+
+// Adds to a leg what one of its fills brought. `arrival`: the mid its order was decided at; zero when it is not known.
+void add_fill(LegTotals& leg, const Symbol& symbol, const Fill& fill, const Price& arrival);
+
+// A task's sums as they were before anything of a day (UTC) was booked: what the day brought is what they were at the next one, or are now, less these.
+// By the times of the venues, however late a fill was learnt of.
+struct DayStart {
+  std::int64_t day = 0;    // since 1970
+  std::int64_t fills = 0;  // of earlier days
+  PerSide<LegTotals> leg;  // likewise
+};
+std::int64_t day_of(Time t);
+Time start_of(std::int64_t day);
 
 // What limits count over all runs of a round, besides orders and fills.
 struct Guards {
@@ -112,6 +126,7 @@ struct StoredTask {
   std::vector<OrderRecord> orders;         // all of this round, oldest first
   std::vector<Fill> fills;                 // all of this round, oldest first
   std::vector<FundingPayment> fundings{};  // likewise
+  std::vector<DayStart> days{};            // likewise; empty when nothing was booked, or when an older version booked the first of it
 };
 
 struct JournalError {

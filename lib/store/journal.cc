@@ -51,7 +51,7 @@
 // anew, so the prefix rule holds across them. They wait for the disk; `checkpoint` lets the caller choose when.
 #include <fmt/format.h>
 
-#include "store/store_impl.h"
+#include "store/days.h"
 
 namespace dn {
 namespace {
@@ -98,8 +98,8 @@ Expected<void, StoreError> Store::Impl::write_sums(const TaskRecord& task) {
   for (const Side side : kSides) {
     const LegTotals& leg = task.leg[side];
     Query q(connection, st.put_leg);
-    q.add(task.id).add(name(side)).add(leg.filled).add(leg.net).add(leg.traded).add(leg.traded_quote).add(leg.cash);
-    q.add(leg.slippage).add(leg.funding);
+    q.add(task.id).add(name(side));
+    bind_sums(q, leg);
     if (auto r = q.run(); !r) return r;
   }
   if (auto r = Query(connection, st.drop_fees).add(task.id).run(); !r) return r;
@@ -143,6 +143,7 @@ void Store::Impl::forget_if_others_wrote() {
   sums.clear();
   holdings.clear();
   heads.clear();
+  days.clear();
 }
 
 Expected<Digest, StoreError> Store::Impl::head_of(std::int64_t task_id) {
@@ -176,10 +177,8 @@ Expected<void, StoreError> Store::Impl::write_one_event(std::int64_t task_id, Ti
   return {};
 }
 
-Expected<void, StoreError> Store::Impl::write_batch(const TaskRecord& task, const JournalBatch& batch) {
-  auto transaction = Transaction::begin(connection, Transaction::Kind::Write);
-  if (!transaction) return Unexpected{transaction.error()};
-  forget_if_others_wrote();
+// What the batch has besides events. A fill or payment that the books have already changes nothing.
+Expected<void, StoreError> Store::Impl::write_rows(const TaskRecord& task, const JournalBatch& batch, DayKeeper& keeper) {
   if (batch.task) {
     if (auto r = write_task(task); !r) return r;
   }
@@ -189,18 +188,29 @@ Expected<void, StoreError> Store::Impl::write_batch(const TaskRecord& task, cons
     bind_order(q, order);
     if (auto r = q.run(); !r) return r;
   }
-  for (const Fill& fill : batch.fills) {
-    Query q(connection, st.put_fill);
+  const auto book = [&](Statement& put, const auto& row, void (*bind)(Query&, const std::remove_cvref_t<decltype(row)>&)) -> Expected<void, StoreError> {
+    Query q(connection, put);
     q.add(task.id);
-    bind_fill(q, fill);
+    bind(q, row);
     if (auto r = q.run(); !r) return r;
+    return q.changed() == 1 ? keeper.booked(row) : Expected<void, StoreError>();
+  };
+  for (const Fill& fill : batch.fills) {
+    if (auto r = book(st.put_fill, fill, bind_fill); !r) return r;
   }
   for (const FundingPayment& payment : batch.fundings) {
-    Query q(connection, st.put_funding);
-    q.add(task.id);
-    bind_funding(q, payment);
-    if (auto r = q.run(); !r) return r;
+    if (auto r = book(st.put_funding, payment, bind_funding); !r) return r;
   }
+  return {};
+}
+
+Expected<void, StoreError> Store::Impl::write_batch(const TaskRecord& task, const JournalBatch& batch) {
+  auto transaction = Transaction::begin(connection, Transaction::Kind::Write);
+  if (!transaction) return Unexpected{transaction.error()};
+  forget_if_others_wrote();
+  auto keeper = DayKeeper::begin(*this, task, batch);
+  if (!keeper) return Unexpected{keeper.error()};
+  if (auto r = write_rows(task, batch, *keeper); !r) return r;
   auto head = batch.events.empty() ? Expected<Digest, StoreError>(Digest()) : head_of(task.id);
   if (!head) return Unexpected{head.error()};
   for (const TaskEvent& event : batch.events) {
@@ -208,6 +218,7 @@ Expected<void, StoreError> Store::Impl::write_batch(const TaskRecord& task, cons
   }
   if (auto r = transaction->commit(); !r) return r;
   if (!batch.events.empty()) heads[task.id] = *head;
+  if (!batch.fills.empty() || !batch.fundings.empty()) days[task.id] = keeper->known();
   if (batch.task) {
     if (!same_texts(task)) texts[task.id] = {task.spec, task.source};
     sums[task.id] = task.leg;

@@ -1,5 +1,7 @@
 #include "store/rows.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace dn {
@@ -97,6 +99,10 @@ void bind_fill(Query& q, const Fill& f) {
 }
 
 void bind_funding(Query& q, const FundingPayment& p) { q.add(name(p.venue)).add(p.id.view()).add(name(p.leg)).add(p.amount).add(p.time); }
+
+void bind_sums(Query& q, const LegTotals& leg) {
+  q.add(leg.filled).add(leg.net).add(leg.traded).add(leg.traded_quote).add(leg.cash).add(leg.slippage).add(leg.funding);
+}
 
 void bind_holding(Query& q, const Holding& h) {
   q.add(name(h.part)).add(h.since).add(h.to_close).add(h.must_close).add(h.funding.rate).add(h.funding.interval.us).add(h.funding.next);
@@ -249,11 +255,18 @@ Expected<Holding, StoreError> read_holding(const Query& q) {
   return h;
 }
 
-Expected<void, StoreError> read_leg(const Query& q, TaskRecord& task) {
-  RowReader row(q, "legs");
+namespace {
+
+Expected<void, StoreError> outcome(const RowReader& row) {
+  if (row.error()) return Unexpected{*row.error()};
+  return {};
+}
+
+// "leg, <sums>"
+void read_sums(RowReader& row, PerSide<LegTotals>& legs) {
   Side side = Side::Buy;
   row.read(side, side_from);
-  LegTotals& leg = task.leg[side];
+  LegTotals& leg = legs[side];
   row.read(leg.filled);
   row.read(leg.net);
   row.read(leg.traded);
@@ -261,20 +274,18 @@ Expected<void, StoreError> read_leg(const Query& q, TaskRecord& task) {
   row.read(leg.cash);
   row.read(leg.slippage);
   row.read(leg.funding);
-  if (row.error()) return Unexpected{*row.error()};
-  return {};
 }
 
-Expected<void, StoreError> read_fee(const Query& q, TaskRecord& task) {
-  RowReader row(q, "fees");
+// "leg, asset, amount"
+void read_fee(RowReader& row, PerSide<LegTotals>& legs) {
   Side side = Side::Buy;
   Asset asset;
   Fee amount;
   row.read(side, side_from);
   row.read(asset);
   row.read(amount);
-  if (row.error()) return Unexpected{*row.error()};
-  FeeTotals& fees = task.leg[side].fees;
+  if (row.error()) return;
+  FeeTotals& fees = legs[side].fees;
   if (amount.is_zero()) {
     // Fees and rebates that cancelled out leave an entry of zero, which a single `add` does not make.
     fees.add(asset, Fee(1));
@@ -282,7 +293,51 @@ Expected<void, StoreError> read_fee(const Query& q, TaskRecord& task) {
   } else {
     fees.add(asset, amount);
   }
-  return {};
+}
+
+// The day that the row is of: by its number, in the order of the days.
+DayStart* day_in(RowReader& row, std::vector<DayStart>& days) {
+  std::int64_t day = 0;
+  row.read(day);
+  const auto at = std::ranges::lower_bound(days, day, {}, &DayStart::day);
+  if (at != days.end() && at->day == day) return &*at;
+  row.fail(fmt::format("{} is no day of its task", day));
+  return nullptr;
+}
+
+}  // namespace
+
+Expected<void, StoreError> read_leg(const Query& q, TaskRecord& task) {
+  RowReader row(q, "legs");
+  read_sums(row, task.leg);
+  return outcome(row);
+}
+
+Expected<void, StoreError> read_fee(const Query& q, TaskRecord& task) {
+  RowReader row(q, "fees");
+  read_fee(row, task.leg);
+  return outcome(row);
+}
+
+Expected<void, StoreError> read_day(const Query& q, std::vector<DayStart>& days) {
+  RowReader row(q, "days");
+  DayStart d;
+  row.read(d.day);
+  row.read(d.fills);
+  days.push_back(d);
+  return outcome(row);
+}
+
+Expected<void, StoreError> read_day_leg(const Query& q, std::vector<DayStart>& days) {
+  RowReader row(q, "day_legs");
+  if (DayStart* d = day_in(row, days)) read_sums(row, d->leg);
+  return outcome(row);
+}
+
+Expected<void, StoreError> read_day_fee(const Query& q, std::vector<DayStart>& days) {
+  RowReader row(q, "day_fees");
+  if (DayStart* d = day_in(row, days)) read_fee(row, d->leg);
+  return outcome(row);
 }
 
 }  // namespace dn

@@ -94,6 +94,7 @@ void bind_task(Query& q, const TaskRecord& task, bool texts);
 void bind_order(Query& q, const OrderRecord& order);
 void bind_fill(Query& q, const Fill& fill);
 void bind_funding(Query& q, const FundingPayment& payment);
+void bind_sums(Query& q, const LegTotals& leg);  // without the fees
 void bind_holding(Query& q, const Holding& holding);
 
 // Rows of "id, name, <columns>" and "id, <columns>".
@@ -108,6 +109,11 @@ Expected<Holding, StoreError> read_holding(const Query& q);  // of "task_id, <co
 Expected<void, StoreError> read_leg(const Query& q, TaskRecord& task);
 // One row of fees: "task_id, leg, asset, amount".
 Expected<void, StoreError> read_fee(const Query& q, TaskRecord& task);
+
+// Rows of "day, day, <columns>"; a day's legs and fees are added to the day, which is in `days` before them.
+Expected<void, StoreError> read_day(const Query& q, std::vector<DayStart>& days);
+Expected<void, StoreError> read_day_leg(const Query& q, std::vector<DayStart>& days);
+Expected<void, StoreError> read_day_fee(const Query& q, std::vector<DayStart>& days);
 
 std::optional<Liquidity> liquidity_from(std::string_view text);
 

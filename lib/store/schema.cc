@@ -222,8 +222,39 @@ CREATE INDEX orders_of_task ON orders (task_id);
 CREATE INDEX fills_of_task ON fills (task_id);
 )sql";
 
-constexpr std::array kMigrations{Migration{1, kVersion1}, Migration{2, kVersion2}, Migration{3, kVersion3}, Migration{4, kVersion4},
-                                 Migration{5, kVersion5}, Migration{6, kVersion6}, Migration{7, kVersion7}, Migration{8, kVersion8}};
+// The days of a task: store/days.h.
+constexpr const char* kVersion9 = R"sql(
+CREATE TABLE days (
+  task_id INTEGER NOT NULL REFERENCES tasks (id),
+  day INTEGER NOT NULL,          -- since 1970 (UTC)
+  fills INTEGER NOT NULL,        -- of earlier days
+  PRIMARY KEY (task_id, day)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE day_legs (          -- the sums of `legs` and `fees` as earlier days left them
+  task_id INTEGER NOT NULL REFERENCES tasks (id),
+  day INTEGER NOT NULL,
+  leg TEXT NOT NULL,
+  filled TEXT NOT NULL,          -- base
+  net TEXT NOT NULL,             -- base
+  traded TEXT NOT NULL,          -- base
+  traded_quote TEXT NOT NULL,
+  cash TEXT NOT NULL,            -- quote
+  slippage TEXT NOT NULL,        -- quote
+  funding TEXT NOT NULL,         -- quote
+  PRIMARY KEY (task_id, day, leg)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE day_fees (
+  task_id INTEGER NOT NULL REFERENCES tasks (id),
+  day INTEGER NOT NULL,
+  leg TEXT NOT NULL,
+  asset TEXT NOT NULL,
+  amount TEXT NOT NULL,          -- of the asset; positive = paid
+  PRIMARY KEY (task_id, day, leg, asset)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations{Migration{1, kVersion1}, Migration{2, kVersion2}, Migration{3, kVersion3}, Migration{4, kVersion4}, Migration{5, kVersion5},
+                                 Migration{6, kVersion6}, Migration{7, kVersion7}, Migration{8, kVersion8}, Migration{9, kVersion9}};
 static_assert(kMigrations.back().version == Store::kSchemaVersion);
 
 struct Identity {

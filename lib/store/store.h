@@ -85,6 +85,11 @@ struct Trade {
   Fill fill;
   Price arrival;
 };
+// The days of a task and what it stands at now, of one moment.
+struct TaskDays {
+  std::vector<DayStart> starts;  // oldest first; none where nothing is booked, or where an older version booked the first of it
+  DayStart now;
+};
 enum class RowKind : std::uint8_t { Orders, Fills, Events };
 
 // What a copy of the database holds.
@@ -100,7 +105,7 @@ struct BackupCounts {
 class Store final : public Journal {
  public:
   enum class Mode : std::uint8_t { ReadWrite, ReadOnly };
-  static constexpr int kSchemaVersion = 8;
+  static constexpr int kSchemaVersion = 9;
   static constexpr Dur kPatience = Dur::seconds(5);
 
   // ReadWrite creates the file (0600) and its directory (0700) and migrates an older schema. A symbolic link is refused.
@@ -161,6 +166,7 @@ class Store final : public Journal {
   Expected<std::vector<OrderRecord>, StoreError> orders(std::int64_t task_id, const OrderFilter& filter);
   Expected<std::vector<Fill>, StoreError> fills(std::int64_t task_id);
   Expected<std::vector<FundingPayment>, StoreError> fundings(std::int64_t task_id);
+  Expected<TaskDays, StoreError> days(std::int64_t task_id);
   // The same page by page: rows after the row `after_id` (0 = from the first), at most `limit`. Between two pages nothing is held up.
   Expected<std::vector<Numbered<OrderRecord>>, StoreError> orders_after(std::int64_t task_id, std::int64_t after_id, std::int64_t limit);
   Expected<std::vector<Numbered<Fill>>, StoreError> fills_after(std::int64_t task_id, std::int64_t after_id, std::int64_t limit);
@@ -186,6 +192,7 @@ class Store final : public Journal {
 
  private:
   friend class Portfolio;
+  friend class DayKeeper;
   struct Impl;
   explicit Store(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

@@ -45,6 +45,21 @@ struct Statements {
   Statement put_funding{"INSERT INTO fundings (task_id, " DN_FUNDING_COLUMNS
                         ") VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (task_id, venue, payment_id) DO NOTHING"};
   Statement fundings{"SELECT id, " DN_FUNDING_COLUMNS " FROM fundings WHERE task_id = ?1 ORDER BY id"};
+  // -1: none. And whether anything is booked.
+  Statement newest_day{
+      "SELECT coalesce(max(day), -1), EXISTS (SELECT 1 FROM fills WHERE task_id = ?1) OR EXISTS (SELECT 1 FROM fundings WHERE task_id = ?1) "
+      "FROM days WHERE task_id = ?1"};
+  Statement put_day{"INSERT INTO days (task_id, day, fills) VALUES (?1, ?2, ?3) ON CONFLICT (task_id, day) DO UPDATE SET fills = ?3"};
+  Statement put_day_leg{
+      "INSERT OR REPLACE INTO day_legs (task_id, day, leg, filled, net, traded, traded_quote, cash, slippage, funding) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"};
+  Statement drop_day_fees{"DELETE FROM day_fees WHERE task_id = ?1 AND day = ?2"};
+  Statement insert_day_fee{"INSERT INTO day_fees (task_id, day, leg, asset, amount) VALUES (?1, ?2, ?3, ?4, ?5)"};
+  Statement days{"SELECT day, day, fills FROM days WHERE task_id = ?1 ORDER BY day"};
+  Statement day_legs{"SELECT day, day, leg, filled, net, traded, traded_quote, cash, slippage, funding FROM day_legs WHERE task_id = ?1 ORDER BY day"};
+  Statement day_fees{"SELECT day, day, leg, asset, amount FROM day_fees WHERE task_id = ?1 ORDER BY day"};
+  Statement count_fills{"SELECT count(*) FROM fills WHERE task_id = ?1"};
+  Statement arrival_of{"SELECT id, arrival FROM orders WHERE task_id = ?1 AND client_order_id = ?2"};
   Statement drop_fees{"DELETE FROM fees WHERE task_id = ?1"};
   Statement insert_fee{"INSERT INTO fees (task_id, leg, asset, amount) VALUES (?1, ?2, ?3, ?4)"};
 
@@ -110,6 +125,12 @@ struct Statements {
   Statement close_control{"UPDATE controls SET outcome = CASE WHEN done_us IS NULL THEN ?2 ELSE outcome END, done_us = coalesce(done_us, ?3) WHERE id = ?1"};
 };
 
+// What is known of the days of a task (store/days.h).
+struct KnownDays {
+  bool kept = true;          // false: an older version booked, and no days
+  std::int64_t newest = -1;  // -1: none yet
+};
+
 // What tells whether a file that was opened as immutable is still the same.
 struct FileMark {
   std::uint64_t device = 0;
@@ -122,6 +143,8 @@ struct FileMark {
 
 // What a check of SQLite's finds wrong; empty when nothing is. `check`: one of its statements, not run yet.
 Expected<std::vector<std::string>, StoreError> damage_of(Query& check);
+
+class DayKeeper;
 
 struct Store::Impl {
   Impl(std::string file, Mode as, Dur wait, Connection c) : path(std::move(file)), mode(as), patience(wait), connection(std::move(c)) {}
@@ -153,6 +176,7 @@ struct Store::Impl {
   std::map<std::int64_t, PerSide<LegTotals>> sums;
   std::map<std::int64_t, Holding> holdings;  // likewise
   std::map<std::int64_t, Digest> heads;      // likewise: of the chains of events
+  std::map<std::int64_t, KnownDays> days;    // likewise
   std::uint32_t sums_version = 0;            // SQLITE_FCNTL_DATA_VERSION after our last commit
 
   // Whether a killed run promised orders that the books lack; puts them there, as far as that can be done.
@@ -177,6 +201,10 @@ struct Store::Impl {
   Expected<Digest, StoreError> head_of(std::int64_t task_id);
   // Behind the event with the digest `head`, which becomes its own.
   Expected<void, StoreError> write_event(std::int64_t task_id, Time ts, std::string_view type, std::string_view json, Digest& head);
+  Expected<KnownDays, StoreError> days_known(std::int64_t task_id);
+  Expected<void, StoreError> write_day(std::int64_t task_id, const DayStart& day);
+  Expected<std::vector<DayStart>, StoreError> read_days(std::int64_t task_id);
+  Expected<void, StoreError> write_rows(const TaskRecord& task, const JournalBatch& batch, DayKeeper& days);
   void forget_if_others_wrote();
   std::uint32_t data_version() const;  // another number after every commit, ours or another's, that this transaction sees
   Expected<std::vector<OrderRecord>, StoreError> read_orders(std::int64_t task_id, const OrderFilter& filter);

@@ -65,7 +65,7 @@ class Story {
   }
   StoredTask& stored() { return stored_; }
   TaskReport report(History history = {}) {
-    stored_.task.leg = sums_of(stored_);
+    stored_.task.leg = days_of(stored_).now.leg;
     return unsettled(std::move(history));
   }
   // With the record as it is.

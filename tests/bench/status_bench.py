@@ -47,9 +47,12 @@ VERBS = [
     (("--prometheus",), 50),
     (("--check",), 1),
     (("--rounds",), 1),
+    (("pnl", "--by", "day"), 1),
+    (("pnl", "--by", "symbol"), 1),
+    (("check",), 1),
 ]
-# What reads every row: for a person who waits.
-WHOLE = [(("check",), 1), (("pnl", "--by", "day"), 1), (("pnl", "--by", "symbol"), 1), (("fills", "--csv"), 1000), (("orders", "--json"), 1)]
+# What reads every row: for a person who waits. The audit finds that rows were multiplied (24).
+WHOLE = [(("audit",), 1), (("fills", "--csv"), 1000), (("orders", "--json"), 1)]
 
 
 def run_task(folder, db, name, *more):
@@ -72,6 +75,12 @@ def multiply(db, tasks):
             values = ", ".join(f"{col} || '.' || n" if col in (key, other) else col for col in columns)
             c.execute(f"WITH RECURSIVE again(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM again WHERE n < {again}) "
                       f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM again, (SELECT * FROM {table} ORDER BY id)")
+        # A year of days behind the first; the rows are of one.
+        for table in ("days", "day_legs"):
+            columns = [r[1] for r in c.execute(f"PRAGMA table_info({table})")]
+            values = ", ".join("day - n" if col == "day" else col for col in columns)
+            c.execute(f"WITH RECURSIVE again(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM again WHERE n < 365) "
+                      f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM again, (SELECT * FROM {table})")
         assert len(ids) == tasks
         return {t: c.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("tasks", "orders", "fills", "events")}
 
@@ -88,7 +97,7 @@ def took(db, arguments, least):
         began, used = time.monotonic(), processor_seconds()
         done = subprocess.run([STATUS, *arguments, "--db", db], capture_output=True, text=True, check=False)
         times.append(((time.monotonic() - began) * 1000, (processor_seconds() - used) * 1000))
-        assert done.returncode in (0, 10, 12, 20, 21, 23) and done.stdout.count("\n") >= least, (arguments, done.returncode, done.stderr, done.stdout[:200])
+        assert done.returncode in (0, 10, 12, 20, 21, 23, 24) and done.stdout.count("\n") >= least, (arguments, done.returncode, done.stderr, done.stdout[:200])
     return times
 
 

@@ -114,7 +114,7 @@ class Spot(OnlineAudit):
         self.run_live_task("btc", "mexc_spot", "gateio_spot")
         # As version 6 left it: no chain, and no balances at the beginning of a run.
         self.alter("UPDATE events SET json = substr(json, 1, instr(json, ',\"accounts\"') - 1) || '}' WHERE type = 'run_start'",
-                   "DROP INDEX orders_of_task", "DROP INDEX fills_of_task", "ALTER TABLE events DROP COLUMN digest", "ALTER TABLE tasks DROP COLUMN unchained", "PRAGMA user_version = 6")
+                   "DROP TABLE days", "DROP TABLE day_legs", "DROP TABLE day_fees", "DROP INDEX orders_of_task", "DROP INDEX fills_of_task", "ALTER TABLE events DROP COLUMN digest", "ALTER TABLE tasks DROP COLUMN unchained", "PRAGMA user_version = 6")
         self.recover("--config", self.config)
         told = self.online()
         self.assertEqual((told["findings"], told["accounts"]), ([], []))

@@ -157,6 +157,19 @@ class Audit(Auditor, ToolTest):
             self.assertIn("next:", done.stderr)
         self.assertEqual(self.status("audit", "nobody").returncode, 66)
 
+    def test_the_days_that_profit_is_told_by_are_held_against_the_trades(self):
+        by_day = self.status("pnl", "--by", "day", "--json").stdout
+        self.assertEqual(len(json.loads(by_day)["rows"]), 1)
+        (day,) = self.query("SELECT day FROM days")[0]
+        self.alter(f"UPDATE day_legs SET cash = '5' WHERE leg = 'buy' AND day = {day}")
+        self.assertTrue(any("the buy side says cash 5, its fills add up to 0" in m for m in self.messages(self.audit(code=24))))
+        # Without them the trades are read.
+        self.alter("DELETE FROM day_fees", "DELETE FROM day_legs", "DELETE FROM days")
+        self.assertEqual(self.audit()["findings"], [])
+        self.assertEqual(self.status("pnl", "--by", "day", "--json").stdout, by_day)
+        self.alter(f"INSERT INTO days SELECT id, {day - 1}, 0 FROM tasks")
+        self.assertTrue(any("its days are not those of its fills" in m for m in self.messages(self.audit(code=24))))
+
     def test_a_copy_is_proven_like_the_original(self):
         copy = os.path.join(self.dir, "copy.db")
         self.status("backup", copy)
@@ -165,7 +178,7 @@ class Audit(Auditor, ToolTest):
 
     def test_what_an_older_version_wrote_is_told_as_not_chained(self):
         events = len(self.events("btc"))
-        self.alter("DROP INDEX orders_of_task", "DROP INDEX fills_of_task", "ALTER TABLE events DROP COLUMN digest", "ALTER TABLE tasks DROP COLUMN unchained", "PRAGMA user_version = 6")
+        self.alter("DROP TABLE days", "DROP TABLE day_legs", "DROP TABLE day_fees", "DROP INDEX orders_of_task", "DROP INDEX fills_of_task", "ALTER TABLE events DROP COLUMN digest", "ALTER TABLE tasks DROP COLUMN unchained", "PRAGMA user_version = 6")
         self.assertEqual(self.status("audit").returncode, 65)
         self.assertEqual(self.call(RECOVER, "--db", self.db).returncode, 0, "it brings the file up to date")
         self.run_task(BTC, "--restart", "--seed", "3", "--speed", "max")

@@ -98,7 +98,8 @@ TEST_F(ChainTest, WhatAnOlderVersionWroteIsCountedAndTheChainBeginsBehindIt) {
   }
   // As version 6 left it.
   RawDatabase(dir.db()).run(
-      "DROP INDEX orders_of_task; DROP INDEX fills_of_task; ALTER TABLE events DROP COLUMN digest; ALTER TABLE tasks DROP COLUMN unchained; PRAGMA "
+      "DROP TABLE days; DROP TABLE day_legs; DROP TABLE day_fees; DROP INDEX orders_of_task; DROP INDEX fills_of_task; ALTER TABLE events DROP COLUMN digest; "
+      "ALTER TABLE tasks DROP COLUMN unchained; PRAGMA "
       "user_version = 6");
   const auto store = open_store(dir.db());
   EXPECT_EQ(must(store->unchained_events(id)), 2);

@@ -97,6 +97,8 @@ class Dice {
     if (below(4) == 0) d = d * Decimal::from_parts(static_cast<std::int64_t>(engine_() >> 2U), static_cast<int>(below(19)));
     return below(8) == 0 ? Decimal() : d;
   }
+  // What can be reckoned with: the store adds fills up by days.
+  Decimal traded() { return Decimal::from_parts(static_cast<std::int64_t>(engine_() % 1'000'000'000), static_cast<int>(below(9))); }
   Time time() { return Time{below(8) == 0 ? std::numeric_limits<std::int64_t>::max() : static_cast<std::int64_t>(engine_() >> 1U)}; }
   std::int64_t count() { return static_cast<std::int64_t>(engine_() >> 1U); }
   std::uint32_t number32() { return static_cast<std::uint32_t>(engine_()); }
@@ -132,11 +134,13 @@ OrderRecord random_order(Dice& dice, const std::string& id) {
 
 Fill random_fill(Dice& dice, const std::string& trade_id) {
   return {TradeId(trade_id),    ClientOrderId(dice.bytes(32)), VenueOrderId(dice.bytes(64)), dice.one_of<Venue>(3),
-          dice.one_of<Side>(2), dice.one_of<Side>(2),          Price(dice.decimal()),        Qty(dice.decimal()),
-          Fee(dice.decimal()),  Asset(dice.bytes(16)),         dice.one_of<Liquidity>(2),    dice.time()};
+          dice.one_of<Side>(2), dice.one_of<Side>(2),          Price(dice.traded()),         Qty(dice.traded()),
+          Fee(dice.traded()),   Asset(dice.bytes(16)),         dice.one_of<Liquidity>(2),    dice.time()};
 }
 
-void randomize(Dice& dice, TaskRecord& t) {
+// `extreme`: sums as long as they can be.
+void randomize(Dice& dice, TaskRecord& t, bool extreme) {
+  const auto sum = [&] { return extreme ? dice.decimal() : dice.traded(); };
   constexpr std::array kExits{ExitCode::Ok, ExitCode::Waiting, ExitCode::Contradiction, ExitCode::Usage, ExitCode::Terminated};
   t.spec.delay = Dur::millis(static_cast<std::int64_t>(1 + dice.below(5000)));
   t.spec.leg.buy.offset_ticks = static_cast<std::int64_t>(dice.below(200)) - 100;
@@ -155,17 +159,17 @@ void randomize(Dice& dice, TaskRecord& t) {
   for (Time* at : {&t.created, &t.first_order, &t.updated}) *at = dice.time();
   for (const Side side : kSides) {
     LegTotals& l = t.leg[side];
-    l = {Qty(dice.decimal()),   Qty(dice.decimal()),   Qty(dice.decimal()),   Money(dice.decimal()),
-         Money(dice.decimal()), Money(dice.decimal()), Money(dice.decimal()), {}};
-    for (std::uint64_t n = dice.below(4); n > 0; --n) l.fees.add(Asset(dice.bytes(16)), Fee(Decimal::from_parts(dice.count(), 18)));
+    l = {Qty(sum()), Qty(sum()), Qty(sum()), Money(sum()), Money(sum()), Money(sum()), Money(sum()), {}};
+    for (std::uint64_t n = dice.below(4); n > 0; --n) l.fees.add(Asset(dice.bytes(16)), Fee(extreme ? Decimal::from_parts(dice.count(), 18) : sum()));
   }
 }
 
 void commit_random_steps(Dice& dice, Store& store, StoredTask& books) {
-  for (int step = 0; step < 4; ++step) {
+  for (int step = 0; step < 5; ++step) {
     JournalBatch batch;
     batch.task = true;
-    randomize(dice, books.task);
+    const bool extreme = step == 4;  // sums that no fill could be added to
+    randomize(dice, books.task, extreme);
     for (OrderRecord& known : books.orders) {
       if (!dice.coin()) continue;
       known = random_order(dice, known.request.id.str());
@@ -175,7 +179,7 @@ void commit_random_steps(Dice& dice, Store& store, StoredTask& books) {
       const auto id = std::to_string(books.orders.size()) + dice.bytes(20);
       batch.orders.push_back(books.orders.emplace_back(random_order(dice, id)));
     }
-    for (std::uint64_t n = dice.below(4); n > 0; --n) {
+    for (std::uint64_t n = extreme ? 0 : dice.below(4); n > 0; --n) {
       batch.fills.push_back(books.fills.emplace_back(random_fill(dice, std::to_string(books.fills.size()) + dice.bytes(50))));
     }
     must(store.commit(books.task, batch));

@@ -235,7 +235,8 @@ TEST_F(PortfolioTest, AnOlderFileIsBroughtUpToDateAndItsTasksCount) {
   store.reset();
   RawDatabase(dir.db()).run(
       "DROP TABLE leases; DROP TABLE portfolio; DROP INDEX orders_unclosed; DROP TABLE fundings; DROP TABLE holdings;"
-      "DROP INDEX orders_of_task; DROP INDEX fills_of_task; ALTER TABLE events DROP COLUMN digest; ALTER TABLE tasks DROP COLUMN unchained;"
+      "DROP TABLE days; DROP TABLE day_legs; DROP TABLE day_fees; DROP INDEX orders_of_task; DROP INDEX fills_of_task; ALTER TABLE events DROP COLUMN digest; "
+      "ALTER TABLE tasks DROP COLUMN unchained;"
       "ALTER TABLE legs DROP COLUMN slippage; ALTER TABLE legs DROP COLUMN funding; ALTER TABLE orders DROP COLUMN arrival; PRAGMA user_version = 4");
   store = open_store(dir.db());
   EXPECT_EQ(RawDatabase(dir.db()).value("PRAGMA user_version"), std::to_string(Store::kSchemaVersion));

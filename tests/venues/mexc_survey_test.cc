@@ -182,6 +182,31 @@ TEST(MexcSurvey, ManyTradesOfOneSecondAreToldByTheMillisecond) {
   EXPECT_EQ(s->trades.size(), 450U);
 }
 
+// Trades carry whole seconds, and the venue may choose by the millisecond all the same: what fills pages within a second is found then. Where it
+// chooses by the second, nothing is made up.
+TEST(MexcSurvey, ManyTradesThatSayTheSameSecondAreToldWhereTheVenueChoosesByTheMillisecond) {
+  for (const bool by_millisecond : {true, false}) {
+    const auto s = survey(kNow - kDay, [&](const std::string& target) {
+      if (asks(target, "openOrders")) return reply(200, "[]");
+      if (asks(target, "allOrders")) return reply(200, "[" + order_json({"C02__1", "", "FILLED", "0.09"}) + "]");
+      std::string body;
+      for (int n = 0, rows = 0; n < 2'400 && rows < 100; ++n) {  // twelve seconds
+        const std::int64_t at = 1'699'990'000'000 + n * 5;
+        const std::int64_t said = at / 1000 * 1000;
+        if (const std::int64_t chosen = by_millisecond ? at : said; chosen < number(target, "startTime") || chosen > number(target, "endTime")) continue;
+        body += (rows++ == 0 ? "" : ",") + trade_json("T" + std::to_string(n), said);
+      }
+      return reply(200, "[" + body + "]");
+    });
+    ASSERT_EQ(static_cast<bool>(s), by_millisecond);
+    if (s) {
+      EXPECT_EQ(s->trades.size(), 2'400U);
+    } else {
+      EXPECT_THAT(s.error().message, ::testing::HasSubstr("longer than can be read"));
+    }
+  }
+}
+
 TEST(MexcSurvey, AListThatIsNotReadToItsEndIsAProblem) {
   std::string orders;
   std::string trades;
