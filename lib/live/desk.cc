@@ -12,7 +12,6 @@ namespace {
 
 constexpr int kConnections = 8;
 constexpr int kQuestionsAtOnce = 5;                // the other connections are for orders and cancels: they never stand behind questions
-constexpr std::size_t kOrderLines = 2;             // kept open for orders and cancels, of which two leave at once
 constexpr Dur kMeasureEvery = Dur::seconds(30);    // the venue's clock
 constexpr Dur kMeasurePatience = Dur::seconds(5);  //
 constexpr Dur kSampleAge = Dur::minutes(5);        // after which a slower sample replaces a better one
@@ -88,7 +87,11 @@ bool Desk::take(venues::Pool pool, std::int64_t weight, Urgency urgency) {
   return bucket_of(pool).bucket.take_if_ready(weight, kept(pool, urgency), clock_.now());
 }
 
-void Desk::expect_orders() { http_.keep_lines(kOrderLines); }
+void Desk::keep_lines(std::size_t orders, std::size_t questions) {
+  order_lines_ = orders;
+  question_lines_ = questions;
+  http_.keep_lines(orders + questions);
+}
 
 void Desk::hold(venues::Pool pool, Dur wait) {
   if (wait.us <= 0) return;
@@ -118,10 +121,10 @@ bool Desk::try_send(Waiting& w) {
   auto heard = [this, asked = w.asked, urgency = w.urgency, patience = w.patience, pool = call.pool](const wire::HttpResponse& response) {
     replied(asked, urgency, patience, pool, response);
   };
-  if (is_question(call.pool)) {
+  if (is_question(call.pool) && w.urgency == Urgency::Routine) {
     http_.send(call.http, deadline, std::move(heard));
   } else {
-    http_.send_at_once(call.http, deadline, std::move(heard));
+    http_.send_at_once(call.http, deadline, std::move(heard), is_question(call.pool) ? order_lines_ : 0);
   }
   return true;
 }

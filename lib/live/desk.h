@@ -68,8 +68,9 @@ class Desk {
     return std::ranges::any_of(waiting_, [](const Waiting& w) { return !w.for_connection; });
   }
 
-  // Orders and cancels will leave by REST: connections are made for them and kept.
-  void expect_orders();
+  // Orders and cancels will leave by REST; the fate of orders will be asked for. Connections are made for them and kept.
+  void expect_orders() { keep_lines(kOrderLines, question_lines_); }
+  void expect_questions() { keep_lines(order_lines_, kQuestionLines); }
 
   // Nothing of that pool leaves for so long: the venue said so by another way.
   void hold(venues::Pool pool, Dur wait);
@@ -98,6 +99,9 @@ class Desk {
   static constexpr Dur kMostOffset = Dur::seconds(1);
 
  private:
+  static constexpr std::size_t kOrderLines = 2;     // kept open for orders and cancels, of which two leave at once
+  static constexpr std::size_t kQuestionLines = 2;  // and for what asks for the fate of one: its state and its trades
+
   // A question without its type.
   struct Asked {
     virtual ~Asked() = default;
@@ -134,6 +138,7 @@ class Desk {
     Turns turns{};
   };
 
+  void keep_lines(std::size_t orders, std::size_t questions);
   void make_buckets(const venues::VenueEntry& entry, const DeskOptions& options);
   // What must be left in the bucket: of what waits, and for what is more urgent.
   std::int64_t kept(venues::Pool pool, Urgency urgency) const;
@@ -153,6 +158,8 @@ class Desk {
   std::array<std::uint8_t, 4> of_pool_{};
   std::deque<Waiting> waiting_;
   int questions_ = 0;  // under way
+  std::size_t order_lines_ = 0;
+  std::size_t question_lines_ = 0;
   std::function<std::unique_ptr<venues::Question<venues::Outcome<Time>>>()> ask_time_;
   bool measuring_ = false;
   Time next_measure_ = Time::never();

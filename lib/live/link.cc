@@ -147,6 +147,7 @@ void Link::cancel(const CancelOrder& c) {
 }
 
 void Link::lookup(const LookupOrder& l) {
+  desk_.expect_questions();
   desk_.ask<LookupReport>(api_->lookup(l.id, l.venue_order_id, l.stage), Urgency::Urgent, kQueryPatience, guarded<LookupReport>([this](LookupReport r) {
                             r.venue_time = r.venue_time - desk_.offset();
                             emit_(std::move(r));

@@ -25,7 +25,7 @@ struct HttpClient::Impl final : MultiLoop {
   }
 
   void send(const wire::HttpRequest& request, std::chrono::milliseconds deadline, Done done);
-  bool send_at_once(const wire::HttpRequest& request, std::chrono::milliseconds deadline, Done& done);
+  bool send_at_once(const wire::HttpRequest& request, std::chrono::milliseconds deadline, Done& done, std::size_t leave);
   void keep_lines(std::size_t count);
   void end_all();
 
@@ -173,8 +173,8 @@ void HttpClient::Impl::keep_lines(std::size_t count) {
   lines->keep(count);
 }
 
-bool HttpClient::Impl::send_at_once(const wire::HttpRequest& request, std::chrono::milliseconds deadline, Done& done) {
-  return lines && Transfer::refusal(request).empty() && lines->send(request, deadline, done);
+bool HttpClient::Impl::send_at_once(const wire::HttpRequest& request, std::chrono::milliseconds deadline, Done& done, std::size_t leave) {
+  return lines && Transfer::refusal(request).empty() && lines->send(request, deadline, done, leave);
 }
 
 void HttpClient::Impl::end_all() {
@@ -193,8 +193,8 @@ HttpClient::~HttpClient() { impl_->end_all(); }
 
 void HttpClient::send(const wire::HttpRequest& request, std::chrono::milliseconds deadline, Done done) { impl_->send(request, deadline, std::move(done)); }
 
-void HttpClient::send_at_once(const wire::HttpRequest& request, std::chrono::milliseconds deadline, Done done) {
-  if (!impl_->send_at_once(request, deadline, done)) impl_->send(request, deadline, std::move(done));
+void HttpClient::send_at_once(const wire::HttpRequest& request, std::chrono::milliseconds deadline, Done done, std::size_t leave) {
+  if (!impl_->send_at_once(request, deadline, done, leave)) impl_->send(request, deadline, std::move(done));
 }
 
 void HttpClient::keep_lines(std::size_t count) { impl_->keep_lines(count); }

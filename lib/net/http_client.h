@@ -39,8 +39,8 @@ class HttpClient {
 
   // Calls `done` exactly once, from within the loop, never from within send; at the deadline at the latest.
   void send(const wire::HttpRequest& request, std::chrono::milliseconds deadline, Done done);
-  // The same over a line that is kept open for it, where one is free: written before the call returns. Otherwise as send.
-  void send_at_once(const wire::HttpRequest& request, std::chrono::milliseconds deadline, Done done);
+  // The same over a line that is kept open for it, where one is free and `leave` more: written before the call returns. Otherwise as send.
+  void send_at_once(const wire::HttpRequest& request, std::chrono::milliseconds deadline, Done done, std::size_t leave = 0);
   // From now on so many lines are kept open besides max_connections, whatever becomes of them.
   void keep_lines(std::size_t count);
   std::size_t free_lines() const;

@@ -178,7 +178,8 @@ bool HttpLines::is_quiet(Line& line) {
   return curl_easy_recv(line.easy.get(), buffer_.data(), buffer_.size(), &n) == CURLE_AGAIN;
 }
 
-bool HttpLines::send(const wire::HttpRequest& request, std::chrono::milliseconds deadline, HttpClient::Done& done) {
+bool HttpLines::send(const wire::HttpRequest& request, std::chrono::milliseconds deadline, HttpClient::Done& done, std::size_t leave) {
+  if (free() <= leave) return false;
   for (auto& free : lines_) {
     Line& line = *free;
     if (line.state != Line::State::Idle) continue;

@@ -1,4 +1,4 @@
-// Connections that are open before they are needed, for requests that must leave at once: orders and cancels.
+// Connections that are open before they are needed, for requests that must leave at once: orders, cancels and what asks for their fate.
 //
 // libcurl makes each connection, verifies the peer and closes it (CURLOPT_CONNECT_ONLY); in between, the bytes of a request are written to it by one
 // call and the reply is read by Node's http_parser. Through a transfer of libcurl's, the way from a request to its first byte on the wire costs several
@@ -30,9 +30,9 @@ class HttpLines final : public MultiLoop {
 
   // Keeps so many lines open from now on.
   void keep(std::size_t count);
-  // Writes the request to a free line and takes `done`, which is called later, exactly once. False: no line is free, or none is whole; nothing was
-  // written and `done` is untouched. The request is one that Transfer::refusal lets pass.
-  bool send(const wire::HttpRequest& request, std::chrono::milliseconds deadline, HttpClient::Done& done);
+  // Writes the request to a free line and takes `done`, which is called later, exactly once. False: no line but `leave` is free, or none is whole;
+  // nothing was written and `done` is untouched. The request is one that Transfer::refusal lets pass.
+  bool send(const wire::HttpRequest& request, std::chrono::milliseconds deadline, HttpClient::Done& done, std::size_t leave);
   std::size_t in_flight() const;
   std::size_t free() const;
   void close();

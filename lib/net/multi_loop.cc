@@ -1,5 +1,7 @@
 #include "net/multi_loop.h"
 
+#include <asio/post.hpp>
+
 namespace dn::net {
 
 void init_curl() {
@@ -44,7 +46,14 @@ int MultiLoop::on_timer(CURLM*, CurlLong timeout_ms, void* data) noexcept {
   if (self.closed_) return 0;
   try {
     self.timer_.cancel();
+    const auto latest = ++self.timers_set_;
     if (timeout_ms < 0) return 0;
+    if (timeout_ms == 0) {  // by the loop's next turn, not by a timer of the kernel's, which costs several times as much
+      asio::post(self.io_, [weak = self.weak_from_this(), latest] {
+        if (const auto loop = weak.lock(); loop && loop->timers_set_ == latest) loop->act(CURL_SOCKET_TIMEOUT, 0);
+      });
+      return 0;
+    }
     self.timer_.expires_after(std::chrono::milliseconds(timeout_ms));
     self.timer_.async_wait([weak = self.weak_from_this()](const asio::error_code& ec) {
       if (const auto loop = weak.lock(); loop && !ec) loop->act(CURL_SOCKET_TIMEOUT, 0);

@@ -8,6 +8,7 @@
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/steady_timer.hpp>
+#include <cstdint>
 #include <memory>
 #include <unordered_map>
 #include <utility>
@@ -62,6 +63,7 @@ class MultiLoop : public std::enable_shared_from_this<MultiLoop> {
   bool closed_ = false;
   Multi multi_;
   asio::steady_timer timer_;
+  std::uint64_t timers_set_ = 0;  // how often libcurl set its timer: only the latest counts
   std::unordered_map<curl_socket_t, std::shared_ptr<Watch>> watches_;
 };
 
