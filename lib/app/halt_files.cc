@@ -1,10 +1,13 @@
 #include "app/halt_files.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 
@@ -57,6 +60,59 @@ KillSwitch::KillSwitch(const std::vector<std::string>& halt_files, const TaskSpe
 const std::string* KillSwitch::pulled() const {
   const auto at = std::ranges::find_if(files_, is_there);
   return at == files_.end() ? nullptr : &*at;
+}
+
+namespace {
+
+constexpr std::int64_t kSecondNs = 1'000'000'000;
+constexpr std::int64_t kWholeLookNs = kSecondNs / 20;
+constexpr std::int64_t kSettledNs = kSecondNs / 20;  // a file system's clock stands still between the kernel's ticks, at most 10 ms
+
+std::int64_t in_ns(const timespec& t) { return t.tv_sec * kSecondNs + t.tv_nsec; }
+
+std::int64_t now_ns(clockid_t clock) {
+  timespec t{};
+  clock_gettime(clock, &t);
+  return in_ns(t);
+}
+
+}  // namespace
+
+HaltGuard::HaltGuard(const std::vector<std::string>& halt_files, const TaskSpec& spec) : files_(halt_files, spec) {
+  for (const std::string& f : halt_files) {
+    const std::string parent = std::filesystem::path(f).parent_path().string();
+    directories_.push_back({open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)});
+  }
+}
+
+HaltGuard::~HaltGuard() {
+  for (const Directory& d : directories_) {
+    if (d.fd >= 0) close(d.fd);
+  }
+}
+
+// Notes what it is now. By the time of change, which nobody can set; one that is just past may still get more changes without getting another time.
+bool HaltGuard::is_as_before(Directory& d, std::int64_t now) const {
+  struct stat st {};
+  const bool told = d.fd >= 0 && fstat(d.fd, &st) == 0;
+  const std::int64_t changed = told ? in_ns(st.st_ctim) : -1;
+  const bool same = changed >= 0 && changed == d.changed_ns;
+  d.changed_ns = changed >= 0 && changed + kSettledNs < now ? changed : -1;
+  return same;
+}
+
+bool HaltGuard::is_pulled() {
+  const std::int64_t now = now_ns(CLOCK_REALTIME);
+  bool same = true;
+  for (Directory& d : directories_) same = is_as_before(d, now) && same;
+  const std::int64_t elapsed = now_ns(CLOCK_MONOTONIC);
+  if (same && elapsed < look_again_ns_) return false;
+  if (files_.pulled() != nullptr) {
+    look_again_ns_ = 0;
+    return true;
+  }
+  look_again_ns_ = elapsed + kWholeLookNs;
+  return false;
 }
 
 std::vector<HaltFile> halts_there(const std::vector<std::string>& halt_files) {

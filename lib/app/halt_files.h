@@ -2,6 +2,7 @@
 // the installation, HALT-<venue> what trades on that venue. They lie in the state directory, or beside the database.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,29 @@ class KillSwitch {
 
  private:
   std::vector<std::string> files_;
+};
+
+// The same for whoever looks before each order. Where nothing was put into a directory or taken from it since the last look, which one system call on
+// the open directory tells, the names are not looked up again; twenty times a second they are all the same, since the directory itself may be another.
+// Not copied: it owns descriptors.
+class HaltGuard {
+ public:
+  HaltGuard(const std::vector<std::string>& halt_files, const TaskSpec& spec);
+  ~HaltGuard();
+  HaltGuard(const HaltGuard&) = delete;
+  HaltGuard& operator=(const HaltGuard&) = delete;
+  bool is_pulled();
+
+ private:
+  struct Directory {
+    int fd = -1;
+    std::int64_t changed_ns = -1;  // as the last look found it; -1: cannot be relied on
+  };
+  bool is_as_before(Directory& d, std::int64_t now_ns) const;
+
+  KillSwitch files_;
+  std::vector<Directory> directories_;
+  std::int64_t look_again_ns_ = 0;
 };
 
 // One that is there.

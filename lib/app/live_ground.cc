@@ -81,7 +81,7 @@ class LiveGround final : public Ground {
     run_.leave_orders = options.leave_orders;
     run_.flush = [&loop] { loop.poll(); };
     if (options.halt_files.empty()) return;
-    run_.is_halted = [files = KillSwitch(options.halt_files, spec)] { return files.pulled() != nullptr; };
+    run_.is_halted = [guard = std::make_shared<HaltGuard>(options.halt_files, spec)] { return guard->is_pulled(); };
   }
 
   std::vector<std::string> prepare(const StoredTask& stored) override {

@@ -50,6 +50,7 @@ class Link final : private StreamsListener {
   void stood_still(Dur time);
 
   Venue venue() const { return instrument_.venue; }
+  bool has_channel() const { return streams_->has_channel(); }  // orders and cancels leave by a stream
   const Instrument& instrument() const { return instrument_; }
   bool is_up() const { return streams_->is_up(); }
 

@@ -142,25 +142,44 @@ Expected<void, JournalError> LiveRun::handle(const Event& event) {
   return carry_out();
 }
 
-// What the sends need is durable first (engine/bookkeeper.h); then they leave, in order.
+// What the sends need is durable first (engine/bookkeeper.h); then they leave.
 Expected<void, JournalError> LiveRun::carry_out() {
   observer_.after_handle(now_, engine_, commands_);
   if (auto done = books_.before_sends(now_, commands_); !done) return done;
   send_all();
-  if (options_.flush && !commands_.sends.empty()) options_.flush();
   return books_.after_sends(now_);
 }
 
-// The kill switch is looked for once, right before the first of the orders that leave together.
+// Of each venue in order. What goes over a stream is written by the loop's next turn and needs no signature: that turn comes before the requests of the
+// other venue are signed and written.
 void LiveRun::send_all() {
+  if (commands_.sends.empty()) return;
+  // The kill switch is looked for once, right before the first of the orders that leave together.
   const bool places = std::ranges::any_of(commands_.sends, [](const Send& s) { return std::holds_alternative<PlaceOrder>(s); });
   const bool halted = places && options_.is_halted && options_.is_halted();
-  for (const Send& s : commands_.sends) {
-    observer_.sending(now_, s);
-    const auto* place = std::get_if<PlaceOrder>(&s);
-    place != nullptr&& halted ? refuse_for_halt(*place) : send(s);
+  for (const bool streamed : {true, false}) {
+    bool any = false;
+    for (const Send& s : commands_.sends) {
+      if (leaves_by_stream(s) != streamed) continue;
+      any = true;
+      observer_.sending(now_, s);
+      const auto* place = std::get_if<PlaceOrder>(&s);
+      place != nullptr&& halted ? refuse_for_halt(*place) : send(s);
+    }
+    if (any && options_.flush) options_.flush();
   }
-  if (!commands_.sends.empty()) observer_.sent(now_);
+  observer_.sent(now_);
+}
+
+bool LiveRun::leaves_by_stream(const Send& send) const {
+  const Link* l = link_of(send);
+  return l != nullptr && l->has_channel() && (std::holds_alternative<PlaceOrder>(send) || std::holds_alternative<CancelOrder>(send));
+}
+
+Link* LiveRun::link_of(const Send& send) const {
+  const Venue venue = std::visit([](const auto& s) { return s.venue; }, send);
+  const auto link = std::ranges::find_if(links_, [&](const auto& l) { return l->venue() == venue; });
+  return link == links_.end() ? nullptr : link->get();
 }
 
 void LiveRun::withdraw() {
@@ -173,10 +192,8 @@ void LiveRun::withdraw() {
 }
 
 void LiveRun::send(const Send& send) {
-  const Venue venue = std::visit([](const auto& s) { return s.venue; }, send);
-  const auto link = std::find_if(links_.begin(), links_.end(), [&](const auto& l) { return l->venue() == venue; });
-  if (link == links_.end()) return answer_for_absent(send);
-  (*link)->send(send);
+  Link* l = link_of(send);
+  l != nullptr ? l->send(send) : answer_for_absent(send);
 }
 
 // The file came between the decision and its sending; that it is there is told to the engine before the next step.

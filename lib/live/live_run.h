@@ -55,6 +55,8 @@ class LiveRun final : public TaskDriver {
   Expected<void, JournalError> carry_out();
   void send_all();
   void send(const Send& send);
+  Link* link_of(const Send& send) const;  // null: no link of its venue
+  bool leaves_by_stream(const Send& send) const;
   void refuse_for_halt(const PlaceOrder& order);
   void answer_for_absent(const Send& send);
 
