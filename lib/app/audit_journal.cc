@@ -11,6 +11,8 @@ namespace dn::app {
 namespace {
 
 constexpr std::size_t kMostLines = 50;  // of one round
+constexpr const char* kDaysHeal =
+    " (of the days that dn-status pnl --by day tells; sqlite3 FILE 'DELETE FROM day_fees; DELETE FROM day_legs; DELETE FROM days' makes it read the trades)";
 
 std::string bool_text(bool b) { return b ? "true" : "false"; }
 
@@ -173,6 +175,14 @@ Expected<AuditedRound, StoreError> audit_round(Store& store, std::int64_t task_i
   if (!round) return Unexpected{round.error()};
   AuditedRound out;
   out.broken = broken_promises(*round);
+  const auto days = store.days(task_id);
+  if (!days && days.error().kind != StoreError::Kind::Damaged) return Unexpected{days.error()};
+  if (!days) {
+    out.broken.push_back(days.error().message + kDaysHeal);
+  } else if (days->now.fills == static_cast<std::int64_t>(round->fills.size())) {  // else a run has booked meanwhile
+    round->days = days->starts;
+    for (std::string& line : broken_days(*round)) out.broken.push_back(std::move(line) + kDaysHeal);
+  }
   for (std::string& line : journal.finish(*round)) out.broken.push_back(std::move(line));
   out.chain = journal.chain();
   out.round = std::move(*round);

@@ -75,7 +75,8 @@ std::string verdict_of(const AuditView& v) {
       fmt::format("{} {} of tasks: the books agree with themselves and their journal", v.rounds.size(), v.rounds.size() == 1 ? "round" : "rounds");
   const bool asked = std::ranges::all_of(v.not_proven, [](const ToolError& e) { return e.code == ExitCode::Ok; });
   if (!v.online) return agreed + "\n";
-  return agreed + (asked ? ", and with what the venues tell\n" : "; what the venues tell is not all known\n");
+  if (!asked) return agreed + "; what the venues tell is not all known\n";
+  return agreed + (v.not_proven.empty() ? ", and with what the venues tell\n" : "; what is not proven was not held against the venues\n");
 }
 
 }  // namespace

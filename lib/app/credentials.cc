@@ -62,9 +62,8 @@ std::string read_all(int fd, Wiped* out, std::chrono::steady_clock::time_point d
   return "";
 }
 
-// What is wrong with the file's owner, kind or mode; "" when nothing. systemd's files may belong to root and be readable by our group.
+// What is wrong with the file's owner or mode; "" when nothing. systemd's files may belong to root and be readable by our group.
 std::string unsafe(const struct stat& info, bool by_systemd) {
-  if (!S_ISREG(info.st_mode)) return "is not a regular file";
   if (info.st_uid != geteuid() && !(by_systemd && info.st_uid == 0)) return "belongs to another user";
   const mode_t others = by_systemd ? S_IWGRP | S_IRWXO : S_IRWXG | S_IRWXO;
   if ((info.st_mode & others) != 0) return fmt::format("can be read by others (its mode is {:04o})", info.st_mode & 07777U);
@@ -80,6 +79,7 @@ Expected<void, ToolError> read_file(const std::string& path, bool by_systemd, Wi
     return Unexpected{refused(fmt::format("{}: {}", shown, std::strerror(errno)), "check its owner and mode")};
   }
   struct stat info {};
+  if (fstat(fd.get(), &info) == 0 && !S_ISREG(info.st_mode)) return Unexpected{refused(shown + ": is not a regular file", "give --credentials a file with your keys")};
   if (fstat(fd.get(), &info) != 0) return Unexpected{refused(fmt::format("{}: {}", shown, std::strerror(errno)), "check its owner and mode")};
   if (const std::string why = unsafe(info, by_systemd); !why.empty()) {
     return Unexpected{

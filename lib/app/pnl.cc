@@ -27,7 +27,7 @@ void add_up(PnlParts& to, const PnlParts& more) {
   to.fees += more.fees;
 }
 
-// A round of which the store keeps no days: an older version began it.
+// A round of which the store keeps no days, since an older version began it, or none that can be read.
 Expected<TaskDays, ToolError> days_by_rows(Store& store, const TaskRecord& t) {
   DaySums sums(t.spec.symbol);
   for (std::int64_t after = 0;;) {
@@ -50,8 +50,8 @@ Expected<TaskDays, ToolError> days_by_rows(Store& store, const TaskRecord& t) {
 
 Expected<TaskDays, ToolError> days_of(Store& store, const TaskRecord& t) {
   auto days = store.days(t.id);
-  if (!days) return Unexpected{store_failure(days.error())};
-  if (days->starts.empty() && days->now.fills > 0) return days_by_rows(store, t);
+  if (!days && days.error().kind != StoreError::Kind::Damaged) return Unexpected{store_failure(days.error())};
+  if (!days || days->starts.empty()) return days_by_rows(store, t);
   return std::move(*days);
 }
 

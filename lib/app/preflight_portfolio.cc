@@ -15,7 +15,9 @@ namespace dn::app {
 namespace {
 
 constexpr std::string_view kPortfolioRow = "portfolio";
-constexpr std::string_view kSmallerPortfolio = "write a smaller total_quantity, or a larger {} under [portfolio]; dn-status shows who holds what";
+constexpr std::string_view kSmallerPortfolio =
+    "write a smaller total_quantity, or a larger {} under [portfolio]; dn-status shows who holds what, and what an ended task holds counts until it is closed or "
+    "dn-recover release --task NAME --yes";
 
 Money rounded_up(const Money& m) { return Money(m.decimal().rounded(8, Rounding::Up).normalized()); }
 
@@ -55,7 +57,7 @@ class PortfolioCheck {
         if (only == nullptr || symbol == *only) exposure("max_exposure_per_symbol", *limits_.per_symbol, &symbol);
       }
     }
-    if (limits_.total) exposure("max_total_exposure", *limits_.total, nullptr);
+    if (limits_.total && !symbols().empty()) exposure("max_total_exposure", *limits_.total, nullptr);
     places();
     loss();
   }

@@ -51,9 +51,15 @@ void follow_quotes(TaskReport& r, const std::vector<OrderRecord>& orders) {
   for (const OrderRecord& o : orders) in_time.push_back(&o);
   std::ranges::stable_sort(in_time, {}, [](const OrderRecord* o) { return o->request.created; });
   PerSide<Price> price;  // zero: none yet
+  bool opening = true;
   for (const OrderRecord* at : in_time) {
     const OrderRecord& o = *at;
     if (o.request.purpose != Purpose::Quote || !o.request.price.is_positive()) continue;
+    // What was opened is closed by quotes on the other side of each leg: one leg's quote of before and after are no pair.
+    if (const bool opens = o.request.side == o.request.leg; opens != opening) {
+      opening = opens;
+      price = {};
+    }
     price[o.request.side] = o.request.price;
     if (!price.buy.is_positive() || !price.sell.is_positive()) continue;
     add_step(r.quoted, o.request.created, in_bps((price.sell - price.buy).decimal(), price.buy.decimal()).decimal());

@@ -49,6 +49,10 @@ Expected<std::string, ToolError> read_file(const std::string& path) {
   if (stat(path.c_str(), &info) != 0) {
     if (errno != ENOENT) return fail(std::strerror(errno));
     const std::string near = near_file(path);
+    if (near.empty() && path.find_first_of("/.") == std::string::npos) {
+      return Unexpected{ToolError{ExitCode::NotFound, fmt::format("{}: there is no such file", printable(path)),
+                                  fmt::format("give the file of a task; a task that was begun goes on by its name: --task {}", printable(path))}};
+    }
     return fail(near.empty() ? "there is no such file" : fmt::format("there is no such file; did you mean {}?", printable(near)));
   }
   if (S_ISDIR(info.st_mode)) return fail("is a directory");

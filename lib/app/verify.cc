@@ -21,6 +21,20 @@ class Promises {
  public:
   explicit Promises(const StoredTask& t) : t_(t), key_(task_key(t.task.spec.name)), days_(days_of(t)) {}
 
+  // The days that the store keeps, which are told to people and which no decision is made from.
+  std::vector<std::string> check_days() {
+    const std::vector<DayStart>& told = t_.days;
+    const std::vector<DayStart>& sums = days_.starts;
+    if (told.empty()) return {};
+    if (!std::ranges::equal(told, sums, {}, &DayStart::day, &DayStart::day)) fail("its days are not those of its fills and payments");
+    for (std::size_t i = 0; broken_.empty() && i < told.size(); ++i) {
+      const std::string day = rfc3339(start_of(told[i].day)).substr(0, 10);
+      if (told[i].fills != sums[i].fills) fail("before {} it says {} fills, there are {}", day, told[i].fills, sums[i].fills);
+      for (const Side leg : kSides) compare(fmt::format("before {} the {} side", day, name(leg)), told[i].leg[leg], sums[i].leg[leg]);
+    }
+    return std::move(broken_);
+  }
+
   std::vector<std::string> check() {
     for (const Fill& f : t_.fills) look_at(f);
     for (const FundingPayment& p : t_.fundings) {
@@ -31,7 +45,6 @@ class Promises {
       if (!orders_.contains(order) && order != kRestoredPosition) fail("fills of {} are booked, but there is no such order", order);
     }
     for (const Side leg : kSides) compare(fmt::format("the {} side", name(leg)), t_.task.leg[leg], days_.now.leg[leg]);
-    if (!t_.days.empty()) look_at_days();
     const TaskRecord& r = t_.task;
     if (r.mode == TaskMode::Halted && r.reason.empty()) fail("the task is halted without a reason");
     return std::move(broken_);
@@ -92,17 +105,6 @@ class Promises {
     }
   }
 
-  void look_at_days() {
-    const std::vector<DayStart>& told = t_.days;
-    const std::vector<DayStart>& sums = days_.starts;
-    if (!std::ranges::equal(told, sums, {}, &DayStart::day, &DayStart::day)) return fail("its days are not those of its fills and payments");
-    for (std::size_t i = 0; i < told.size(); ++i) {
-      const std::string day = rfc3339(start_of(told[i].day)).substr(0, 10);
-      if (told[i].fills != sums[i].fills) fail("before {} it says {} fills, there are {}", day, told[i].fills, sums[i].fills);
-      for (const Side leg : kSides) compare(fmt::format("before {} the {} side", day, name(leg)), told[i].leg[leg], sums[i].leg[leg]);
-    }
-  }
-
   struct Sum {
     Qty qty;
     Money value;
@@ -158,6 +160,11 @@ TaskDays days_of(const StoredTask& t) {
 std::vector<std::string> broken_promises(const StoredTask& task) {
   if (auto odd = beyond_reckoning(task)) return {std::move(*odd)};
   return Promises(task).check();
+}
+
+std::vector<std::string> broken_days(const StoredTask& task) {
+  if (beyond_reckoning(task)) return {};  // said there
+  return Promises(task).check_days();
 }
 
 Expected<void, ToolError> check_books(const StoredTask& task) {

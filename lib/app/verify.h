@@ -23,6 +23,9 @@ TaskDays days_of(const StoredTask& task);
 // What one round of a task breaks, each as a line for a person; empty when it keeps them all. Pure.
 std::vector<std::string> broken_promises(const StoredTask& task);
 
+// What is wrong with the days that the store keeps of it (StoredTask::days), likewise. They are no part of its books: whoever trades does not read them.
+std::vector<std::string> broken_days(const StoredTask& task);
+
 // Whether it may be traded on. Contradiction, with the first promise that it breaks, when it breaks one.
 Expected<void, ToolError> check_books(const StoredTask& task);
 

@@ -225,7 +225,8 @@ std::string WatchScreen::fit(std::string text, int width, bool right) const {
 
 std::string WatchScreen::title(int width) const {
   const auto count = [&](auto which) { return std::ranges::count_if(look_.tasks, which); };
-  std::string text = fmt::format("dn-status {}Z  {} tasks, {} running", rfc3339(look_.at).substr(11, 8), look_.tasks.size(), count(&TaskView::held));
+  std::string text = fmt::format("dn-status {}Z  {} {}, {} running", rfc3339(look_.at).substr(11, 8), look_.tasks.size(),
+                                 look_.tasks.size() == 1 ? "task" : "tasks", count(&TaskView::held));
   if (const auto n = count([](const TaskView& v) { return v.task.mode == TaskMode::Halted; }); n > 0) text += fmt::format(", {} halted", n);
   if (const auto n = count([](const TaskView& v) { return v.unknown_orders > 0; }); n > 0) text += fmt::format(", {} with orders of unknown fate", n);
   return styled(kBold, fit(std::move(text), width, false));
@@ -235,7 +236,7 @@ std::string WatchScreen::frame(ScreenSize size, bool keys) const {
   const int width = std::max(1, size.columns);
   std::vector<std::string> above{title(width)};
   if (width < kWholeTable) {
-    above.push_back(styled(kYellow, fit(fmt::format("{} columns: some are left out, {} show all", width, kWholeTable), width, false)));
+    above.push_back(styled(kYellow, fit(fmt::format("{} columns: some are left out, {} show more", width, kWholeTable), width, false)));
   }
   for (const std::string& h : look_.halts) above.push_back(styled(kRed, fit(printable(h), width, false)));
   for (const PortfolioView& p : look_.portfolios) {

@@ -22,7 +22,8 @@ constexpr std::array<ExitCodeInfo, 21> kCodes{{
      "read the reason (dn-status show NAME), then dn-recover resume --task NAME --yes"},
     {ExitCode::Refused, "refused", "a limit refused to go on",
      "an order would pass a limit under [risk] or of the portfolio, a balance does not reach, or a task may not be changed like that",
-     "read the limit (dn-status events NAME), change it or the task; what halted goes on by dn-recover resume --task NAME --yes"},
+     "read the limit (dn-status events NAME), change it or the task; of a portfolio, see who holds what (dn-status); what halted goes on by dn-recover "
+     "resume --task NAME --yes"},
     {ExitCode::RebalancedPartly, "rebalanced_partly", "a rebalance filled only partly",
      "the market within max_slippage_bps held less than the difference of the sides", "dn-rebalance --task NAME --yes --max-notional N again"},
     {ExitCode::Internal, "internal", "a fault of the program",

@@ -1,5 +1,7 @@
 #include "store/days.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace dn {
@@ -47,6 +49,11 @@ Expected<std::vector<DayStart>, StoreError> Store::Impl::read_days(std::int64_t 
   if (auto r = rows_of(st.days, read_day); !r) return Unexpected{r.error()};
   if (auto r = rows_of(st.day_legs, read_day_leg); !r) return Unexpected{r.error()};
   if (auto r = rows_of(st.day_fees, read_day_fee); !r) return Unexpected{r.error()};
+  const auto legs = connection.number(fmt::format("SELECT count(*) FROM day_legs WHERE task_id = {}", task_id).c_str());
+  if (!legs) return Unexpected{legs.error()};
+  if (*legs != 2 * static_cast<std::int64_t>(out.size())) {
+    return Unexpected{StoreError{StoreError::Kind::Damaged, fmt::format("{}: table day_legs: task row {} has {} legs of {} days", path, task_id, *legs, out.size())}};
+  }
   return out;
 }
 
@@ -128,10 +135,18 @@ Expected<void, StoreError> DayKeeper::open(std::int64_t day, std::int64_t fills)
   return store_->write_day(task_->id, {day, all - fills, so_far_});
 }
 
+Expected<void, StoreError> DayKeeper::forget() {
+  known_ = {false, 0};
+  for (Statement* drop : {&store_->st.forget_day_fees, &store_->st.forget_day_legs, &store_->st.forget_days}) {
+    if (auto r = Query(store_->connection, *drop).add(task_->id).run(); !r) return r;
+  }
+  return {};
+}
+
 // What comes late is of every later day's past.
 Expected<void, StoreError> DayKeeper::correct(std::int64_t day, std::int64_t fills, const PerSide<LegTotals>& more) {
   auto days = store_->read_days(task_->id);
-  if (!days) return Unexpected{days.error()};
+  if (!days) return days.error().kind == StoreError::Kind::Damaged ? forget() : Expected<void, StoreError>(Unexpected{days.error()});
   const auto later = std::ranges::find_if(*days, [&](const DayStart& d) { return d.day >= day; });
   if (later != days->end() && later->day != day) {
     DayStart between = *later;

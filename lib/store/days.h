@@ -8,7 +8,8 @@ namespace dn {
 // Lives within one transaction that books. A day costs a row when its first fill or payment comes, and again for each that comes late; the others of a
 // day cost nothing, because what a day stands at is what the task stands at.
 //
-// A task of which an older version booked something is left without days: readers take its rows.
+// A task of which an older version booked something is left without days: readers take its rows. So is one whose days cannot be read: no decision is made
+// from them, and nothing may keep a fill from being booked.
 class DayKeeper {
  public:
   // Before the task's row and sums are written. `batch` outlives the keeper.
@@ -25,6 +26,7 @@ class DayKeeper {
   DayKeeper(Store::Impl& store, const TaskRecord& task, KnownDays known) : store_(&store), task_(&task), known_(known) {}
   Expected<void, StoreError> note(std::int64_t day, std::int64_t fills, const PerSide<LegTotals>& more);
   Expected<void, StoreError> open(std::int64_t day, std::int64_t fills);
+  Expected<void, StoreError> forget();
   Expected<void, StoreError> correct(std::int64_t day, std::int64_t fills, const PerSide<LegTotals>& more);
 
   Store::Impl* store_;

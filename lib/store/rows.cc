@@ -295,6 +295,11 @@ void read_fee(RowReader& row, PerSide<LegTotals>& legs) {
   }
 }
 
+// So that two of them can be added and subtracted without an overflow. Longer ones are no fault of a task's sums, but its days are not told from them.
+bool is_reckonable(const Decimal& d) { return d.scale() <= 20 && d.abs() < Decimal(100'000'000'000'000'000); }
+
+constexpr std::int64_t kMostFills = 1'000'000'000'000'000;
+
 // The day that the row is of: by its number, in the order of the days.
 DayStart* day_in(RowReader& row, std::vector<DayStart>& days) {
   std::int64_t day = 0;
@@ -324,19 +329,35 @@ Expected<void, StoreError> read_day(const Query& q, std::vector<DayStart>& days)
   DayStart d;
   row.read(d.day);
   row.read(d.fills);
+  if (d.fills < 0 || d.fills > kMostFills) row.fail(fmt::format("{} is no number of fills", d.fills));
   days.push_back(d);
   return outcome(row);
 }
 
 Expected<void, StoreError> read_day_leg(const Query& q, std::vector<DayStart>& days) {
   RowReader row(q, "day_legs");
-  if (DayStart* d = day_in(row, days)) read_sums(row, d->leg);
+  if (DayStart* d = day_in(row, days)) {
+    read_sums(row, d->leg);
+    for (const LegTotals* l : {&d->leg.buy, &d->leg.sell}) {
+      for (const Decimal& sum : {l->filled.decimal(), l->net.decimal(), l->traded.decimal(), l->traded_quote.decimal(), l->cash.decimal(),
+                                 l->slippage.decimal(), l->funding.decimal()}) {
+        if (!is_reckonable(sum)) row.fail("is longer than sums are");
+      }
+    }
+  }
   return outcome(row);
 }
 
 Expected<void, StoreError> read_day_fee(const Query& q, std::vector<DayStart>& days) {
   RowReader row(q, "day_fees");
-  if (DayStart* d = day_in(row, days)) read_fee(row, d->leg);
+  if (DayStart* d = day_in(row, days)) {
+    read_fee(row, d->leg);
+    for (const LegTotals* l : {&d->leg.buy, &d->leg.sell}) {
+      for (const auto& [asset, fee] : l->fees.all()) {
+        if (!is_reckonable(fee.decimal())) row.fail("is longer than sums are");
+      }
+    }
+  }
   return outcome(row);
 }
 

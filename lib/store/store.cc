@@ -173,9 +173,7 @@ Expected<StoredTask, StoreError> Store::Impl::with_rows(TaskRecord task) {
   if (!of_fills) return Unexpected{of_fills.error()};
   auto of_fundings = read_fundings(task.id);
   if (!of_fundings) return Unexpected{of_fundings.error()};
-  auto of_days = read_days(task.id);
-  if (!of_days) return Unexpected{of_days.error()};
-  return StoredTask{std::move(task), std::move(*of_orders), std::move(*of_fills), std::move(*of_fundings), std::move(*of_days)};
+  return StoredTask{std::move(task), std::move(*of_orders), std::move(*of_fills), std::move(*of_fundings)};
 }
 
 Expected<StoredTask, StoreError> Store::load_round(std::int64_t task_id, const HearEvent& hear) {

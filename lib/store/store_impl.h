@@ -55,6 +55,9 @@ struct Statements {
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"};
   Statement drop_day_fees{"DELETE FROM day_fees WHERE task_id = ?1 AND day = ?2"};
   Statement insert_day_fee{"INSERT INTO day_fees (task_id, day, leg, asset, amount) VALUES (?1, ?2, ?3, ?4, ?5)"};
+  Statement forget_days{"DELETE FROM days WHERE task_id = ?1"};
+  Statement forget_day_legs{"DELETE FROM day_legs WHERE task_id = ?1"};
+  Statement forget_day_fees{"DELETE FROM day_fees WHERE task_id = ?1"};
   Statement days{"SELECT day, day, fills FROM days WHERE task_id = ?1 ORDER BY day"};
   Statement day_legs{"SELECT day, day, leg, filled, net, traded, traded_quote, cash, slippage, funding FROM day_legs WHERE task_id = ?1 ORDER BY day"};
   Statement day_fees{"SELECT day, day, leg, asset, amount FROM day_fees WHERE task_id = ?1 ORDER BY day"};

@@ -9,8 +9,8 @@
 #   FLAG       for dn-recover: --mode live, --config FILE, --credentials FILE, ...
 #
 # A run that is alive is left alone. One that is frozen is killed, since it holds the task and would wake up with orders that are gone; then,
-# and where a killed run left orders, dn-recover --apply cancels and proves them. Exit codes: those of dn-recover, 0 when there was nothing to do,
-# 64 for a wrong command line.
+# and where a killed run left orders, dn-recover --apply cancels and proves them. Exit codes: those of dn-recover, or of dn-status where the task's
+# orders cannot be read or nobody knows the task; 0 when there was nothing to do, 64 for a wrong command line.
 set -u
 
 after=30
@@ -27,7 +27,11 @@ task=$2
 shift 2
 lock=$state/locks/$task.lock
 
-[[ -e $lock ]] || exit 0
+if [[ ! -e $lock ]]; then
+  # Never run here; or another directory or task was meant, which must not pass for quiet.
+  dn-status show "$task" "$@" --db "$state/dn.db" >/dev/null
+  exit
+fi
 age=$(($(date +%s) - $(stat -c %Y "$lock")))
 ((age >= after)) || exit 0
 
@@ -39,7 +43,7 @@ if [[ $pid =~ ^[0-9]+$ ]] && find "/proc/$pid/fd" -lname "$(readlink -f "$lock")
 fi
 
 # A run that ended as it should leaves nothing open, and asks for nothing.
-open=$(dn-status orders "$task" --open --csv "$@" --db "$state/dn.db" | tail -n +2) || exit
-[[ -n $open ]] || exit 0
+rows=$(dn-status orders "$task" --open --csv "$@" --db "$state/dn.db") || exit
+[[ $rows == *$'\n'* ]] || exit 0  # the line of names alone
 echo "deadman.sh: $task has orders that are not closed and no run: dn-recover --apply" >&2
 exec dn-recover --task "$task" --apply "$@" --db "$state/dn.db"

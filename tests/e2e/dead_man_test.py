@@ -253,6 +253,28 @@ class Recipe(DeadManTest):
         self.assertEqual(self.deadman("--after", "2").returncode, 0)
         self.assertEqual(self.exchange.ledger()["counters"]["requests"], requests)
 
+    def test_what_cannot_be_looked_at_does_not_pass_for_quiet(self):
+        self.kill(self.task_run)
+        self.until(lambda: self.lock_age() > 2)
+        os.rename(self.db, self.db + ".away")
+        self.assertEqual(self.deadman("--after", "2").returncode, 66)
+        with open(self.db, "w", encoding="utf-8") as f:
+            f.write("damaged " * 1000)
+        done = self.deadman("--after", "2")
+        self.assertEqual(done.returncode, 74, done.stderr)
+        self.assertIn("dn.db", done.stderr)
+        os.rename(self.db + ".away", self.db)
+        self.assertEqual(self.deadman("--after", "2").returncode, 0)
+        self.assertEqual(self.open_orders(), [])
+
+    def test_a_task_or_a_directory_that_is_not_known_is_said(self):
+        self.end(self.task_run)
+        script = os.path.join(os.environ["DN_SOURCE"], "scripts", "examples", "deadman.sh")
+        self.deadman()
+        for place, task in ((os.path.dirname(self.db), "nobody"), (os.path.join(self.dir, "typo"), "t")):
+            done = self.call(script, place, task, "--config", self.config)
+            self.assertEqual(done.returncode, 66, (place, task, done.stderr))
+
     def test_a_wrong_command_line_is_refused(self):
         self.assertEqual(self.deadman("--after", "soon").returncode, 64)
         self.end(self.task_run)

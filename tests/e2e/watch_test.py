@@ -142,7 +142,7 @@ class Watch(ToolTest):
             frame = terminal.wait_for_frames(1)[0]
             for line in frame:
                 self.assertLessEqual(len(line), columns, line)
-            self.assertTrue(frame[1].startswith(f"{columns} columns: some are left out, 80 show all"[:columns - 1]), frame[1])
+            self.assertTrue(frame[1].startswith(f"{columns} columns: some are left out, 80 show more"[:columns - 1]), frame[1])
             self.assertEqual(len(self.names(frame)) if columns > 7 else 3, 3)
             terminal.type("q")
             self.assertEqual(terminal.end(), 0)

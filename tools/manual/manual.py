@@ -36,7 +36,8 @@ def entry(heading, text):
 
 
 def sentence(text):
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+    head = text if text.startswith("dn-") else text[:1].upper() + text[1:]  # a command is written as it is typed
+    return head + ("" if text.endswith(".") else ".")
 
 
 def flag_entries(flags):
