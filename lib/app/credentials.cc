@@ -79,7 +79,8 @@ Expected<void, ToolError> read_file(const std::string& path, bool by_systemd, Wi
     return Unexpected{refused(fmt::format("{}: {}", shown, std::strerror(errno)), "check its owner and mode")};
   }
   struct stat info {};
-  if (fstat(fd.get(), &info) == 0 && !S_ISREG(info.st_mode)) return Unexpected{refused(shown + ": is not a regular file", "give --credentials a file with your keys")};
+  if (fstat(fd.get(), &info) == 0 && !S_ISREG(info.st_mode))
+    return Unexpected{refused(shown + ": is not a regular file", "give --credentials a file with your keys")};
   if (fstat(fd.get(), &info) != 0) return Unexpected{refused(fmt::format("{}: {}", shown, std::strerror(errno)), "check its owner and mode")};
   if (const std::string why = unsafe(info, by_systemd); !why.empty()) {
     return Unexpected{

@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::string_view kPortfolioRow = "portfolio";
 constexpr std::string_view kSmallerPortfolio =
-    "write a smaller total_quantity, or a larger {} under [portfolio]; dn-status shows who holds what, and what an ended task holds counts until it is closed or "
+    "write a smaller total_quantity, or a larger {} under [portfolio]; dn-status shows who holds what, and what an ended task holds counts until it is closed "
+    "or "
     "dn-recover release --task NAME --yes";
 
 Money rounded_up(const Money& m) { return Money(m.decimal().rounded(8, Rounding::Up).normalized()); }

@@ -243,7 +243,8 @@ class View {
   static std::string part_text(const TaskRecord& t) {
     const Holding& h = t.holding;
     if (h.part == Part::Open) return "open";
-    return fmt::format("{}, held since {}{}", name(h.part), rfc3339(h.since), h.part == Part::Close && t.verdict == Verdict::None ? ", to close " + h.to_close.str() : "");
+    return fmt::format("{}, held since {}{}", name(h.part), rfc3339(h.since),
+                       h.part == Part::Close && t.verdict == Verdict::None ? ", to close " + h.to_close.str() : "");
   }
   static std::string funding_text(const TaskRecord& t, Side leg) {
     const FundingTerms& f = t.holding.funding;

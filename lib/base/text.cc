@@ -80,7 +80,7 @@ std::string closest(std::string_view text, const std::vector<std::string>& known
   std::size_t best_distance = std::max<std::size_t>(2, text.size() / 3) + 1;
   for (const std::string& k : known) {
     const std::size_t d = edit_distance(text, k);
-    const bool goes_on = text.starts_with(k) || std::string_view(k).starts_with(text);  // of two as near: --plann is --plan, not --plain
+    const bool goes_on = text.starts_with(k) || std::string_view(k).starts_with(text);                 // of two as near: --plann is --plan, not --plain
     if ((d < best_distance || (d == best_distance && goes_on && !best.empty())) && d < text.size()) {  // something of the text has to be left
       best_distance = d;
       best = k;

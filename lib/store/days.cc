@@ -52,7 +52,8 @@ Expected<std::vector<DayStart>, StoreError> Store::Impl::read_days(std::int64_t 
   const auto legs = connection.number(fmt::format("SELECT count(*) FROM day_legs WHERE task_id = {}", task_id).c_str());
   if (!legs) return Unexpected{legs.error()};
   if (*legs != 2 * static_cast<std::int64_t>(out.size())) {
-    return Unexpected{StoreError{StoreError::Kind::Damaged, fmt::format("{}: table day_legs: task row {} has {} legs of {} days", path, task_id, *legs, out.size())}};
+    return Unexpected{
+        StoreError{StoreError::Kind::Damaged, fmt::format("{}: table day_legs: task row {} has {} legs of {} days", path, task_id, *legs, out.size())}};
   }
   return out;
 }

@@ -21,6 +21,8 @@ class DeadManTest(LiveTest):
         self.addCleanup(task.stderr.close)
         self.addCleanup(lambda: task.poll() is None and task.kill())
         self.until(lambda: len(self.open_orders()) == already + 2)
+        # And the run knows it: a process that is stopped in the middle of a step ends that step first when it goes on.
+        self.until(lambda: [o["status"] for o in self.rows("orders", "--open") if o["task"] == name] == ["open"] * 2)
         return task
 
     def open_orders(self):

@@ -27,6 +27,34 @@ TEST(Protocol, NothingMoreIsSentWhileAnAnswerIsOutstanding) {
   EXPECT_EQ(t.sends.size(), 2u);
 }
 
+// It would be taken away at once, and quoted again, and so on until max_orders_per_minute.
+TEST(Protocol, NothingIsQuotedBesideALegThatCannotBeProven) {
+  Talk t;
+  t.start();
+  t.books();
+  const OrderRequest buy = t.placed(Side::Buy);
+  const OrderRequest first = t.placed(Side::Sell);
+  t.ack(first);
+  t.lose(buy);
+  for (int i = 0; i < 8; ++i) {
+    t.after(Dur::millis(500));
+    t.books();
+    t.no_answer(buy.id);
+    for (const WorkingOrder& w : std::vector<WorkingOrder>(t.engine->working(Side::Sell))) {
+      if (w.sending) t.ack(w.record.request);
+      if (w.cancelling) t.tell(CancelReport{w.record.request.id, true, {}});
+      if (w.record.cancel_requested) t.found(w.record.request.id, false, "0");
+    }
+  }
+  EXPECT_EQ(t.count<CancelOrder>(), 1U) << "what rests beside it is taken away";
+  EXPECT_EQ(t.placed_on(Side::Sell), 1U);
+  EXPECT_TRUE(t.engine->working(Side::Sell).empty());
+  t.found(buy.id, true, "0");
+  t.after(Dur::millis(500));
+  t.books();
+  EXPECT_EQ(t.placed_on(Side::Sell), 2U) << "it goes on when the other leg is proven";
+}
+
 TEST(Protocol, ATimeoutIsUnknownAndBlocksTheLegUntilItIsFound) {
   Talk t;
   t.start();

@@ -81,6 +81,7 @@ GateAnswer GateFutures::tickers(const Params& p, const GateContext& context) {
 GateAnswer GateFutures::order_book(const Params& p, const GateContext& context) {
   const Market* m = site_.exchange.market(kPerp, p.get("contract"));
   if (m == nullptr) return unknown_contract();
+  site_.mark("prices", kPerp, "order_book");
   const auto limit = p.has("limit") ? whole_from(p.get("limit")) : std::optional<std::int64_t>(10);
   if (!limit || *limit < 1 || *limit > 300) return gate_invalid("limit", p.get("limit"));
   Obj o;

@@ -78,6 +78,7 @@ GateAnswer GateSpot::tickers(const Params& p) {
 GateAnswer GateSpot::order_book(const Params& p) {
   const Market* m = site_.exchange.market(Venue::GateioSpot, p.get("currency_pair"));
   if (m == nullptr) return unknown_pair(p.get("currency_pair"));
+  site_.mark("prices", Venue::GateioSpot, "order_book");
   const auto limit = p.has("limit") ? whole_from(p.get("limit")) : std::optional<std::int64_t>(10);
   if (!limit || *limit < 1 || *limit > 1000) return gate_invalid("limit", p.get("limit"));
   Obj o;

@@ -155,7 +155,10 @@ class MexcApi final : public Api {
   HttpReply self_symbols(const MexcCall&) { return mexc_symbols(site_, true); }
   HttpReply exchange_info(const MexcCall& c) { return mexc_exchange_info(site_, c); }
   HttpReply depth(const MexcCall& c) { return mexc_depth(site_, c); }
-  HttpReply book_ticker(const MexcCall& c) { return mexc_book_ticker(site_, c); }
+  HttpReply book_ticker(const MexcCall& c) {
+    site_.mark("prices", Venue::MexcSpot, "bookTicker");
+    return mexc_book_ticker(site_, c);
+  }
   HttpReply price(const MexcCall& c) { return mexc_price(site_, c); }
   HttpReply trades(const MexcCall& c) { return mexc_trades(site_, c); }
   HttpReply agg_trades(const MexcCall& c) { return mexc_agg_trades(site_, c); }

@@ -180,10 +180,9 @@ TEST_F(DaysTest, ATaskThatAnOlderVersionBeganHasNone) {
 // No decision is made from them: whatever another hand did to their rows, they are said to be damaged, and fills are booked all the same.
 TEST_F(DaysTest, DamagedDaysAreSaidAndNeverKeepAFillFromBeingBooked) {
   for (const std::string& damage : {"DELETE FROM days WHERE day = " + std::to_string(kDay + 1), std::string("DELETE FROM day_legs WHERE leg = 'buy'"),
-                                   std::string("UPDATE days SET fills = 9223372036854775807"), std::string("UPDATE day_legs SET cash = 'much'"),
-                                   "UPDATE day_legs SET cash = '" + std::string(38, '9') + "'",
-                                   "UPDATE day_legs SET net = '0." + std::string(37, '0') + "1'",
-                                   "UPDATE day_fees SET amount = '" + std::string(38, '9') + "'"}) {
+                                    std::string("UPDATE days SET fills = 9223372036854775807"), std::string("UPDATE day_legs SET cash = 'much'"),
+                                    "UPDATE day_legs SET cash = '" + std::string(38, '9') + "'", "UPDATE day_legs SET net = '0." + std::string(37, '0') + "1'",
+                                    "UPDATE day_fees SET amount = '" + std::string(38, '9') + "'"}) {
     task = must(store->add_task(a_task()));
     book(*store, {on(kDay, "a"), on(kDay + 1, "b")});
     store.reset();
