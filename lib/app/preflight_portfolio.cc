@@ -58,7 +58,7 @@ class PortfolioCheck {
         if (only == nullptr || symbol == *only) exposure("max_exposure_per_symbol", *limits_.per_symbol, &symbol);
       }
     }
-    if (limits_.total && !symbols().empty()) exposure("max_total_exposure", *limits_.total, nullptr);
+    if (limits_.total) exposure("max_total_exposure", *limits_.total, nullptr);
     places();
     loss();
   }
@@ -125,7 +125,7 @@ class PortfolioCheck {
     }
     const std::string text = fmt::format("this run's tasks may come to {} {} beside the {} that others hold: {} against {}", sum.str(), quote_, others.str(),
                                          (others + sum).str(), most.str());
-    if (others + sum <= most) return add_ok(to_, limit, of, text);
+    if (others + sum <= most || sum.is_zero()) return add_ok(to_, limit, of, text);  // what adds nothing is not kept from running by what others hold
     does_not_reach(limit, of, text + stuck, sum <= most && may_come);
   }
 

@@ -75,6 +75,15 @@ TEST(PreflightPortfolio, SaysWhereNotEvenTheNextSlicesFit) {
   EXPECT_THAT(Floor("20.50705999").check("max_total_exposure").message, HasSubstr("the next slices of task btc alone come to 20.50706"));
 }
 
+TEST(PreflightPortfolio, ARunThatAddsNothingIsNotHeldAgainstWhatOthersHold) {
+  Floor floor("100");
+  floor.other("500", false);
+  floor.task().standing.opens = false;
+  const Check c = floor.check("max_total_exposure");
+  EXPECT_EQ(c.status, CheckStatus::Ok) << c.message;
+  EXPECT_THAT(c.message, HasSubstr("come to 0 USDT beside the 500"));
+}
+
 TEST(PreflightPortfolio, ASymbolIsHeldToItsOwnLimitByAllItsTasks) {
   Floor floor("1000");
   floor.question.state.row.limits.per_symbol = money("404.68612");

@@ -185,6 +185,16 @@ TEST(Report, QuotedIsWhatBothSidesAskedForLast) {
   EXPECT_EQ(r.quoted[1].value, dec("100"));
 }
 
+TEST(Report, AQuoteThatOpensAndOneThatClosesAreNoPair) {
+  Story s;
+  s.trade(1, Side::Buy, Side::Buy, "99", "0.1", "0", "USDT", "0", "100");   // the buy leg opens, the other side is hedged
+  s.trade(2, Side::Buy, Side::Sell, "103", "0.1", "0", "USDT", "0", "98");  // and closes
+  s.trade(3, Side::Sell, Side::Buy, "103", "0.1", "0", "USDT", "0", "97");
+  const TaskReport r = s.report();
+  ASSERT_EQ(r.quoted.size(), 1U);
+  EXPECT_EQ(r.quoted[0].value, dec("103.0928"));  // (98 - 97) / 97
+}
+
 TEST(Report, WhatWasQuotedGoesForwardInTimeWhateverTheOrderOfTheRows) {
   Story s;
   s.trade(1, Side::Buy, Side::Buy, "99", "0.1", "0", "USDT", "0", "100");

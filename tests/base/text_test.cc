@@ -59,6 +59,8 @@ TEST(Closest, SuggestsWhatWasMeant) {
   EXPECT_EQ(closest("leed", known), "lead");
   EXPECT_EQ(closest("zzzzzz", known), "");
   EXPECT_EQ(closest("", known), "");
+  EXPECT_EQ(closest("--plann", {"--plain", "--plan"}), "--plan") << "of two as near, what was typed goes on from one";
+  EXPECT_EQ(closest("--plann", {"--plan", "--plain"}), "--plan");
   EXPECT_EQ(closest(std::string(65, 'a'), known), "");
 }
 

@@ -199,6 +199,9 @@ class Audit(Auditor, ToolTest):
     def test_paper_has_nothing_at_a_venue(self):
         told = self.audit("--online")
         self.assertIn("no task of these trades live", told["not_proven"][0])
+        text = self.status("audit", "--online").stdout
+        self.assertIn("what is not proven was not held against the venues", text)
+        self.assertNotIn("with what the venues tell", text)
 
 
 class ManyNumbers(Auditor, ToolTest):

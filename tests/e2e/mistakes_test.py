@@ -79,6 +79,8 @@ class Mistakes(ToolTest):
             ("a file without its ending", self.run_task(os.path.join(self.dir, "btc")), 66, "did you mean", "btc.toml?"),
             ("a directory for a file", self.run_task(self.dir), 66, "is a directory"),
             ("a name in two files", self.run_task(file, other), 78, "used by another task", "a name of its own"),
+            ("a task's name for its file", self.run_task("somewhere"), 66, "there is no such file", "--task somewhere"),
+            ("a flag mistyped", self.run_task(file, "--plann"), 64, "did you mean --plan?"),
             ("a config that is not there", self.run_task(file, "--config", os.path.join(self.dir, "dn.toml")), 66, "there is no such file"),
             ("a key of dn.toml mistyped", self.run_task(file, "--config", self.write("a.toml", 'stat_dir = "/x"')), 78, "did you mean state_dir?"),
             ("a mode in capitals", self.run_task(file, "--config", self.write("b.toml", 'mode = "Live"')), 78, "paper, live"),
@@ -176,6 +178,7 @@ class Mistakes(ToolTest):
         for name, done, code, *words in (
             ("no keys", self.run_task(file, "--mode", "live"), 77, "give --credentials FILE, or trade on paper"),
             ("keys that others can read", self.run_task(file, "--mode", "live", "--credentials", keys), 77, "read by others", "0644", "chmod 600"),
+            ("a directory for keys", self.run_task(file, "--mode", "live", "--credentials", self.dir), 77, "is not a regular file", "a file with your keys"),
             ("a link to keys", self.run_task(file, "--mode", "live", "--credentials", link), 77, "symbolic link"),
             ("keys of one venue", self.run_task(file, "--mode", "live", "--credentials", half), 77, "has no [gateio]"),
             ("keys that are not there", self.run_task(file, "--mode", "live", "--credentials", os.path.join(self.dir, "none")), 66, "there is no such file"),
