@@ -90,7 +90,7 @@ LegDecision manage_leg(const Situation& s, Side leg) {
   if (!lagging && s.funding_closed) return l.resting ? cancel("the funding told is below min_funding_apr") : keep("funding below min_funding_apr");
   if (!lagging && s.holding) return l.resting ? cancel("what was opened is held now") : keep("it holds");
   if (l.has_orders) return l.resting ? requote_or_keep(s, leg) : keep("an answer is outstanding");
-  if (s.leg[flip(leg)].unprovable) return keep("the other leg cannot be proven");  // what would be placed would be taken away at once
+  if (s.leg[flip(leg)].in_doubt) return keep("the other leg cannot be proven");  // what would be placed would be taken away at once
   if (apart && !lagging) return keep("the other leg catches up first");
   return l.fresh ? open_new(s, leg) : keep("the book is stale");
 }

@@ -28,6 +28,7 @@ struct LegSituation {
   std::optional<RestingOrder> resting;
   std::optional<Price> nearest;  // the price nearest to the other side among all its orders that may still be at the venue
   bool unprovable = false;       // an unknown order, or a venue that does not answer, for too long
+  bool in_doubt = false;         // of it an unknown order: its fate comes by itself, where a silent venue may have to be asked for something anew
   bool waiting = false;          // a backoff runs: nothing new on this leg yet
   bool stopped = false;          // nothing new on this leg until a person acts (balance)
 };

@@ -274,7 +274,7 @@ Situation TaskEngine::situation() const {
         continue;
       }
       l.busy = l.busy || w.is_busy();
-      if (w.is_unknown() && now_ - w.unproven_since > kProofPatience) l.unprovable = true;
+      if (w.is_unknown() && now_ - w.unproven_since > kProofPatience) l.unprovable = l.in_doubt = true;
       const Price price = w.record.request.price;
       if (!l.nearest || (leg == Side::Buy ? price > *l.nearest : price < *l.nearest)) l.nearest = price;
       const Qty ahead = w.record.filled - w.record.booked;
