@@ -126,7 +126,7 @@ struct StoredTask {
   std::vector<OrderRecord> orders;         // all of this round, oldest first
   std::vector<Fill> fills;                 // all of this round, oldest first
   std::vector<FundingPayment> fundings{};  // likewise
-  std::vector<DayStart> days{};            // likewise; empty when nothing was booked, or when an older version booked the first of it
+  std::vector<DayStart> days{};            // only where they are looked at themselves (app/audit_journal.h): no decision is made from them
 };
 
 struct JournalError {

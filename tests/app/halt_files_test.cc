@@ -2,7 +2,6 @@
 #include "app/halt_files.h"
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include <chrono>
 #include <filesystem>
