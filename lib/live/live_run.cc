@@ -150,8 +150,8 @@ Expected<void, JournalError> LiveRun::carry_out() {
   return books_.after_sends(now_);
 }
 
-// Of each venue in order. What goes over a stream is written by the loop's next turn and needs no signature: that turn comes before the requests of the
-// other venue are signed and written.
+// Orders and cancels of each venue in order. What goes over a stream is written by the loop's next turn and needs no signature: that turn comes before the
+// requests of the other venue are signed and written.
 void LiveRun::send_all() {
   if (commands_.sends.empty()) return;
   // The kill switch is looked for once, right before the first of the orders that leave together.
