@@ -17,11 +17,13 @@ namespace dn::app {
 // The portfolio of a database, with the locks beside it.
 Portfolio portfolio_of(Store& store, const std::string& db, bool live);
 
-// As the tasks of one process share it: one connection, and whose runs are this process's own, so that their locks need not be asked.
+// As the tasks of one process share it: one connection, which their journals use as well, and whose runs are this process's own, so that their locks need not be asked.
 class SharedPortfolio {
  public:
   static Expected<std::shared_ptr<SharedPortfolio>, ToolError> open(const std::string& db, bool live);
   Portfolio& portfolio() { return portfolio_; }
+  // For the journal of one task.
+  std::unique_ptr<Store> store() const { return Store::beside(*store_); }
 
  private:
   friend class Membership;

@@ -83,9 +83,7 @@ ToolError lock_failure(const TaskLock::Error& e, const std::string& task) {
 Expected<std::unique_ptr<Session>, ToolError> Session::open(TaskLock lock, TaskSource source, bool from_file, const SessionOptions& options, Grounds& grounds,
                                                             Output& output) {
   std::unique_ptr<Session> s(new Session(std::move(lock), std::move(source), options, grounds, output));
-  auto store = Store::open(options.db, Store::Mode::ReadWrite);
-  if (!store) return Unexpected{store_failure(store.error())};
-  s->store_ = std::move(*store);
+  s->store_ = options.portfolio->store();
   if (auto taken = s->store_->take_up_intents(s->source_.spec.name); !taken) return Unexpected{store_failure(taken.error())};
   if (auto found = s->find_or_add(from_file); !found) return Unexpected{found.error()};
   return s;

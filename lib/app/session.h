@@ -1,4 +1,4 @@
-// One task of a run: its lock, its database connection, its engine and the ground it trades on.
+// One task of a run: its lock, its part of the database connection, its engine and the ground it trades on.
 #pragma once
 
 #include <memory>

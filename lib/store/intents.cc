@@ -7,24 +7,24 @@
 
 namespace dn {
 
-bool Store::promises() const { return impl_->intents.has_value(); }
+bool Store::promises() const { return run_->intents.has_value(); }
 
 bool Store::promise(const TaskRecord& task, const JournalBatch& batch) {
-  if (!impl_->intents || !add(impl_->promised, task, batch)) return false;
-  impl_->intents->write(impl_->promised);
+  if (!run_->intents || !add(run_->promised, task, batch)) return false;
+  run_->intents->write(run_->promised);
   return true;
 }
 
 Expected<void, StoreError> Store::promise_in_file(std::string_view task) {
   auto file = IntentFile::open(lock_directory(impl_->path), task);
   if (!file) return Unexpected{file.error()};
-  impl_->intents = std::move(*file);
+  run_->intents = std::move(*file);
   return {};
 }
 
 void Store::forget_intents(std::string_view task) {
-  if (impl_->intents) remove_intents(lock_directory(impl_->path), task);
-  impl_->intents.reset();
+  if (run_->intents) remove_intents(lock_directory(impl_->path), task);
+  run_->intents.reset();
 }
 
 Expected<void, StoreError> Store::take_up_intents(std::string_view task) {

@@ -204,7 +204,7 @@ Expected<void, StoreError> Store::Impl::write_rows(const TaskRecord& task, const
   return {};
 }
 
-Expected<void, StoreError> Store::Impl::write_batch(const TaskRecord& task, const JournalBatch& batch) {
+Expected<void, StoreError> Store::Impl::write_batch(const TaskRecord& task, const JournalBatch& batch, std::string_view run_id) {
   auto transaction = Transaction::begin(connection, Transaction::Kind::Write);
   if (!transaction) return Unexpected{transaction.error()};
   forget_if_others_wrote();
@@ -228,12 +228,12 @@ Expected<void, StoreError> Store::Impl::write_batch(const TaskRecord& task, cons
   return {};
 }
 
-void Store::set_run_id(std::string run_id) { impl_->run_id = std::move(run_id); }
+void Store::set_run_id(std::string run_id) { run_->id = std::move(run_id); }
 
 Expected<void, JournalError> Store::commit(const TaskRecord& task, const JournalBatch& batch) {
   if (batch.empty()) return {};
-  auto done = impl_->write_batch(task, batch);
-  if (done && batch.task) impl_->promised.requests.clear();
+  auto done = impl_->write_batch(task, batch, run_->id);
+  if (done && batch.task) run_->promised.requests.clear();
   return as_journal(done);
 }
 

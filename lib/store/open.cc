@@ -125,8 +125,10 @@ Expected<Reader, StoreError> open_reader(const std::string& path, Dur patience) 
 
 }  // namespace
 
-Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::Store(std::shared_ptr<Impl> impl) : impl_(std::move(impl)), run_(std::make_unique<Run>()) {}
 Store::~Store() = default;
+
+std::unique_ptr<Store> Store::beside(const Store& other) { return std::unique_ptr<Store>(new Store(other.impl_)); }
 
 Expected<std::unique_ptr<Store>, StoreError> Store::open(const std::string& path, Mode mode, Dur patience) {
   if (path.empty()) return Unexpected{StoreError{StoreError::Kind::NotFound, "the database has no path"}};

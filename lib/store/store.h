@@ -1,6 +1,6 @@
 // The SQLite file that holds tasks, orders, fills and events.
 //
-// One `Store` is one connection, used by one thread. Writers open ReadWrite (WAL, STRICT tables, every write in
+// One `Store` is one connection, used by one thread; those of the runs of a process share one (`beside`). Writers open ReadWrite (WAL, STRICT tables, every write in
 // BEGIN IMMEDIATE); readers open ReadOnly and never block a writer nor are blocked by one. Which process may
 // write a task is decided by TaskLock (store/task_lock.h), not by SQLite.
 //
@@ -113,6 +113,8 @@ class Store final : public Journal {
   // ":memory:" opens a private database in memory (ReadWrite).
   // `patience`: how long any call waits for another process's write lock before it is Busy.
   static Expected<std::unique_ptr<Store>, StoreError> open(const std::string& path, Mode mode, Dur patience = kPatience);
+  // For another run of the same thread, on the same connection: a run's own are its id and its intents. The connection lives as long as any of them.
+  static std::unique_ptr<Store> beside(const Store& other);
   ~Store() override;
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -194,8 +196,10 @@ class Store final : public Journal {
   friend class Portfolio;
   friend class DayKeeper;
   struct Impl;
-  explicit Store(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  struct Run;
+  explicit Store(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
+  std::unique_ptr<Run> run_;
 };
 
 }  // namespace dn

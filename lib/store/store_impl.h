@@ -157,11 +157,8 @@ struct Store::Impl {
   Dur patience;
   Connection connection;
   Statements st;  // ends before its connection
-  std::string run_id;
   std::optional<FileMark> immutable;  // set while a reader uses the file as immutable
   int log_pages = 0;                  // in the write-ahead log after the last commit
-  std::optional<IntentFile> intents;  // of the one task that this store's run holds
-  Intents promised;                   // in that file, and in no row yet
 
   // Open wishes by task, good as long as `controls_version` is what PRAGMA data_version says.
   std::map<std::string, std::vector<ControlRequest>, std::less<>> controls;
@@ -215,13 +212,19 @@ struct Store::Impl {
   Expected<std::vector<FundingPayment>, StoreError> read_fundings(std::int64_t task_id);
 
   // ---- each a transaction of its own
-  Expected<void, StoreError> write_batch(const TaskRecord& task, const JournalBatch& batch);
+  Expected<void, StoreError> write_batch(const TaskRecord& task, const JournalBatch& batch, std::string_view run_id);
   Expected<void, StoreError> write_one_event(std::int64_t task_id, Time ts, std::string_view type, std::string_view json);
   Expected<void, StoreError> write_latency(std::int64_t task_id, const std::vector<LatencyStats>& stats);
   Expected<TaskRecord, StoreError> count_up_run(std::int64_t task_id, Time now);
 
   Expected<std::vector<TaskRecord>, StoreError> read_tasks(Statement& which);
   StoreError no_task(std::string_view which) const;
+};
+
+struct Store::Run {
+  std::string id;
+  std::optional<IntentFile> intents;  // of its task
+  Intents promised;                   // in that file, and in no row yet
 };
 
 }  // namespace dn

@@ -236,6 +236,27 @@ TEST_F(IntentsTest, AnEndedRunLeavesNoFile) {
   EXPECT_FALSE(store->promise(step.task, step.batch)) << "from here on everything is committed first";
 }
 
+TEST_F(IntentsTest, RunsOnOneConnectionKeepTheirPromisesApart) {
+  {
+    auto first = open_store(dir.db());
+    Step btc = a_step(begin(*first), "one");
+    const auto second = Store::beside(*first);
+    must(second->add_task(a_task("eth")));
+    must(second->promise_in_file("eth"));
+    const Step eth = a_step(must(second->begin_run(2, Time{1'500'000})), "two");
+    ASSERT_TRUE(first->promise(btc.task, btc.batch));
+    ASSERT_TRUE(second->promise(eth.task, eth.batch));
+    must(first->commit(btc.task, btc.batch));
+    first.reset();
+    must(second->append_event(eth.task, Time{2'000'000}, "note", "{}"));  // the connection is there as long as one of them needs it
+  }
+  const auto store = open_store(dir.db());
+  must(store->take_up_intents("btc"));
+  must(store->take_up_intents("eth"));
+  EXPECT_THAT(ids(must(store->load_task("btc")).orders), ElementsAre("one-b", "one-s"));
+  EXPECT_THAT(ids(must(store->load_task("eth")).orders), ElementsAre("two-b", "two-s")) << "the other run's commit says nothing of them";
+}
+
 TEST_F(IntentsTest, WithoutAFileEverythingIsCommittedFirst) {
   const auto store = open_store(dir.db());
   must(store->add_task(a_task()));
