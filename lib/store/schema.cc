@@ -302,7 +302,16 @@ Expected<Identity, StoreError> look(Connection& connection, int newest) {
 
 }  // namespace
 
-MigrationList migrations() { return {kMigrations.data(), kMigrations.size()}; }
+MigrationList migrations() { return {kMigrations.data(), kMigrations.size(), kWholeSchema}; }
+
+Expected<bool, StoreError> is_empty(Connection& connection) {
+  auto snapshot = Transaction::begin(connection, Transaction::Kind::Read);
+  if (!snapshot) return Unexpected{snapshot.error()};
+  const auto found = identify(connection);
+  if (!found) return Unexpected{found.error()};
+  return found->empty;
+}
+
 
 Expected<void, StoreError> migrate(Connection& connection, const MigrationList& list) {
   // Looked at without the write lock first, so that opening an up-to-date file does not wait for a writer.
@@ -314,9 +323,13 @@ Expected<void, StoreError> migrate(Connection& connection, const MigrationList& 
   if (!transaction) return Unexpected{transaction.error()};
   found = identify_ours(connection, list.newest());  // another process may have done it meanwhile
   if (!found) return Unexpected{found.error()};
+  const bool whole = found->empty && list.whole != nullptr;
+  if (whole) {
+    if (auto r = connection.run(list.whole); !r) return r;
+  }
   for (std::size_t i = 0; i < list.count; ++i) {
     const Migration& m = list.first[i];
-    if (m.version <= found->version) continue;
+    if (whole || m.version <= found->version) continue;
     if (auto r = connection.run(m.sql); !r) return r;
   }
   const std::string mark = fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId, list.newest());

@@ -15,13 +15,18 @@ struct Migration {
   const char* sql;  // what to run on a file of the version before
 };
 
-// Oldest first, one for every version from 1. A released step is never changed; a new version adds one.
+// Oldest first, one for every version from 1. A released step is never changed; a new version adds one, and its part to kWholeSchema.
 struct MigrationList {
   const Migration* first;
   std::size_t count;
+  const char* whole = nullptr;  // what all steps come to, for an empty file: a fifth of their time; null: the steps are taken there as well
   int newest() const { return first[count - 1].version; }
 };
 MigrationList migrations();
+extern const char* const kWholeSchema;
+
+// Whether there is nothing in the file yet: no table, and no mark of any program.
+Expected<bool, StoreError> is_empty(Connection& connection);
 
 // Brings an empty file or an older schema to the newest of `list`, in one transaction: several processes may try at once.
 // A newer schema is NewerSchema; a file with other content is NotADatabase. Neither is touched.

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 
 #include "store/files.h"
 #include "store/schema.h"
@@ -419,6 +420,28 @@ TEST_F(MigrationTest, TheListHasOneStepForEachVersion) {
   const MigrationList list = migrations();
   for (std::size_t i = 0; i < list.count; ++i) EXPECT_EQ(list.first[i].version, static_cast<int>(i) + 1);
   EXPECT_EQ(list.newest(), Store::kSchemaVersion);
+}
+
+// A new database is made in one go; one that came through all versions must be the same.
+TEST_F(MigrationTest, AllStepsComeToTheWholeSchema) {
+  const auto schema_of = [this](const std::string& name, const MigrationList& list) {
+    must(make_private_file(dir.file(name)));
+    {
+      Connection c = must(Connection::open(dir.file(name), Connection::Access::ReadWrite, Dur::seconds(5)));
+      must(migrate(c, list));
+    }
+    std::vector<std::string> out;
+    for (const std::string& sql : RawDatabase(dir.file(name)).column("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")) {
+      const std::string bare = std::regex_replace(sql, std::regex("--[^\n]*"), "");
+      out.push_back(std::regex_replace(bare, std::regex("\\s+"), ""));
+    }
+    return out;
+  };
+  MigrationList steps = migrations();
+  steps.whole = nullptr;
+  const auto whole = schema_of("whole.db", migrations());
+  EXPECT_GT(whole.size(), 15U);
+  EXPECT_EQ(whole, schema_of("steps.db", steps));
 }
 
 TEST(ParentDirectory, IsWhatStandsBeforeTheLastName) {
