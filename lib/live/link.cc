@@ -122,7 +122,7 @@ void Link::send_order(const OrderRequest& request) {
   OrderRequest theirs = request;
   theirs.created = request.created + desk_.offset();
   theirs.expires = request.expires + desk_.offset();
-  if (over_channel(false, request.id, urgency, [&](venues::OrderChannel& over) { return over.place(theirs, desk_.venue_now()); })) return;
+  if (over_channel(false, request.id, urgency, [&](venues::OrderChannel& over) { return api_->place_over(over, theirs, desk_.venue_now()); })) return;
   desk_.ask<PlaceReport>(api_->place(theirs), urgency, Patience(kOrderPatience, kShortWait), guarded<PlaceReport>([this, urgency](const PlaceReport& r) {
                            // Something urgent took what it waited for.
                            const bool held_back = r.outcome == PlaceOutcome::DeniedLocally && r.reason.view() == Desk::kNoBudget;
@@ -141,7 +141,7 @@ PlaceReport Link::no_budget(const ClientOrderId& id, Dur wait) const {
 }
 
 void Link::cancel(const CancelOrder& c) {
-  if (over_channel(true, c.id, Urgency::Urgent, [&](venues::OrderChannel& over) { return over.cancel(c.id, c.venue_order_id, desk_.venue_now()); })) return;
+  if (over_channel(true, c.id, Urgency::Urgent, [&](venues::OrderChannel& over) { return api_->cancel_over(over, c.id, c.venue_order_id, desk_.venue_now()); })) return;
   desk_.ask<CancelReport>(api_->cancel(c.id, c.venue_order_id), Urgency::Urgent, kOrderPatience,
                           guarded<CancelReport>([this](const CancelReport& r) { emit_(r); }));
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace dn::live {
 namespace {
@@ -13,34 +14,28 @@ constexpr Dur kNewTop = Dur::millis(200);  // a price of so long ago is taken fo
 
 }  // namespace
 
-SharedStreams::SharedStreams(net::Loop& loop, Desk& desk, std::unique_ptr<venues::VenueApi> api, const StreamsOptions& options)
-    : desk_(desk), venue_(options.venue), api_(std::move(api)) {
-  venues::StreamRules rules = options.rules;
-  const auto add = [&](std::unique_ptr<venues::StreamProtocol> protocol, StreamListener& listener) {
-    auto s = std::make_unique<Stream>(loop, desk, options.address, std::move(protocol), rules, listener);
-    streams_.push_back(s.get());
-    ++rules.jitter_seed;
-    return s;
-  };
-  public_stream_ = add(api_->public_stream(), public_);
-  if (!options.orders) return;
-  private_stream_ = add(api_->private_stream(), private_);
-  if (std::unique_ptr<venues::OrderChannel> channel = api_->order_channel()) {
-    channel_ = channel.get();
-    order_stream_ = add(std::move(channel), orders_);
-  }
+SharedStreams::SharedStreams(net::Loop& loop, Desk& desk, std::unique_ptr<venues::VenueApi> api, const StreamsOptions& options,
+                             std::shared_ptr<AccountStreams> account)
+    : desk_(desk),
+      venue_(options.venue),
+      api_(std::move(api)),
+      public_stream_(loop, desk, options.address, api_->public_stream(), options.rules, public_),
+      account_(std::move(account)) {}
+
+SharedStreams::~SharedStreams() {
+  if (account_ && started_) account_->leave(*this);
 }
 
 void SharedStreams::join(StreamsListener& listener) {
   listeners_.push_back(&listener);
-  if (!started_) {
-    started_ = true;
-    for (Stream* s : streams_) s->start();
+  const bool first = !std::exchange(started_, true);
+  if (first) {
+    public_stream_.start();
     next_top_ = desk_.now();  // it is there when they are
-    return;
+    if (account_) account_->join(*this, *api_);
   }
-  if (private_stream_ && private_stream_->is_up()) listener.on_own_reset();
-  if (!public_stream_->is_up()) return;
+  if (account_ && account_->is_private_up()) listener.on_own_reset();
+  if (first || !public_stream_.is_up()) return;
   if (top_ && desk_.now() - top_at_ <= kNewTop) {
     listener.on_top(*top_);
   } else {
@@ -48,26 +43,25 @@ void SharedStreams::join(StreamsListener& listener) {
   }
 }
 
-bool SharedStreams::is_up() const {
-  return std::ranges::all_of(streams_, [](const Stream* s) { return s->is_up(); });
-}
+bool SharedStreams::is_up() const { return public_stream_.is_up() && (!account_ || account_->is_up()); }
 
 void SharedStreams::wake() {
-  for (Stream* s : streams_) s->wake();
+  public_stream_.wake();
+  if (account_) account_->wake();
   if (next_top_ <= desk_.now()) ask_top();
 }
 
 Time SharedStreams::next_deadline() const {
-  Time t = next_top_;
-  for (const Stream* s : streams_) t = std::min(t, s->next_deadline());
-  return t;
+  const Time t = std::min(next_top_, public_stream_.next_deadline());
+  return account_ ? std::min(t, account_->next_deadline()) : t;
 }
 
 void SharedStreams::stood_still(Dur time, const std::string& why) {
+  if (account_) account_->stood_still(time, why);
   if (desk_.now() - renewed_ < time) return;  // since it stood still: another link has said so
   renewed_ = desk_.now();
   say("connections", why);
-  for (Stream* s : streams_) s->renew(why);
+  public_stream_.renew(why);
 }
 
 void SharedStreams::told(const TopOfBook& top) {
@@ -79,7 +73,7 @@ void SharedStreams::told(const TopOfBook& top) {
 
 // The stream has said no price yet, or none lately to one that has joined. Some venues speak of changes only.
 void SharedStreams::ask_top() {
-  next_top_ = public_stream_->is_up() ? desk_.now() + kTopEvery : Time::never();
+  next_top_ = public_stream_.is_up() ? desk_.now() + kTopEvery : Time::never();
   wants_top_ = true;
   if (asking_top_) return;
   asking_top_ = true;
@@ -93,7 +87,7 @@ void SharedStreams::ask_top() {
 
 // An answer of REST. Nobody trades on it before the stream is up.
 void SharedStreams::keep_top(const TopOfBook& top) {
-  if (public_stream_->is_up()) return told(top);
+  if (public_stream_.is_up()) return told(top);
   top_ = top;
   top_at_ = desk_.now();
 }
@@ -119,23 +113,20 @@ void SharedStreams::Public::on_lost() {
   for (StreamsListener* l : all.listeners_) l->on_prices_lost();
 }
 
-void SharedStreams::Private::on_news(const venues::News& news) {
-  for (StreamsListener* l : all.listeners_) l->on_own(news);
+void SharedStreams::on_own(const venues::News& news) {
+  for (StreamsListener* l : listeners_) l->on_own(news);
 }
 
-void SharedStreams::Private::on_reset() {
-  all.say("own orders", "connected");
-  for (StreamsListener* l : all.listeners_) l->on_own_reset();
+void SharedStreams::on_own_reset() {
+  for (StreamsListener* l : listeners_) l->on_own_reset();
 }
 
-void SharedStreams::Orders::on_news(const venues::News& news) {
-  const auto* p = std::get_if<PlaceReport>(&news);
-  if (p != nullptr && p->outcome == PlaceOutcome::Refused && p->reject == RejectClass::RateLimited) all.desk_.hold(venues::Pool::Order, p->retry_after);
-  for (StreamsListener* l : all.listeners_) l->on_answer(news);
+void SharedStreams::on_answer(const venues::News& news) {
+  for (StreamsListener* l : listeners_) l->on_answer(news);
 }
 
-void SharedStreams::Orders::on_lost() {
-  for (StreamsListener* l : all.listeners_) l->on_channel_lost();
+void SharedStreams::on_channel_lost() {
+  for (StreamsListener* l : listeners_) l->on_channel_lost();
 }
 
 void SharedStreams::say(std::string_view stream, const std::string& text) {

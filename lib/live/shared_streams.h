@@ -1,5 +1,5 @@
-// The streams of a venue and symbol, as all links of a process share them: prices, the account's own orders, and where there is one the order
-// channel. Each link hears all of it; what concerns the orders of others means nothing to its engine.
+// The streams of a venue and symbol, as all links of a process share them: its prices, and its part in those of the account (account_streams.h). Each link
+// hears all of it; what concerns the orders of others means nothing to its engine.
 //
 // Ownership: loop and desk outlive it; the links own it together, each joined from its start until its end. Thread rule: the loop's thread.
 #pragma once
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "live/stream.h"
+#include "live/account_streams.h"
 
 namespace dn::live {
 
@@ -27,14 +27,16 @@ struct StreamsListener {
 struct StreamsOptions {
   Venue venue = Venue::MexcSpot;
   Stream::Address address;
-  venues::StreamRules rules;  // of each stream, with a jitter seed of its own
-  bool orders = true;         // false: prices only, nothing that needs a key
+  venues::StreamRules rules;
 };
 
-class SharedStreams {
+class SharedStreams final : private AccountListener {
  public:
-  // `api` knows its instrument.
-  SharedStreams(net::Loop& loop, Desk& desk, std::unique_ptr<venues::VenueApi> api, const StreamsOptions& options);
+  // `api` knows its instrument. `account`: null for prices only, which need no key.
+  SharedStreams(net::Loop& loop, Desk& desk, std::unique_ptr<venues::VenueApi> api, const StreamsOptions& options, std::shared_ptr<AccountStreams> account);
+  ~SharedStreams() override;
+  SharedStreams(const SharedStreams&) = delete;
+  SharedStreams& operator=(const SharedStreams&) = delete;
 
   // For a person, and for whoever records prices; optional.
   void on_note(std::function<void(const std::string&)> note) { note_ = std::move(note); }
@@ -49,12 +51,12 @@ class SharedStreams {
   bool is_up() const;  // every stream is
 
   // Whether orders go over a channel of their own, while it is up.
-  bool has_channel() const { return order_stream_ != nullptr; }
+  bool has_channel() const { return account_ && account_->has_channel(); }
   // None: there is no order channel, or it is not up.
-  venues::OrderChannel* channel() { return order_stream_ && order_stream_->is_up() ? channel_ : nullptr; }
+  venues::OrderChannel* channel() { return account_ ? account_->channel() : nullptr; }
   // Over the order channel; false: nothing of it was sent.
-  bool send(const wire::Frame& frame) { return order_stream_->send(frame); }
-  void renew_channel(const std::string& why) { order_stream_->renew(why); }
+  bool send(const wire::Frame& frame) { return account_->send(frame); }
+  void renew_channel(const std::string& why) { account_->renew_channel(why); }
 
   // Nothing ran for so long: what waits in the sockets is old. All streams are made anew, once, however many links say so.
   void stood_still(Dur time, const std::string& why);
@@ -68,23 +70,11 @@ class SharedStreams {
     void on_note(const std::string& text) override { all.say("prices", text); }
     SharedStreams& all;
   };
-  struct Private final : StreamListener {
-    explicit Private(SharedStreams& s) : all(s) {}
-    void on_news(const venues::News& news) override;
-    void on_reset() override;
-    void on_lost() override {}
-    void on_note(const std::string& text) override { all.say("own orders", text); }
-    SharedStreams& all;
-  };
-  struct Orders final : StreamListener {
-    explicit Orders(SharedStreams& s) : all(s) {}
-    void on_news(const venues::News& news) override;
-    void on_reset() override {}
-    void on_lost() override;
-    void on_note(const std::string& text) override { all.say("order channel", text); }
-    SharedStreams& all;
-  };
 
+  void on_own(const venues::News& news) override;
+  void on_own_reset() override;
+  void on_answer(const venues::News& news) override;
+  void on_channel_lost() override;
   void told(const TopOfBook& top);
   void ask_top();
   void keep_top(const TopOfBook& top);
@@ -97,13 +87,8 @@ class SharedStreams {
   std::function<void(const std::string&)> note_;
   std::function<void(const TopOfBook&)> top_hook_;
   Public public_{*this};
-  Private private_{*this};
-  Orders orders_{*this};
-  venues::OrderChannel* channel_ = nullptr;  // owned by order_stream_
-  std::unique_ptr<Stream> public_stream_;
-  std::unique_ptr<Stream> private_stream_;
-  std::unique_ptr<Stream> order_stream_;
-  std::vector<Stream*> streams_;  // those that are there
+  Stream public_stream_;
+  std::shared_ptr<AccountStreams> account_;
   bool started_ = false;
   std::optional<TopOfBook> top_;  // the newest of this connection, or what REST told before it
   Time top_at_;

@@ -75,6 +75,7 @@ void Stream::on_open() {
 void Stream::on_frame(const wire::Frame& frame) {
   session_.frame(frame, desk_.now(), desk_.venue_now());
   carry_out();
+  listener_.on_frame(frame);
 }
 
 void Stream::on_closed(std::string why) {

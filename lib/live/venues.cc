@@ -215,12 +215,26 @@ std::shared_ptr<SharedStreams> Venues::streams(const Instrument& instrument, boo
   auto& known = streams_[{venue, instrument.symbol.str(), orders}];
   if (auto shared = known.lock()) return shared;
   const Access& a = access_[venue];
-  StreamsOptions options{venue, {a.ws.empty() ? venues::registered(venue).ws : a.ws, a.ca_file}, {}, orders};
+  StreamsOptions options{venue, {a.ws.empty() ? venues::registered(venue).ws : a.ws, a.ca_file}, {}};
   options.rules.jitter_seed = jitter_seed;
   auto api = make(venue, instrument.symbol, orders);
   api->set_instrument(instrument);
-  auto made = std::make_shared<SharedStreams>(loop_, desk(venue), std::move(api), options);
+  std::shared_ptr<AccountStreams> of_account = orders ? account(venue, options, *api) : nullptr;
+  auto made = std::make_shared<SharedStreams>(loop_, desk(venue), std::move(api), options, std::move(of_account));
   made->on_note(note_);
+  known = made;
+  return made;
+}
+
+std::shared_ptr<AccountStreams> Venues::account(Venue venue, const StreamsOptions& options, venues::VenueApi& api) {
+  auto& known = accounts_[venue];
+  if (auto shared = known.lock()) return shared;
+  venues::StreamRules rules = options.rules;
+  ++rules.jitter_seed;
+  auto made = std::make_shared<AccountStreams>(loop_, desk(venue), options.address, rules, api);
+  if (note_) {
+    made->on_note([note = note_, venue](std::string_view stream, const std::string& text) { note(fmt::format("{}, {}: {}", name(venue), stream, text)); });
+  }
   known = made;
   return made;
 }

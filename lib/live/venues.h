@@ -80,6 +80,7 @@ class Venues {
   // Runs the loop until `done`; false when that took longer than `patience` or `stop` said so.
   bool run_until(const std::function<bool()>& done, Dur patience, const std::function<bool()>& stop);
   std::shared_ptr<SharedStreams> streams(const Instrument& instrument, bool orders, std::uint64_t jitter_seed);
+  std::shared_ptr<AccountStreams> account(Venue venue, const StreamsOptions& options, venues::VenueApi& api);
   DeadMan* dead_man(const Instrument& instrument);
   std::unique_ptr<venues::VenueApi> make(Venue venue, const Symbol& symbol, bool orders);
 
@@ -90,6 +91,7 @@ class Venues {
   std::map<Venue, std::unique_ptr<Desk>> desks_;
   std::map<std::pair<Venue, std::string>, std::unique_ptr<DeadMan>> dead_men_;            // by venue and symbol
   std::map<std::tuple<Venue, std::string, bool>, std::weak_ptr<SharedStreams>> streams_;  // likewise, with orders or not
+  std::map<Venue, std::weak_ptr<AccountStreams>> accounts_;
 };
 
 }  // namespace dn::live

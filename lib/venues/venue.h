@@ -197,11 +197,8 @@ class StreamProtocol {
 
 // Orders over a WebSocket, where the venue has that: a stream whose topics are proven by its login and that brings the reports of what was
 // sent over it as news. What is sent over it is never sent by REST as well.
-class OrderChannel : public StreamProtocol {
- public:
-  virtual wire::Frame place(const OrderRequest& request, Time venue_now) = 0;
-  virtual wire::Frame cancel(const ClientOrderId& id, const VenueOrderId& venue_order_id, Time venue_now) = 0;
-};
+// One for the account, whatever the symbol: VenueApi::place_over writes what is sent.
+class OrderChannel : public StreamProtocol {};
 
 class VenueApi {
  public:
@@ -218,6 +215,8 @@ class VenueApi {
   virtual std::unique_ptr<Question<Outcome<void>>> trade_right() = 0;
   // Tells the api the rules it encodes with (contracts, steps). Before anything below is called.
   virtual void set_instrument(const Instrument& instrument) = 0;
+  // The symbol as the venue's pushes name it.
+  virtual std::string symbol_text() const = 0;
 
   // ---- orders. `id` is ours; `venue_order_id` may be empty.
   virtual std::unique_ptr<Question<PlaceReport>> place(const OrderRequest& request) = 0;
@@ -235,8 +234,14 @@ class VenueApi {
 
   // ---- streams
   virtual std::unique_ptr<StreamProtocol> public_stream() = 0;
+  // Subscribes to what the account does in all symbols; its news are those of this api's one.
   virtual std::unique_ptr<StreamProtocol> private_stream() = 0;
   virtual std::unique_ptr<OrderChannel> order_channel() { return nullptr; }
+  // What is said over a channel, also one that another symbol's api of the same venue and account made. Only where there are channels.
+  virtual wire::Frame place_over(OrderChannel& /*channel*/, const OrderRequest& /*request*/, Time /*venue_now*/) { return {}; }
+  virtual wire::Frame cancel_over(OrderChannel& /*channel*/, const ClientOrderId& /*id*/, const VenueOrderId& /*venue_order_id*/, Time /*venue_now*/) {
+    return {};
+  }
   // Prices by REST, for a quiet stream's first value.
   virtual std::unique_ptr<Question<Outcome<TopOfBook>>> top_of_book() = 0;
   // The best kDepthLevels prices of both sides by REST. After set_instrument.

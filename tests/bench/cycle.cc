@@ -74,7 +74,7 @@ class Cycles {
   }
 
   std::size_t build(const PlaceOrder& p) {
-    if (p.venue == Venue::GateioSpot) return channel_->place(p.request, kNow).payload.size();
+    if (p.venue == Venue::GateioSpot) return gate_->place_over(*channel_, p.request, kNow).payload.size();
     return mexc_->place(p.request)->call(kNow).http.target.size();
   }
 

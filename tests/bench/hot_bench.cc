@@ -98,7 +98,7 @@ void build_gate_order_by_websocket(benchmark::State& state) {
   const auto a = api(Venue::GateioSpot);
   const auto channel = a->order_channel();
   const OrderRequest r = order(Side::Buy);
-  for (auto _ : state) benchmark::DoNotOptimize(channel->place(r, kNow).payload.data());
+  for (auto _ : state) benchmark::DoNotOptimize(a->place_over(*channel, r, kNow).payload.data());
 }
 BENCHMARK(build_gate_order_by_websocket);
 

@@ -25,6 +25,7 @@ class WithoutChannel final : public venues::VenueApi {
   std::unique_ptr<venues::Question<venues::Outcome<venues::VenueFacts>>> account(venues::VenueFacts f) override { return api_->account(std::move(f)); }
   std::unique_ptr<venues::Question<venues::Outcome<void>>> trade_right() override { return api_->trade_right(); }
   void set_instrument(const Instrument& instrument) override { api_->set_instrument(instrument); }
+  std::string symbol_text() const override { return api_->symbol_text(); }
   std::unique_ptr<venues::Question<PlaceReport>> place(const OrderRequest& r) override { return api_->place(r); }
   std::unique_ptr<venues::Question<CancelReport>> cancel(const ClientOrderId& id, const VenueOrderId& at) override { return api_->cancel(id, at); }
   std::unique_ptr<venues::Question<LookupReport>> lookup(const ClientOrderId& id, const VenueOrderId& at, LookupStage stage) override {
@@ -95,8 +96,11 @@ std::unique_ptr<venues::VenueApi> Client::make_api(Way way) const {
 
 void Client::connect(const venues::VenueFacts& facts, Way way, const venues::StreamRules& rules) {
   facts_ = facts;
-  auto with_rules =
-      std::make_shared<live::SharedStreams>(loop_, desk(), make_api(way), live::StreamsOptions{venue_, {access_.ws, access_.ca_file}, rules, true});
+  auto api = make_api(way);
+  const live::StreamsOptions options{venue_, {access_.ws, access_.ca_file}, rules};
+  auto account = std::make_shared<live::AccountStreams>(loop_, desk(), options.address, rules, *api);
+  account->on_note([this](std::string_view stream, const std::string& text) { notes_.push_back(std::string(stream) + ": " + text); });
+  auto with_rules = std::make_shared<live::SharedStreams>(loop_, desk(), std::move(api), options, std::move(account));
   use(std::make_unique<live::Link>(desk(), facts.instrument, make_api(way), std::move(with_rules), nullptr, emit()));
 }
 

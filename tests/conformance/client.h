@@ -41,6 +41,8 @@ class Client {
   void connect(const venues::VenueFacts& facts, Way way, const venues::StreamRules& rules);
   // Starts, connects and waits until every stream is up and a price is there. False: it failed, and the case with it.
   bool ready(Way way = Way::AsUsual);
+  // The end of its task.
+  void disconnect() { link_.reset(); }
   // Waits for the streams and a price.
   bool is_up();
 

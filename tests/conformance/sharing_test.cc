@@ -1,4 +1,5 @@
-// Two tasks of one process on one venue and symbol: their links share the streams, and neither takes from the other what is its own.
+// Two tasks of one process on one venue: their links share the streams, those of a symbol or of the account, and neither takes from the other what is
+// its own.
 #include "conformance.h"
 
 namespace dn::conformance {
@@ -93,6 +94,63 @@ TEST_P(Sharing, TheEndOfOneLeavesTheOther) {
 }
 
 DN_OVER_EVERY_VENUE(Sharing);
+
+// ... on two symbols: what the account does comes over the same connections for both.
+class SharingAnAccount : public Sharing {
+ protected:
+  void SetUp() override {
+    Sharing::SetUp();
+    if (HasFatalFailure()) return;
+    const auto told = first_.venues().start({{venue(), *symbol_from("ETH/USDT"), true}});
+    ASSERT_TRUE(told[0]) << told[0].error().message;
+    second_ = first_.venues().link(*told[0], true, 2, [this](Event e) { heard_.push_back(std::move(e)); });
+    second_->start();
+    ASSERT_TRUE(until([&] { return second_->is_up() && heard<BookUpdate>() > 0; })) << first_.notes();
+  }
+
+  // Takes a little, over this link of the other symbol.
+  OrderRequest taking() const {
+    const auto at = std::ranges::find_if(heard_, [](const Event& e) { return std::holds_alternative<BookUpdate>(e); });
+    const Instrument& rules = second_->instrument();
+    const Price price = (std::get<BookUpdate>(*at).top.ask * Decimal::from_parts(101, 2)).floor_to(rules.tick);
+    return first_.order(Side::Buy, OrderType::Ioc, price, rules.min_tradable(price) * Decimal(5));
+  }
+  void send(const OrderRequest& r) { second_->send(PlaceOrder(venue(), TestPass::of(r))); }
+  static bool tells_of(const std::vector<Event>& events, const ClientOrderId& id) {
+    return std::ranges::any_of(events, [&](const Event& e) {
+      const auto* fill = std::get_if<StreamFill>(&e);
+      const auto* hint = std::get_if<OrderHint>(&e);
+      return (fill != nullptr && fill->fill.order == id) || (hint != nullptr && hint->id == id);
+    });
+  }
+};
+
+TEST_P(SharingAnAccount, AnotherSymbolTakesAConnectionForItsPricesOnly) {
+  EXPECT_EQ(exchange().counter("ws_connections"), connections_ + 1);
+  EXPECT_EQ(heard<PrivateStreamReset>(), 1U) << "what its orders did before is asked for";
+}
+
+TEST_P(SharingAnAccount, EachHearsOfItsOwnSymbol) {
+  const OrderRequest other = taking();
+  send(other);
+  ASSERT_TRUE(until([&] { return heard<PlaceReport>() == 1 && tells_of(heard_, other.id); })) << first_.notes();
+  EXPECT_TRUE(first_.reports(other.id).empty());
+  EXPECT_FALSE(first_.has_news_of(other.id));
+  const OrderRequest own = first_.taking();
+  ASSERT_EQ(first_.place(own).outcome, PlaceOutcome::Accepted);
+  ASSERT_TRUE(until([&] { return first_.has_news_of(own.id); })) << first_.notes();
+  EXPECT_FALSE(tells_of(heard_, own.id));
+}
+
+TEST_P(SharingAnAccount, TheOneThatMadeTheConnectionsMayEnd) {
+  first_.disconnect();
+  const OrderRequest r = taking();
+  send(r);
+  ASSERT_TRUE(until([&] { return heard<PlaceReport>() == 1 && tells_of(heard_, r.id); })) << first_.notes();
+  EXPECT_EQ(exchange().counter("ws_connections"), connections_ + 1);
+}
+
+DN_OVER_EVERY_VENUE(SharingAnAccount);
 
 }  // namespace
 }  // namespace dn::conformance

@@ -282,7 +282,7 @@ TEST(GateioRest, FuturesAccount) {
                                             "GET /api/v4/futures/usdt/positions/BTC_USDT"));
   // The streams need no ticket now: the user id is known.
   EXPECT_EQ(api->private_stream()->ticket(), nullptr);
-  EXPECT_THAT(api->private_stream()->opened(kNow)[0].payload, HasSubstr(R"("payload":["1667201533","BTC_USDT"])"));
+  EXPECT_THAT(api->private_stream()->opened(kNow)[0].payload, HasSubstr(R"("payload":["1667201533","!all"])"));
 }
 
 TEST(GateioRest, FuturesPositionsAndModes) {

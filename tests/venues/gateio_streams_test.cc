@@ -82,7 +82,7 @@ TEST(GateioStreams, PrivateSubscriptionsAreSigned) {
   const auto said = s->opened(kNow);
   ASSERT_EQ(said.size(), 2U);
   EXPECT_EQ(said[1].payload,
-            R"({"time":1700000000,"channel":"spot.usertrades","event":"subscribe","payload":["BTC_USDT"],"auth":{"method":"api_key","KEY":"key","SIGN":)"
+            R"({"time":1700000000,"channel":"spot.usertrades","event":"subscribe","payload":["!all"],"auth":{"method":"api_key","KEY":"key","SIGN":)"
             R"("38094e2f2b72acc25a8648197dc8c850b622b31eab92b445af73b577a2a46ac101976cfa35b33a8c4df6440bf71da4740cad1cf68d8f9da48b2199667f5264e3"}})");
   EXPECT_THAT(s->topics(), ElementsAre("spot.orders", "spot.usertrades"));
 }
@@ -94,7 +94,7 @@ TEST(GateioStreams, FuturesStreamsAskForTheUserFirst) {
   EXPECT_EQ(r.answer->value(), "16792411");
   EXPECT_EQ(s->ticket(), nullptr);
   const auto said = s->opened(kNow);
-  EXPECT_THAT(said[0].payload, HasSubstr(R"("channel":"futures.orders","event":"subscribe","payload":["16792411","BTC_USDT"])"));
+  EXPECT_THAT(said[0].payload, HasSubstr(R"("channel":"futures.orders","event":"subscribe","payload":["16792411","!all"])"));
   EXPECT_THAT(said[0].payload,
               HasSubstr("e40a0260c1d090a7b5f60f6171dfc3d9ca6a1b1dd6abfd8e92347bad5e134af77fb03930eff122f7f72cdcb3c41898a16dbf1ee7089615f540c11b12c19b6d04"));
   for (const auto& bad :

@@ -40,7 +40,7 @@ class Stream : public StreamProtocol {
 
  protected:
   virtual Heard news(std::string_view channel, const Element& result) = 0;
-  // What a subscription's payload names.
+  // What a subscription's payload names; the last of it is what an answer must name as well.
   virtual std::vector<std::string> payload() const { return {context_->pair}; }
 
   wire::Frame subscription(const std::string& channel, bool with_key, Time now) const {
@@ -75,7 +75,8 @@ class Stream : public StreamProtocol {
     // Newer answers repeat what they are about: it must be what was asked for.
     if (const auto echoed = member(root, "payload"); echoed && echoed->is_array()) {
       const auto listed = array_of(*echoed);
-      const bool ours = std::any_of(listed.begin(), listed.end(), [&](const Element& p) { return text_of(p) == context_->pair; });
+      const std::string asked = payload().back();
+      const bool ours = std::any_of(listed.begin(), listed.end(), [&](const Element& p) { return text_of(p) == asked; });
       if (!listed.empty() && !ours) return {};
     }
     return {Heard::Kind::Subscribed, {std::string(channel)}, {}, {}};
@@ -139,9 +140,10 @@ class PrivateStream final : public Stream {
   std::vector<std::string> topics() const override { return {prefix() + "orders", prefix() + "usertrades"}; }
 
  protected:
+  // Of all pairs (Gate docs v4.106: "!all"), so that one connection does for all tasks of an account.
   std::vector<std::string> payload() const override {
-    if (context().futures()) return {context().user_id, context().pair};
-    return Stream::payload();
+    if (context().futures()) return {context().user_id, "!all"};
+    return {"!all"};
   }
 
   Heard news(std::string_view channel, const Element& result) override {

@@ -32,6 +32,7 @@ class GateApi : public VenueApi {
   std::unique_ptr<Question<Outcome<Time>>> server_time() override { return ask_server_time(context_); }
   std::unique_ptr<Question<Outcome<void>>> trade_right() override { return ask_trade_right(context_, *dialect_); }
   void set_instrument(const Instrument& instrument) override { context_->instrument = instrument; }
+  std::string symbol_text() const override { return context_->pair; }
 
   std::unique_ptr<Question<PlaceReport>> place(const OrderRequest& request) override { return ask_place(context_, *dialect_, request); }
   std::unique_ptr<Question<CancelReport>> cancel(const ClientOrderId& id, const VenueOrderId& venue_order_id) override {
@@ -51,6 +52,12 @@ class GateApi : public VenueApi {
   std::unique_ptr<StreamProtocol> public_stream() override { return gateio::public_stream(context_); }
   std::unique_ptr<StreamProtocol> private_stream() override { return gateio::private_stream(context_); }
   std::unique_ptr<OrderChannel> order_channel() override { return gateio::order_channel(context_); }
+  wire::Frame place_over(OrderChannel& channel, const OrderRequest& request, Time venue_now) override {
+    return gateio::place_over(channel, context_, request, venue_now);
+  }
+  wire::Frame cancel_over(OrderChannel& channel, const ClientOrderId& id, const VenueOrderId& venue_order_id, Time venue_now) override {
+    return gateio::cancel_over(channel, context_, id, venue_order_id, venue_now);
+  }
 
   // Enforced by the x-gate-exptime header of each order.
   Dur request_window() const override { return Dur::seconds(5); }

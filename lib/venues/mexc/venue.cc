@@ -20,6 +20,7 @@ class MexcSpot final : public VenueApi {
   std::unique_ptr<Question<Outcome<VenueFacts>>> account(VenueFacts facts) override { return ask_account(desk_.symbol, desk_.who, std::move(facts)); }
   std::unique_ptr<Question<Outcome<void>>> trade_right() override { return ask_trade_right(desk_); }
   void set_instrument(const Instrument& /*instrument*/) override {}  // spot quantities go out as they are
+  std::string symbol_text() const override { return mexc::symbol_text(desk_.symbol); }
 
   std::unique_ptr<Question<PlaceReport>> place(const OrderRequest& request) override { return ask_place(desk_, request); }
   std::unique_ptr<Question<CancelReport>> cancel(const ClientOrderId& id, const VenueOrderId& venue_order_id) override {
