@@ -112,6 +112,9 @@ class Grounds {
   virtual Expected<std::unique_ptr<Prices>, ToolError> prices(const TaskSpec& spec, Time not_before) = 0;
   // These tasks will be opened: what can be asked for all of them at once is asked. What fails is told when its task is opened.
   virtual void foresee(const std::vector<TaskSpec>& /*tasks*/) {}
+  // These will begin in a moment: their connections are made while the account is surveyed for them, and kept for them until `begun`.
+  virtual void warm_up(const std::vector<TaskSpec>& /*tasks*/) {}
+  virtual void begun() {}
   // What each venue of a task shows to a person who looks before anything trades; sends no order. `not_before` as above. Errors: a paper
   // venue that does not list the symbol, a recording; what real venues do not tell stands in their looks.
   virtual Expected<std::vector<live::Look>, ToolError> look(const TaskSpec& spec, Time not_before) = 0;

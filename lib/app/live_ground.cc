@@ -234,6 +234,12 @@ void LiveGrounds::foresee(const std::vector<TaskSpec>& tasks) {
   }
 }
 
+void LiveGrounds::warm_up(const std::vector<TaskSpec>& tasks) {
+  for (const TaskSpec& spec : tasks) {
+    for (const venues::VenueFacts& f : facts_of(spec)) ahead_.push_back(venues_.connect(f.instrument, options_.orders, fnv1a(spec.name)));
+  }
+}
+
 void LiveGrounds::ask(const std::vector<live::Venues::Want>& wants) {
   const auto answers = venues_.start(wants, [this] {
     if (!stopped_ && options_.stop) stopped_ = options_.stop();

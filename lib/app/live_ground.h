@@ -57,6 +57,8 @@ class LiveGrounds final : public Grounds {
   Expected<std::unique_ptr<Ground>, ToolError> open(const TaskSpec& spec, Time not_before, Absent absent) override;
   Expected<std::unique_ptr<Prices>, ToolError> prices(const TaskSpec& spec, Time not_before) override;
   void foresee(const std::vector<TaskSpec>& tasks) override;
+  void warm_up(const std::vector<TaskSpec>& tasks) override;
+  void begun() override { ahead_.clear(); }
   Expected<std::vector<live::Look>, ToolError> look(const TaskSpec& spec, Time not_before) override;
   bool live() const override { return options_.orders; }
   std::optional<Time> now() const override { return clock_.now(); }
@@ -83,6 +85,7 @@ class LiveGrounds final : public Grounds {
   std::map<std::pair<Venue, std::string>, Known> known_;                              // by venue and symbol
   std::map<std::pair<Venue, std::string>, std::pair<venues::Problem, Time>> failed_;  // likewise
   std::map<std::pair<Venue, std::string>, std::weak_ptr<live::PriceWatch>> watches_;  // likewise
+  std::vector<std::shared_ptr<live::SharedStreams>> ahead_;                           // of tasks that have not begun
   std::optional<ExitCode> stopped_;
   std::map<std::pair<Venue, std::string>, live::Look> looks_;
   std::unique_ptr<Recorder> recorder_;  // with LiveOptions::record

@@ -10,6 +10,11 @@
 #include "app/trigger_watch.h"
 
 namespace dn::app {
+namespace {
+
+constexpr std::size_t kWarmedUp = 4;  // tasks: of many, the last ones begin long after the first
+
+}  // namespace
 
 Expected<Roster::Tasks, ToolError> Roster::collect() {
   Tasks out;
@@ -131,6 +136,11 @@ Expected<std::vector<std::unique_ptr<Session>>, ToolError> Roster::open(Tasks& t
     locks[i].reset();
     leave_out(tasks[i].first.spec.name, **trouble);
   }
+  std::vector<TaskSpec> begin;
+  for (std::size_t i = 0; i < tasks.size() && begin.size() < kWarmedUp; ++i) {
+    if (locks[i] && has_something_to_do(kept ? kept->get() : nullptr, tasks[i].first.spec.name)) begin.push_back(tasks[i].first.spec);
+  }
+  grounds.warm_up(begin);
   if (auto shared = open_portfolio(grounds); !shared) return Unexpected{shared.error()};
   SessionOptions options = request_.session;
   options.portfolio = portfolio_;
@@ -150,6 +160,13 @@ Expected<std::vector<std::unique_ptr<Session>>, ToolError> Roster::open(Tasks& t
   }
   if (sessions.empty() && !left_out_.empty() && triggers_.empty()) return Unexpected{first_trouble_};
   return sessions;
+}
+
+// Whether its run will trade, cancel or prove, and not only say that the task has ended.
+bool Roster::has_something_to_do(Store* books, const std::string& task) const {
+  if (books == nullptr || request_.session.restart || request_.session.errand) return true;
+  const auto found = books->find_task(task);
+  return !found || !*found || (*found)->verdict == Verdict::None;
 }
 
 Expected<void, ToolError> Roster::open_portfolio(Grounds& grounds) {

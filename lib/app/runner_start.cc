@@ -27,6 +27,7 @@ Expected<void, ToolError> Runner::begin_all() {
     if (auto done = tend(); !done) return done;
   }
   while (sessions_.size() > begun_) drop(begun_);  // a signal came before their turn
+  grounds_->begun();
   began_us_ = real_us();
   return {};
 }

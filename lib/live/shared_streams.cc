@@ -26,16 +26,18 @@ SharedStreams::~SharedStreams() {
   if (account_ && started_) account_->leave(*this);
 }
 
+void SharedStreams::start() {
+  if (std::exchange(started_, true)) return;
+  public_stream_.start();
+  next_top_ = desk_.now();  // it is there when they are
+  if (account_) account_->join(*this, *api_);
+}
+
 void SharedStreams::join(StreamsListener& listener) {
   listeners_.push_back(&listener);
-  const bool first = !std::exchange(started_, true);
-  if (first) {
-    public_stream_.start();
-    next_top_ = desk_.now();  // it is there when they are
-    if (account_) account_->join(*this, *api_);
-  }
+  start();
   if (account_ && account_->is_private_up()) listener.on_own_reset();
-  if (first || !public_stream_.is_up()) return;
+  if (!public_stream_.is_up()) return;
   if (top_ && desk_.now() - top_at_ <= kNewTop) {
     listener.on_top(*top_);
   } else {

@@ -42,7 +42,9 @@ class SharedStreams final : private AccountListener {
   void on_note(std::function<void(const std::string&)> note) { note_ = std::move(note); }
   void on_top(std::function<void(const TopOfBook&)> top) { top_hook_ = std::move(top); }
 
-  // The first one connects them. A later one is told at once what is known.
+  // Connects them, once.
+  void start();
+  // The first one connects them, where that was not done before. A later one is told at once what is known.
   void join(StreamsListener& listener);
   void leave(StreamsListener& listener) { std::erase(listeners_, &listener); }
 

@@ -239,6 +239,13 @@ std::shared_ptr<AccountStreams> Venues::account(Venue venue, const StreamsOption
   return made;
 }
 
+std::shared_ptr<SharedStreams> Venues::connect(const Instrument& instrument, bool orders, std::uint64_t jitter_seed) {
+  auto out = streams(instrument, orders, jitter_seed);
+  out->start();
+  if (orders && !out->has_channel()) desk(instrument.venue).expect_orders();
+  return out;
+}
+
 std::shared_ptr<PriceWatch> Venues::watch(const Instrument& instrument, std::uint64_t jitter_seed) {
   auto api = make(instrument.venue, instrument.symbol, false);
   api->set_instrument(instrument);

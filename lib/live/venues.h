@@ -62,6 +62,8 @@ class Venues {
   std::vector<venues::Outcome<FundingReport>> payments(const std::vector<Instrument>& perpetuals, Time since, const std::function<bool()>& stop = {});
 
   Desk& desk(Venue venue);
+  // Its streams, and what orders need besides, before there is a link: whoever links while they are kept finds them connected.
+  std::shared_ptr<SharedStreams> connect(const Instrument& instrument, bool orders, std::uint64_t jitter_seed);
   // Over the streams that all links of its venue and symbol share. With `orders`, behind the dead man's switch of both, where there is one.
   std::unique_ptr<Link> link(const venues::VenueFacts& facts, bool orders, std::uint64_t jitter_seed, Link::Emit emit);
   // Its public prices alone, over a stream that all watches of the venue and symbol share.
