@@ -22,6 +22,7 @@ constexpr Dur kFailureAge = Dur::seconds(2);
 constexpr std::size_t kAtOnce = 8;  // venues and symbols asked at the same time: what they ask together must not use up a venue's budget
 constexpr Dur kSurveyAge = Dur::seconds(5);
 constexpr Dur kSurveySteps = Dur::minutes(1);  // how far back is asked, so that tasks with nearly the same past ask the same
+constexpr auto kAwake = std::chrono::microseconds(50);
 constexpr Dur kFlushEvery = Dur::millis(200);  // what is recorded
 
 std::vector<Venue> venues_of(const TaskSpec& spec) {
@@ -192,7 +193,9 @@ LiveGrounds::LiveGrounds(LiveOptions options) : options_(std::move(options)), ve
 bool LiveGrounds::wait(std::int64_t micros) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(micros);
   if (!options_.spin) {
-    loop_.run_one_until(end);
+    // What follows something, an answer or a venue's further words, is often there in a moment: to sleep and be woken for it costs more than to wait awake.
+    const auto awake = std::chrono::steady_clock::now() + kAwake;
+    if (awake >= end || loop_.spin_one_until(awake) == 0) loop_.run_one_until(end);
   } else {
     if (!std::exchange(pinned_, true)) pin_to(*options_.spin);
     loop_.spin_one_until(end);
