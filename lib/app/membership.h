@@ -17,7 +17,8 @@ namespace dn::app {
 // The portfolio of a database, with the locks beside it.
 Portfolio portfolio_of(Store& store, const std::string& db, bool live);
 
-// As the tasks of one process share it: one connection, which their journals use as well, and whose runs are this process's own, so that their locks need not be asked.
+// As the tasks of one process share it: one connection, which their journals use as well, and whose runs are this process's own, so that their locks need not
+// be asked.
 class SharedPortfolio {
  public:
   static Expected<std::shared_ptr<SharedPortfolio>, ToolError> open(const std::string& db, bool live);

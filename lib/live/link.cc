@@ -141,7 +141,8 @@ PlaceReport Link::no_budget(const ClientOrderId& id, Dur wait) const {
 }
 
 void Link::cancel(const CancelOrder& c) {
-  if (over_channel(true, c.id, Urgency::Urgent, [&](venues::OrderChannel& over) { return api_->cancel_over(over, c.id, c.venue_order_id, desk_.venue_now()); })) return;
+  if (over_channel(true, c.id, Urgency::Urgent, [&](venues::OrderChannel& over) { return api_->cancel_over(over, c.id, c.venue_order_id, desk_.venue_now()); }))
+    return;
   desk_.ask<CancelReport>(api_->cancel(c.id, c.venue_order_id), Urgency::Urgent, kOrderPatience,
                           guarded<CancelReport>([this](const CancelReport& r) { emit_(r); }));
 }

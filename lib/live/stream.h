@@ -16,7 +16,7 @@ struct StreamListener {
   virtual ~StreamListener() = default;
   virtual void on_news(const venues::News& news) = 0;
   virtual void on_frame(const wire::Frame& /*frame*/) {}  // behind its news: each frame of the connection, for who reads it otherwise
-  virtual void on_reset() = 0;  // it is up (again)
+  virtual void on_reset() = 0;                            // it is up (again)
   virtual void on_lost() = 0;
   virtual void on_note(const std::string& text) = 0;  // for a person
 };

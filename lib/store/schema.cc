@@ -312,7 +312,6 @@ Expected<bool, StoreError> is_empty(Connection& connection) {
   return found->empty;
 }
 
-
 Expected<void, StoreError> migrate(Connection& connection, const MigrationList& list) {
   // Looked at without the write lock first, so that opening an up-to-date file does not wait for a writer.
   auto found = look(connection, list.newest());

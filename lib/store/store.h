@@ -1,8 +1,8 @@
 // The SQLite file that holds tasks, orders, fills and events.
 //
-// One `Store` is one connection, used by one thread; those of the runs of a process share one (`beside`). Writers open ReadWrite (WAL, STRICT tables, every write in
-// BEGIN IMMEDIATE); readers open ReadOnly and never block a writer nor are blocked by one. Which process may
-// write a task is decided by TaskLock (store/task_lock.h), not by SQLite.
+// One `Store` is one connection, used by one thread; those of the runs of a process share one (`beside`). Writers open ReadWrite (WAL, STRICT tables, every
+// write in BEGIN IMMEDIATE); readers open ReadOnly and never block a writer nor are blocked by one. Which process may write a task is decided by TaskLock
+// (store/task_lock.h), not by SQLite.
 //
 // Durability rule: `commit` survives kill -9 (WAL, synchronous=NORMAL). A power cut may lose the newest commits;
 // what they held is found again at the venues by our client order ids, and no id is used twice because

@@ -156,7 +156,7 @@ struct Store::Impl {
   Mode mode;
   Dur patience;
   Connection connection;
-  Statements st;  // ends before its connection
+  Statements st;                      // ends before its connection
   std::optional<FileMark> immutable;  // set while a reader uses the file as immutable
   int log_pages = 0;                  // in the write-ahead log after the last commit
 
