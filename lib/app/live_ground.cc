@@ -193,9 +193,10 @@ LiveGrounds::LiveGrounds(LiveOptions options) : options_(std::move(options)), ve
 bool LiveGrounds::wait(std::int64_t micros) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(micros);
   if (!options_.spin) {
-    // What follows something, an answer or a venue's further words, is often there in a moment: to sleep and be woken for it costs more than to wait awake.
+    // Behind an answer, or a word about the account, the next one is often there in a moment: to sleep and be woken for it costs more than to wait awake.
     const auto awake = std::chrono::steady_clock::now() + kAwake;
-    if (awake >= end || loop_.spin_one_until(awake) == 0) loop_.run_one_until(end);
+    const bool more = awake < end && std::exchange(heard_, venues_.heard()) != venues_.heard();
+    if (!more || loop_.spin_one_until(awake) == 0) loop_.run_one_until(end);
   } else {
     if (!std::exchange(pinned_, true)) pin_to(*options_.spin);
     loop_.spin_one_until(end);

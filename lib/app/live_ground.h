@@ -80,6 +80,7 @@ class LiveGrounds final : public Grounds {
   live::Clock clock_;
   net::Loop loop_;
   bool pinned_ = false;
+  std::int64_t heard_ = 0;  // Venues::heard before the last wait
   live::Venues venues_;
   Surveys surveys_{venues_, clock_};
   std::map<std::pair<Venue, std::string>, Known> known_;                              // by venue and symbol

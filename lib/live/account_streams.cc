@@ -53,6 +53,11 @@ void AccountStreams::Private::on_news(const venues::News& news) {
   }
 }
 
+void AccountStreams::Private::on_frame(const wire::Frame& frame) {
+  all.desk_.note_heard();
+  all.decode(frame);
+}
+
 // What is said of the other symbols. A push names its symbol; where it names none of ours, each reader looks whether it is about its own.
 void AccountStreams::decode(const wire::Frame& frame) {
   const auto is_named = [&](const Member& m) { return frame.payload.find(m.symbol) != std::string::npos; };

@@ -53,7 +53,7 @@ class AccountStreams {
   struct Private final : StreamListener {
     explicit Private(AccountStreams& s) : all(s) {}
     void on_news(const venues::News& news) override;
-    void on_frame(const wire::Frame& frame) override { all.decode(frame); }
+    void on_frame(const wire::Frame& frame) override;
     void on_reset() override;
     void on_lost() override {}
     void on_note(const std::string& text) override { all.say("own orders", text); }
@@ -62,6 +62,7 @@ class AccountStreams {
   struct Orders final : StreamListener {
     explicit Orders(AccountStreams& s) : all(s) {}
     void on_news(const venues::News& news) override;
+    void on_frame(const wire::Frame& /*frame*/) override { all.desk_.note_heard(); }
     void on_reset() override {}
     void on_lost() override;
     void on_note(const std::string& text) override { all.say("order channel", text); }

@@ -140,6 +140,7 @@ void Desk::replied(const std::shared_ptr<Asked>& asked, Urgency urgency, Patienc
       for (Bucket& b : buckets_) b.bucket.close_until(until);
     }
   }
+  note_heard();
   if (!asked->heard(response, venue_now())) proceed(asked, urgency, patience);
 }
 

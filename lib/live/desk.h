@@ -93,6 +93,9 @@ class Desk {
   bool clock_is_wrong() const { return apart() - Dur{best_trip_.us / 2} > kMostOffset; }
   // Neither: it answers too slowly to say.
   venues::Problem clock_untold() const;
+  // How often the venue answered, or said something of the account by another way; only changes of it mean something.
+  std::int64_t heard() const { return heard_; }
+  void note_heard() { ++heard_; }
   std::int64_t requests(venues::Pool pool) const { return requests_[static_cast<std::size_t>(pool)]; }  // that left by REST
   std::int64_t throttled() const { return throttled_; }                                                 // replies that told us to wait
 
@@ -171,6 +174,7 @@ class Desk {
   bool has_offset_ = false;
   std::array<std::int64_t, 4> requests_{};  // by Pool
   std::int64_t throttled_ = 0;
+  std::int64_t heard_ = 0;
   net::HttpClient http_;  // last: its callbacks use what stands above
 };
 

@@ -188,6 +188,12 @@ Desk& Venues::desk(Venue venue) {
   return *d;
 }
 
+std::int64_t Venues::heard() const {
+  std::int64_t all = 0;
+  for (const auto& [venue, d] : desks_) all += d->heard();
+  return all;
+}
+
 std::unique_ptr<venues::VenueApi> Venues::make(Venue venue, const Symbol& symbol, bool orders) {
   return venues::registered(venue).make({venue, symbol, orders ? access_[venue].credentials : venues::Credentials{}});
 }

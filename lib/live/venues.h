@@ -62,6 +62,7 @@ class Venues {
   std::vector<venues::Outcome<FundingReport>> payments(const std::vector<Instrument>& perpetuals, Time since, const std::function<bool()>& stop = {});
 
   Desk& desk(Venue venue);
+  std::int64_t heard() const;  // as Desk::heard, of all venues
   // Its streams, and what orders need besides, before there is a link: whoever links while they are kept finds them connected.
   std::shared_ptr<SharedStreams> connect(const Instrument& instrument, bool orders, std::uint64_t jitter_seed);
   // Over the streams that all links of its venue and symbol share. With `orders`, behind the dead man's switch of both, where there is one.
