@@ -136,12 +136,12 @@ Expected<std::vector<std::unique_ptr<Session>>, ToolError> Roster::open(Tasks& t
     locks[i].reset();
     leave_out(tasks[i].first.spec.name, **trouble);
   }
+  if (auto shared = open_portfolio(grounds); !shared) return Unexpected{shared.error()};
   std::vector<TaskSpec> begin;
   for (std::size_t i = 0; i < tasks.size() && begin.size() < kWarmedUp; ++i) {
-    if (locks[i] && has_something_to_do(kept ? kept->get() : nullptr, tasks[i].first.spec.name)) begin.push_back(tasks[i].first.spec);
+    if (locks[i] && begins_at_once(kept ? kept->get() : nullptr, tasks[i].first.spec.name)) begin.push_back(tasks[i].first.spec);
   }
   grounds.warm_up(begin);
-  if (auto shared = open_portfolio(grounds); !shared) return Unexpected{shared.error()};
   SessionOptions options = request_.session;
   options.portfolio = portfolio_;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
@@ -162,9 +162,12 @@ Expected<std::vector<std::unique_ptr<Session>>, ToolError> Roster::open(Tasks& t
   return sessions;
 }
 
-// Whether its run will trade, cancel or prove, and not only say that the task has ended.
-bool Roster::has_something_to_do(Store* books, const std::string& task) const {
-  if (books == nullptr || request_.session.restart || request_.session.errand) return true;
+// Whether its run will trade, cancel or prove, and not only say that the task has ended or wait for a place.
+bool Roster::begins_at_once(Store* books, const std::string& task) {
+  if (request_.session.errand) return true;
+  const auto row = portfolio_->portfolio().row();
+  if ((limits_ && limits_->max_tasks > 0) || !row || (*row && (*row)->limits.max_tasks > 0)) return false;
+  if (books == nullptr || request_.session.restart) return true;
   const auto found = books->find_task(task);
   return !found || !*found || (*found)->verdict == Verdict::None;
 }

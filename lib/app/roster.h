@@ -52,7 +52,7 @@ class Roster {
   Expected<std::vector<TaskSource>, ToolError> of_database(const std::vector<std::string>& names, bool all);
   Expected<std::optional<ToolError>, ToolError> check_begins(const TaskSource& source, Grounds& grounds);
   Expected<void, ToolError> open_portfolio(Grounds& grounds);
-  bool has_something_to_do(Store* books, const std::string& task) const;
+  bool begins_at_once(Store* books, const std::string& task);
 
   const RunRequest& request_;
   Output& output_;
