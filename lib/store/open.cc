@@ -33,17 +33,6 @@ Expected<std::string, StoreError> use_log(Connection& c, Dur patience) {
   }
 }
 
-// The tables and the log. The schema first: a file that is not ours must not be turned into a write-ahead-log database on the way. In a file with nothing
-// in it the log comes first, and one of two transactions that wait for the disk five times each is spared; killed in between, it is as empty as before.
-Expected<std::string, StoreError> make_ready(Connection& c, Dur patience) {
-  const auto empty = is_empty(c);
-  if (!empty) return Unexpected{empty.error()};
-  auto mode = *empty ? use_log(c, patience) : Expected<std::string, StoreError>(std::string());
-  if (!mode) return mode;
-  if (auto r = migrate(c, migrations()); !r) return Unexpected{r.error()};
-  return *empty ? mode : use_log(c, patience);
-}
-
 Expected<Connection, StoreError> open_writer(const std::string& path, Dur patience) {
   const bool memory = path == ":memory:";
   const std::string directory = parent_directory(path);
@@ -61,7 +50,9 @@ Expected<Connection, StoreError> open_writer(const std::string& path, Dur patien
     return Unexpected{StoreError{StoreError::Kind::ReadOnly, fmt::format("{}: no permission to write to it", path)}};
   }
   if (auto r = c->run("PRAGMA foreign_keys = ON"); !r) return Unexpected{r.error()};
-  const auto journal = make_ready(*c, patience);
+  // The schema first: a file that is not ours must not be turned into a write-ahead-log database on the way.
+  if (auto r = migrate(*c, migrations()); !r) return Unexpected{r.error()};
+  const auto journal = use_log(*c, patience);
   if (!journal) return Unexpected{journal.error()};
   if (!memory && *journal != "wal") {
     return Unexpected{StoreError{StoreError::Kind::Other, fmt::format("{}: this file system cannot share a write-ahead log; use a local disk", path)}};

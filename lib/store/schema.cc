@@ -304,14 +304,6 @@ Expected<Identity, StoreError> look(Connection& connection, int newest) {
 
 MigrationList migrations() { return {kMigrations.data(), kMigrations.size(), kWholeSchema}; }
 
-Expected<bool, StoreError> is_empty(Connection& connection) {
-  auto snapshot = Transaction::begin(connection, Transaction::Kind::Read);
-  if (!snapshot) return Unexpected{snapshot.error()};
-  const auto found = identify(connection);
-  if (!found) return Unexpected{found.error()};
-  return found->empty;
-}
-
 Expected<void, StoreError> migrate(Connection& connection, const MigrationList& list) {
   // Looked at without the write lock first, so that opening an up-to-date file does not wait for a writer.
   auto found = look(connection, list.newest());

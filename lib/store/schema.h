@@ -25,9 +25,6 @@ struct MigrationList {
 MigrationList migrations();
 extern const char* const kWholeSchema;
 
-// Whether there is nothing in the file yet: no table, and no mark of any program.
-Expected<bool, StoreError> is_empty(Connection& connection);
-
 // Brings an empty file or an older schema to the newest of `list`, in one transaction: several processes may try at once.
 // A newer schema is NewerSchema; a file with other content is NotADatabase. Neither is touched.
 Expected<void, StoreError> migrate(Connection& connection, const MigrationList& list);
