@@ -24,7 +24,11 @@ void AccountStreams::join(AccountListener& listener, venues::VenueApi& api) {
 }
 
 void AccountStreams::leave(AccountListener& listener) {
-  std::erase_if(members_, [&](const Member& m) { return m.listener == &listener; });
+  std::erase_if(members_, [&](const Member& m) {
+    if (m.listener != &listener) return false;
+    if (m.reader == nullptr) first_symbol_.clear();  // what knew its instrument is gone: whoever comes after it reads with what it knows then
+    return true;
+  });
 }
 
 void AccountStreams::wake() {
@@ -62,7 +66,7 @@ void AccountStreams::Private::on_frame(const wire::Frame& frame) {
 void AccountStreams::decode(const wire::Frame& frame) {
   const auto is_named = [&](const Member& m) { return frame.payload.find(m.symbol) != std::string::npos; };
   if (members_.size() == 1 && members_.front().reader == nullptr) return;
-  const bool names_one = frame.payload.find(first_symbol_) != std::string::npos || std::ranges::any_of(members_, is_named);
+  const bool names_one = std::ranges::any_of(members_, is_named);
   for (const Member& m : members_) {
     if (m.reader == nullptr || (names_one && !is_named(m))) continue;
     for (const venues::News& n : m.reader->frame(frame, desk_.venue_now()).news) m.listener->on_own(n);

@@ -79,7 +79,7 @@ class AccountStreams {
   void say(std::string_view stream, const std::string& text);
 
   Desk& desk_;
-  std::string first_symbol_;
+  std::string first_symbol_;  // empty: its streams are gone
   std::function<void(std::string_view, const std::string&)> note_;
   std::vector<Member> members_;
   Private private_{*this};

@@ -19,7 +19,7 @@ struct Migration {
 struct MigrationList {
   const Migration* first;
   std::size_t count;
-  const char* whole = nullptr;  // what all steps come to, for an empty file: a fifth of their time; null: the steps are taken there as well
+  const char* whole = nullptr;  // what all steps come to, for an empty file; null: the steps are taken there as well
   int newest() const { return first[count - 1].version; }
 };
 MigrationList migrations();

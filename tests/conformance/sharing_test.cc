@@ -148,6 +148,12 @@ TEST_P(SharingAnAccount, TheOneThatMadeTheConnectionsMayEnd) {
   send(r);
   ASSERT_TRUE(until([&] { return heard<PlaceReport>() == 1 && tells_of(heard_, r.id); })) << first_.notes();
   EXPECT_EQ(exchange().counter("ws_connections"), connections_ + 1);
+  first_.connect(first_.facts());
+  ASSERT_TRUE(first_.is_up());
+  const OrderRequest again = first_.taking();
+  ASSERT_EQ(first_.place(again).outcome, PlaceOutcome::Accepted);
+  EXPECT_TRUE(until([&] { return first_.has_news_of(again.id); })) << "and one of its symbol may come after it";
+  EXPECT_FALSE(tells_of(heard_, again.id));
 }
 
 DN_OVER_EVERY_VENUE(SharingAnAccount);
